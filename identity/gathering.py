@@ -1,0 +1,371 @@
+"""The gathering protocol: linked nodes find one owner, over partitions, with plain at-least-once messages.
+
+Every node points to an owner, at first itself, and a pointer only ever moves to a better rank (stronger identifier
+type, then smaller id), so pointers form no circle and chains end. Messages are idempotent and free of order:
+
+- a **touch** folds into its anchor; the first sight of a link, or an earlier one, tells the other node (`LinkSeen`);
+- `LinkSeen`: the node counts the anchor among its neighbours and, unless either is shared, joins the anchor's owner;
+- `Join(x, r)`: r = owner(x): report again. r better: point to r, report there, and hand over what x owned, or pass the
+  news to the old owner. r worse: ask r to join owner(x);
+- `Report(r, m)`: if r points elsewhere, pass it on; else merge it into the membership, and ask every neighbour of m
+  that is not a member yet to join. A new member is asked to confirm: its pointer may be a step behind, and a crash
+  may have lost the state it reported from;
+- a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
+  no link of it asks anybody to join. It still answers as an owner, since others may point to it.
+
+Ownership says where evidence meets, never who is one person: that is resolution's, and gathering too much is harmless.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from identity.graph import (
+    Card,
+    Evidence,
+    Gathering,
+    Join,
+    LinkSeen,
+    Member,
+    Message,
+    Moment,
+    Node,
+    Report,
+    SharedSeen,
+    copy_card,
+    merge_cards,
+)
+from identity.nodes import NodeId
+from identity.policy import IdentityPolicy
+
+NEVER_SEEN = 2**62
+"""First sight of a node that no touchpoint was seen with yet."""
+
+
+class Graph(Protocol):
+    """The nodes and gatherings of one partition.
+
+    Objects handed out are the live ones: change them, then put them back, and the change is part of the next commit.
+    """
+
+    def node(self, node: NodeId) -> Node | None:
+        """Return a node of this partition, None where it was never heard of."""
+
+    def put_node(self, node: NodeId, state: Node) -> None:
+        """Keep a node."""
+
+    def gathering(self, owner: NodeId) -> Gathering | None:
+        """Return what gathered at a node of this partition, None where nothing does."""
+
+    def put_gathering(self, owner: NodeId, state: Gathering) -> None:
+        """Keep a gathering."""
+
+    def drop_gathering(self, owner: NodeId) -> None:
+        """Forget a gathering that was handed over, and its members' fragments."""
+
+    def fragment(self, owner: NodeId, member: NodeId) -> bytes:
+        """Return the newest fragment an owner knows of a member."""
+
+    def put_fragment(self, owner: NodeId, member: NodeId, fragment: bytes) -> None:
+        """Keep a member's fragment."""
+
+
+class Seen(NamedTuple):
+    """An identifier on a touchpoint."""
+
+    node: NodeId
+    type: str
+    value: str
+
+
+class Dirty(NamedTuple):
+    """What changed in a gathering.
+
+    Attributes:
+        members: those with something new.
+        links_changed: whether who is who may have changed, not only what they did.
+    """
+
+    members: set[NodeId]
+    links_changed: bool
+
+
+class Gatherer:
+    """Runs the protocol for the nodes of one partition.
+
+    Call :meth:`touch` and :meth:`receive` for a chunk of work, then :meth:`settle` once.
+
+    Args:
+        graph: the partition's nodes.
+        policy: ranks and limits.
+        is_local: whether a node is of this partition.
+        send: takes a message for a node of another partition; called during :meth:`settle` only.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        policy: IdentityPolicy,
+        is_local: Callable[[NodeId], bool],
+        send: Callable[[Message], None],
+    ) -> None:
+        self._graph = graph
+        self._rules = policy.identifiers
+        self._is_local = is_local
+        self._send = send
+        self._inbox: deque[Message] = deque()
+        self._outbox: list[Message] = []
+        self._to_report: dict[NodeId, None] = {}
+        self._dirty: dict[NodeId, Dirty] = {}
+
+    def touch(self, seen: list[Seen], moment: Moment, source: str) -> Node:
+        """Count a touchpoint at its anchor and note whom it was seen with.
+
+        Args:
+            seen: the touchpoint's identifiers, the anchor first.
+            moment: when.
+            source: where it came from.
+
+        Returns:
+            The anchor, whose ``fragment`` the caller brings up to date before :meth:`settle`.
+        """
+        anchor_id = seen[0].node
+        anchor = self._known(seen[0])
+        card = anchor.card
+        card.touches += 1
+        card.first_seen = min(card.first_seen, moment.time)
+        for other in seen[1:]:
+            self._note_link(anchor_id, anchor, other, moment, source)
+        self._becomes_shared(anchor_id, card)
+        self._changed(anchor_id, anchor)
+        return anchor
+
+    def receive(self, message: Message) -> None:
+        """Take a message for a node of this partition."""
+        self._inbox.append(message)
+
+    def settle(self) -> dict[NodeId, Dirty]:
+        """Work off all messages within the partition, send the others, and return the gatherings that changed.
+
+        Of each node and addressee only the last report is sent.
+        """
+        while self._inbox or self._to_report:
+            while self._inbox:
+                self._handle(self._inbox.popleft())
+            for node in self._taken_reports():
+                self._report(node)
+        for message in self._last_reports_only():
+            self._send(message)
+        self._outbox.clear()
+        dirty, self._dirty = self._dirty, {}
+        return {owner: what for owner, what in dirty.items() if self._graph.gathering(owner) is not None}
+
+    def _taken_reports(self) -> Iterable[NodeId]:
+        taken, self._to_report = self._to_report, {}
+        return taken
+
+    def _last_reports_only(self) -> Iterable[Message]:
+        last = {
+            (message.to, message.node): index
+            for index, message in enumerate(self._outbox)
+            if isinstance(message, Report) and message.revision == 0
+        }
+        for index, message in enumerate(self._outbox):
+            own_report = isinstance(message, Report) and message.revision == 0
+            if not own_report or last[message.to, message.node] == index:  # type: ignore[union-attr]  # own_report says
+                yield message
+
+    def _known(self, seen: Seen) -> Node:
+        """Return the node of an identifier, made where it is new."""
+        node = self._graph.node(seen.node)
+        if node is None:
+            node = _new_node(seen.node, seen.type, seen.value)
+        elif not node.card.type:
+            node.card.type, node.card.value = seen.type, seen.value
+        return node
+
+    def _changed(self, node_id: NodeId, node: Node) -> None:
+        self._graph.put_node(node_id, node)
+        self._to_report[node_id] = None
+
+    def _post(self, message: Message) -> None:
+        (self._inbox if self._is_local(message.to) else self._outbox).append(message)
+
+    def _note_link(self, anchor_id: NodeId, anchor: Node, other: Seen, moment: Moment, source: str) -> None:
+        """Count the evidence; tell the other where the link or its first sight is new."""
+        links = anchor.card.links
+        evidence = links.get(other.node)
+        if evidence is None:
+            is_news = True
+            if not anchor.card.shared:
+                links[other.node] = Evidence(1, moment, moment, {source: 1})
+        else:
+            is_news = moment < evidence.first
+            sources = {**evidence.sources, source: evidence.sources.get(source, 0) + 1}
+            first, last = min(evidence.first, moment), max(evidence.last, moment)
+            links[other.node] = Evidence(evidence.touches + 1, first, last, sources, evidence.far_shared)
+        if is_news:
+            self._post(
+                LinkSeen(other.node, other.type, other.value, moment.time, anchor_id, anchor.card.shared, anchor.owner)
+            )
+
+    def _becomes_shared(self, node_id: NodeId, card: Card) -> bool:
+        """Make the node shared for ever where it now has too many neighbours, and tell them."""
+        most = self._max_neighbours(card)
+        if card.shared or len(card.links) + len(card.neighbours) <= most:
+            return False
+        distinct = card.links.keys() | card.neighbours.keys()
+        if len(distinct) <= most:
+            return False
+        card.shared = True
+        card.links, card.neighbours = {}, {}
+        for neighbour in sorted(distinct):
+            self._post(SharedSeen(neighbour, node_id))
+        return True
+
+    def _max_neighbours(self, card: Card) -> int:
+        rule = self._rules.get(card.type)
+        return rule.max_neighbours if rule else NEVER_SEEN
+
+    def _handle(self, message: Message) -> None:
+        match message:
+            case LinkSeen():
+                self._link_seen(message)
+            case SharedSeen():
+                self._shared_seen(message)
+            case Join():
+                self._join(message)
+            case Report():
+                self._absorb(message)
+
+    def _link_seen(self, message: LinkSeen) -> None:
+        node = self._known(Seen(message.to, message.type, message.value))
+        card = node.card
+        card.first_seen = min(card.first_seen, message.time)
+        if card.shared:
+            if not message.anchor_shared:
+                self._post(SharedSeen(message.anchor, message.to))
+            self._changed(message.to, node)
+            return
+        card.neighbours[message.anchor] = card.neighbours.get(message.anchor, False) or message.anchor_shared
+        becomes_shared = self._becomes_shared(message.to, card)
+        self._changed(message.to, node)
+        if not becomes_shared and not card.neighbours[message.anchor]:
+            self._inbox.append(Join(message.to, message.owner, "link"))
+
+    def _shared_seen(self, message: SharedSeen) -> None:
+        node = self._graph.node(message.to)
+        if node is None or node.card.shared:
+            return
+        card = node.card
+        if message.node in card.neighbours:
+            card.neighbours[message.node] = True
+        if message.node in card.links:
+            card.links[message.node] = card.links[message.node]._replace(far_shared=True)
+        self._changed(message.to, node)
+
+    def _join(self, message: Join) -> None:
+        node = self._graph.node(message.to)
+        if node is None:
+            node = _new_node(message.to, "", "")
+        if message.purpose == "link" and node.card.shared:
+            return
+        if message.owner == node.owner:
+            if message.purpose != "confirm":
+                self._changed(message.to, node)
+        elif message.owner < node.owner:
+            old_owner, node.owner = node.owner, message.owner
+            self._changed(message.to, node)
+            if old_owner == message.to:
+                self._hand_over(message.to, message.owner)
+            else:
+                self._post(Join(old_owner, message.owner, "pointer"))
+        else:
+            self._post(Join(message.owner, node.owner, "pointer"))
+
+    def _report(self, node_id: NodeId) -> None:
+        node = self._graph.node(node_id)
+        if node is None:
+            return
+        report = Report(node.owner, node_id, Member(copy_card(node.card)), node.fragment, 0)
+        if self._is_local(node.owner):
+            self._absorb(report)
+        else:
+            self._outbox.append(report)
+
+    def _hand_over(self, past_owner: NodeId, owner: NodeId) -> None:
+        gathering = self._graph.gathering(past_owner)
+        if gathering is None:
+            return
+        revision = max(gathering.revision, 1)
+        for member_id, member in gathering.members.items():
+            fragment = self._graph.fragment(past_owner, member_id)
+            self._post(Report(owner, member_id, member, fragment, revision))
+        self._graph.drop_gathering(past_owner)
+
+    def _absorb(self, report: Report) -> None:
+        owner = self._graph.node(report.to)
+        if owner is None:
+            owner = _new_node(report.to, "", "")
+            self._changed(report.to, owner)
+        if owner.owner != report.to:
+            self._post(Report(owner.owner, report.node, report.member, report.fragment, report.revision))
+            return
+        gathering = self._graph.gathering(report.to)
+        if gathering is None:
+            gathering = Gathering({})
+        if self._merge_member(report, gathering):
+            self._graph.put_gathering(report.to, gathering)
+            self._ask_neighbours(report, gathering)
+
+    def _merge_member(self, report: Report, gathering: Gathering) -> bool:
+        """Take what is new in a report; return whether anything was."""
+        handed_over = report.revision > 0
+        known = gathering.members.get(report.node)
+        card = merge_cards(known.card, report.member.card) if known else report.member.card
+        if known and card == known.card and not handed_over:
+            return False
+        if known is None:
+            self._confirm(report.node, report.to)
+        if known is None or card.touches > known.card.touches:
+            self._graph.put_fragment(report.to, report.node, report.fragment)
+        links_changed = known is None or handed_over or _who_may_change(known.card, card)
+        gathering.members[report.node] = Member(
+            card,
+            report.member.named or (known is not None and known.named),
+            (known.customer if known else None) or report.member.customer,
+            {} if handed_over or known is None else known.verdicts,
+        )
+        if handed_over:
+            gathering.revision = max(gathering.revision, report.revision)
+            gathering.published = {}
+        past = self._dirty.get(report.to)
+        members = past.members if past else set()
+        members.add(report.node)
+        self._dirty[report.to] = Dirty(members, links_changed or (past is not None and past.links_changed))
+        return True
+
+    def _confirm(self, member: NodeId, owner: NodeId) -> None:
+        """Ask a new member whether it still points here, where that is not plain to see."""
+        local = self._graph.node(member) if self._is_local(member) else None
+        if local is None or local.owner != owner:
+            self._post(Join(member, owner, "confirm"))
+
+    def _ask_neighbours(self, report: Report, gathering: Gathering) -> None:
+        for neighbour, shared in gathering.members[report.node].card.neighbours.items():
+            if not shared and neighbour not in gathering.members:
+                self._post(Join(neighbour, report.to, "link"))
+
+
+def _who_may_change(old: Card, new: Card) -> bool:
+    return (
+        old.links != new.links
+        or old.first_seen != new.first_seen
+        or old.shared != new.shared
+        or old.neighbours != new.neighbours
+        or old.type != new.type
+    )
+
+
+def _new_node(node: NodeId, identifier_type: str, value: str) -> Node:
+    return Node(Card(identifier_type, value, 0, NEVER_SEEN, shared=False, links={}, neighbours={}), node, b"")

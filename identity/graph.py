@@ -1,0 +1,186 @@
+"""What is kept of the identity graph: nodes, gatherings and the messages between them.
+
+All of it merges without an order: counts of a node's own touchpoints only grow, times of first sight only fall,
+flags only rise. So a report that arrives twice, late or from work that was lost in a crash can do no harm.
+"""
+
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from identity.nodes import NodeId
+
+
+class Moment(NamedTuple):
+    """When something was seen: event time in milliseconds and the event, which breaks ties."""
+
+    time: int
+    event: str
+
+
+class Evidence(NamedTuple):
+    """How often an anchor was seen together with another node.
+
+    Attributes:
+        touches: number of touchpoints with both.
+        first: the earliest of them.
+        last: the latest of them.
+        sources: how many of them came from each source.
+        far_shared: the other node is shared, so this joins nobody.
+    """
+
+    touches: int
+    first: Moment
+    last: Moment
+    sources: dict[str, int]
+    far_shared: bool = False
+
+
+class Card(msgspec.Struct, array_like=True):
+    """What resolution needs to know of a node.
+
+    Attributes:
+        type: identifier type; empty until the node's own record arrives.
+        value: normalised value.
+        touches: touchpoints folded into the node's fragment, which also tells the fragment's version.
+        first_seen: event time of the first touchpoint with it, own or another anchor's, in milliseconds.
+        shared: seen with more others than its type allows; terminal.
+        links: evidence by the other node; empty once shared.
+        neighbours: anchors that hold evidence of this node, and whether each is shared; empty once shared.
+    """
+
+    type: str
+    value: str
+    touches: int
+    first_seen: int
+    shared: bool
+    links: dict[NodeId, Evidence]
+    neighbours: dict[NodeId, bool]
+
+
+class Node(msgspec.Struct, array_like=True):
+    """The state of one identifier, kept in the partition of its id.
+
+    Attributes:
+        card: what others may know of it.
+        owner: where it reports to; only ever moves to a better rank.
+        fragment: the encoded fold of its own touchpoints; this room does not look inside.
+    """
+
+    card: Card
+    owner: NodeId
+    fragment: bytes
+
+
+class Member(msgspec.Struct, array_like=True):
+    """A node as its owner keeps it.
+
+    Attributes:
+        card: the newest known.
+        named: a customer was published under this node's id at some time.
+        customer: the customer this node was last published under; None before the first time.
+        verdicts: what was last published of each of its links, as :data:`identity.resolution.VERDICTS` numbers it.
+    """
+
+    card: Card
+    named: bool = False
+    customer: NodeId | None = None
+    verdicts: dict[NodeId, int] = {}
+
+
+class Gathering(msgspec.Struct, array_like=True):
+    """All nodes that joined at one owner, linked directly or not.
+
+    Attributes:
+        members: by node id.
+        revision: of the newest publication; grows past every revision that any of its customers ever had.
+        incarnation: of the store that made that publication.
+        published: what was last published of each customer, as a short signature, by customer id.
+    """
+
+    members: dict[NodeId, Member]
+    revision: int = 0
+    incarnation: int = 0
+    published: dict[NodeId, bytes] = {}
+
+
+class LinkSeen(msgspec.Struct, array_like=True, tag_field="kind", tag=1):
+    """An anchor tells a node that they were seen together, and where the anchor gathers."""
+
+    to: NodeId
+    type: str
+    value: str
+    time: int
+    anchor: NodeId
+    anchor_shared: bool
+    owner: NodeId
+
+
+class SharedSeen(msgspec.Struct, array_like=True, tag_field="kind", tag=2):
+    """A node tells one it was seen with that it is shared."""
+
+    to: NodeId
+    node: NodeId
+
+
+class Join(msgspec.Struct, array_like=True, tag_field="kind", tag=3):
+    """A node is asked to gather at an owner.
+
+    Attributes:
+        purpose: ``link``: because of evidence, which a shared node does not follow; ``pointer``: because the owner it
+            pointed to points there; ``confirm``: to make sure that it still points there.
+    """
+
+    to: NodeId
+    owner: NodeId
+    purpose: Literal["link", "pointer", "confirm"]
+
+
+class Report(msgspec.Struct, array_like=True, tag_field="kind", tag=4):
+    """A node, or on its behalf the owner it had, tells an owner all that is known of it.
+
+    ``revision`` is the past owner's; 0 from the node itself.
+    """
+
+    to: NodeId
+    node: NodeId
+    member: Member
+    fragment: bytes
+    revision: int
+
+
+Message = LinkSeen | SharedSeen | Join | Report
+
+
+def copy_card(card: Card) -> Card:
+    """Return a card that does not change with the given one."""
+    return Card(
+        card.type, card.value, card.touches, card.first_seen, card.shared, dict(card.links), dict(card.neighbours)
+    )
+
+
+def merge_cards(one: Card, other: Card) -> Card:
+    """Return all that two cards of the same node tell; commutative, associative and idempotent.
+
+    The evidence follows the count of touches, which alone changes it; everything else only grows.
+    """
+    if one.shared or other.shared:
+        links, neighbours = {}, {}
+    else:
+        newer, older = (one, other) if one.touches >= other.touches else (other, one)
+        links = dict(newer.links)
+        for node, evidence in older.links.items():
+            if evidence.far_shared:
+                links[node] = links[node]._replace(far_shared=True)
+        neighbours = dict(one.neighbours)
+        for node, shared in other.neighbours.items():
+            neighbours[node] = neighbours.get(node, False) or shared
+    return Card(
+        one.type or other.type,
+        one.value or other.value,
+        max(one.touches, other.touches),
+        min(one.first_seen, other.first_seen),
+        one.shared or other.shared,
+        links,
+        neighbours,
+    )

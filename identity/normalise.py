@@ -1,0 +1,90 @@
+"""Identifiers made comparable. Raw values stay on the touchpoint as they came; these are for matching only."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from identity.nodes import node_id
+from identity.policy import IdentityPolicy
+from schemas.records import Identifier, Node
+
+CACHED_IDENTIFIERS = 200_000
+
+_INVISIBLE = {
+    ord(sign): None for sign in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+}
+
+
+def clean_text(value: str) -> str:
+    """Return the text in NFKC form without surrounding space and invisible or control characters."""
+    composed = unicodedata.normalize("NFKC", value).translate(_INVISIBLE)
+    return "".join(sign for sign in composed if unicodedata.category(sign) != "Cc").strip()
+
+
+def normalise_email(value: str) -> str | None:
+    """Return the address in lower case with its domain in Unicode, or None where it is none (RFC 5321, 6531)."""
+    try:
+        parsed = validate_email(clean_text(value), check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return parsed.normalized.casefold()
+
+
+def normalise_phone(value: str, region: str) -> str | None:
+    """Return the number in E.164 form, or None where it is none.
+
+    Args:
+        value: national or international notation.
+        region: ISO 3166 alpha-2 region that a national number is read in.
+    """
+    try:
+        parsed = phonenumbers.parse(clean_text(value), region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+class Normaliser:
+    """Turns an event's identifiers into nodes under one policy and key; remembers the ones seen lately."""
+
+    def __init__(self, policy: IdentityPolicy, key: bytes) -> None:
+        self._policy = policy
+        self._key = key
+        self._by_kind: Mapping[str, Callable[[str], str | None]] = {
+            "email": normalise_email,
+            "phone": lambda value: normalise_phone(value, policy.default_region),
+            "text": clean_text,
+            "caseless": lambda value: clean_text(value).casefold(),
+        }
+        self.node = lru_cache(maxsize=CACHED_IDENTIFIERS)(self._node)
+
+    def nodes(self, identifiers: Iterable[Identifier]) -> list[Node]:
+        """Return the nodes of an event, strongest first, each once; unusable identifiers are left out."""
+        found: dict[bytes, Node] = {}
+        for identifier in identifiers:
+            node = self.node(identifier["type"], identifier["value"])
+            if node is not None:
+                found[node["node_id"]] = node
+        rules = self._policy.identifiers
+        return sorted(found.values(), key=lambda node: (rules[node["type"]].rank, node["value"]))
+
+    def _node(self, identifier_type: str, value: str) -> Node | None:
+        """Return the node of one identifier; None where its type is unknown or its value is none or blocked."""
+        rule = self._policy.identifiers.get(identifier_type)
+        if rule is None or len(value) > self._policy.max_value_length:
+            return None
+        if self._policy.is_blocked(clean_text(value)):
+            return None
+        normalised = self._by_kind[rule.normalisation](value)
+        if not normalised or self._policy.is_blocked(normalised):
+            return None
+        return {
+            "node_id": node_id(self._key, identifier_type, normalised),
+            "type": identifier_type,
+            "value": normalised,
+        }

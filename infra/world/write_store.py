@@ -1,0 +1,94 @@
+"""Touches as tills and kiosks record them."""
+
+# ruff: noqa: PLR2004 shares out of one are read best where they apply
+
+from collections.abc import Callable, Mapping
+
+from infra.world.journeys import Step
+from infra.world.people import Person
+from infra.world.writing import Writer
+from schemas.records import StoreReceipt
+
+
+class StoreWriter(Writer):
+    """Writes receipts and kiosk sessions."""
+
+    def write(self, person: Person, step: Step, event_id: str) -> StoreReceipt:
+        """The receipt of a step of one of the kinds in `KINDS`."""
+        receipt: StoreReceipt = {
+            "receipt_no": event_id,
+            "store_id": self.who.store(person),
+            "till": 1 + step.number % 6,
+            "closed_at": step.event_time,
+            "kind": "visit",
+            "loyalty_card": None,
+            "email": None,
+            "phone": None,
+            "kiosk_id": None,
+            "cardholder": {},
+            "currency": "EUR",
+            "total": "0",
+            "lines": [],
+        }
+        self.KINDS[step.kind](self, receipt, person, step)
+        return receipt
+
+    def _sale(self, receipt: StoreReceipt, person: Person, step: Step) -> None:
+        receipt["kind"] = "sale"
+        self._show(receipt, person)
+        self._total(receipt, step.cents)
+
+    def _return(self, receipt: StoreReceipt, person: Person, step: Step) -> None:
+        receipt["kind"] = "return"
+        self._show(receipt, person)
+        self._total(receipt, step.cents)
+
+    def _registration(self, receipt: StoreReceipt, person: Person, _step: Step) -> None:
+        receipt["kind"] = "registration"
+        receipt["loyalty_card"] = self.who.loyalty_card(person)
+        if self._chance() < 0.9:
+            receipt["email"] = self.who.typed_email(person)
+        if self._chance() < 0.6:
+            receipt["phone"] = self.who.typed_phone(person)
+        receipt["cardholder"] = self._form(person, address=self._chance() < 0.6)
+
+    def _kiosk(self, receipt: StoreReceipt, person: Person, _step: Step) -> None:
+        receipt["till"] = 0
+        receipt["kiosk_id"] = self.who.kiosk(person)
+        roll = self._chance()
+        if person.loyalty_card and roll < 0.6:
+            receipt["loyalty_card"] = self.who.loyalty_card(person)
+        elif roll < 0.8:
+            receipt["email"] = self.who.typed_email(person)
+        else:
+            receipt["phone"] = self.who.typed_phone(person)
+
+    def _show(self, receipt: StoreReceipt, person: Person) -> None:
+        """The card, sometimes with an address for the receipt; without a card the address or the number."""
+        receipt["loyalty_card"] = self.who.loyalty_card(person)
+        if person.loyalty_card:
+            if self._chance() < 0.15:
+                receipt["email"] = self.who.typed_email(person)
+        elif self._chance() < 0.7:
+            receipt["email"] = self.who.email(person)
+        else:
+            receipt["phone"] = self.who.phone(person)
+
+    def _total(self, receipt: StoreReceipt, cents: int) -> None:
+        receipt["total"] = _printed(cents)
+        receipt["lines"] = [
+            {"sku": sku, "description": name, "quantity": 1, "unit_price": _printed(price)}
+            for sku, name, price in self._basket(cents)
+        ]
+
+    KINDS: Mapping[str, Callable[["StoreWriter", StoreReceipt, Person, Step], None]] = {
+        "sale": _sale,
+        "store_return": _return,
+        "card_registration": _registration,
+        "kiosk_visit": _kiosk,
+    }
+    """What each kind of step fills in."""
+
+
+def _printed(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"

@@ -1,0 +1,1 @@
+"""Avro contracts, their typed records and their framing. Imports nothing of ours."""

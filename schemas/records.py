@@ -1,0 +1,311 @@
+"""The records of the Avro contracts as typed dictionaries.
+
+Each class mirrors the record of the same name in ``schemas/avro``; what a field means is documented there, once.
+fastavro reads and writes these dictionaries as they are. A test holds both sides equal.
+Times are milliseconds since 1970-01-01 UTC, amounts are millionths of a currency unit.
+"""
+
+from typing import Literal, TypedDict
+
+ConsentState = Literal["granted", "denied", "withdrawn", "unknown"]
+Party = Literal["first", "second", "third"]
+
+
+class Identifier(TypedDict):
+    """An identifier as the source sent it."""
+
+    type: str
+    value: str
+
+
+class OrderItem(TypedDict):
+    """A line of an order."""
+
+    sku: str
+    name: str | None
+    quantity: int
+    price_micros: int
+
+
+class Order(TypedDict):
+    """The transaction of a touchpoint."""
+
+    order_id: str
+    amount_micros: int
+    currency: str
+    items: list[OrderItem]
+
+
+class Marketing(TypedDict):
+    """The campaign side of a touchpoint."""
+
+    campaign: str | None
+    medium: str | None
+    source: str | None
+    click_id: str | None
+    offer_id: str | None
+    cost_micros: int | None
+    currency: str | None
+
+
+class Consent(TypedDict):
+    """What the person allowed or refused."""
+
+    purpose: str
+    channel: str
+    state: ConsentState
+    text_version: str | None
+
+
+class Interaction(TypedDict):
+    """The service side of a touchpoint."""
+
+    reason: str | None
+    outcome: str | None
+    duration_seconds: float | None
+    agent: str | None
+    sentiment: float | None
+
+
+class Touchpoint(TypedDict):
+    """One contact of a customer with the business, in the canonical form."""
+
+    event_id: str
+    event_time: int
+    type: str
+    identifiers: list[Identifier]
+    traits: dict[str, str]
+    order: Order | None
+    marketing: Marketing | None
+    consents: list[Consent]
+    interaction: Interaction | None
+    party: Party
+    properties: dict[str, str]
+
+
+class Node(TypedDict):
+    """A normalised identifier and its keyed hash."""
+
+    node_id: bytes
+    type: str
+    value: str
+
+
+class AcceptedTouchpoint(TypedDict):
+    """A touchpoint that passed ingest."""
+
+    source: str
+    received_at: int
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+    nodes: list[Node]
+    touchpoint: Touchpoint
+
+
+class ProfileIdentifier(TypedDict):
+    """One thing a customer is known by."""
+
+    node_id: str
+    type: str
+    value: str
+    first_seen: int
+    shared: bool
+
+
+class Trait(TypedDict):
+    """An attribute of the person and where it comes from."""
+
+    name: str
+    value: str
+    event_time: int
+    source: str
+    event_id: str
+
+
+class Touch(TypedDict):
+    """A touchpoint in short."""
+
+    event_time: int
+    event_id: str
+    channel: str
+    type: str
+
+
+class ConsentInForce(TypedDict):
+    """The consent in force for a purpose and channel."""
+
+    purpose: str
+    channel: str
+    state: str
+    event_time: int
+    source: str
+    event_id: str
+    text_version: str | None
+
+
+class Profile(TypedDict):
+    """One customer, whole."""
+
+    customer_id: str
+    revision: int
+    status: Literal["active", "merged"]
+    merged_into: str | None
+    policy_version: str
+    updated_at: int
+    known: bool
+    identifiers: list[ProfileIdentifier]
+    traits: list[Trait]
+    preferred_language: str | None
+    touches: int
+    touches_by_channel: dict[str, int]
+    touches_by_type: dict[str, int]
+    first_touch: Touch | None
+    last_touch: Touch | None
+    recent_touches: list[Touch]
+    orders: int
+    returns: int
+    revenue_micros: dict[str, int]
+    consents: list[ConsentInForce]
+
+
+class Link(TypedDict):
+    """The verdict on two identifiers that were seen together."""
+
+    anchor_id: str
+    node_id: str
+    revision: int
+    status: Literal["joined", "quarantined"]
+    rule: str | None
+    policy_version: str
+
+
+class Change(TypedDict):
+    """Something that happened to a customer as a whole."""
+
+    kind: str
+    customer_id: str
+    other_customer_id: str | None
+    revision: int
+    occurred_at: int
+
+
+class DeadLetter(TypedDict):
+    """A record that could not be used."""
+
+    reason: str
+    detail: str
+    stage: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class WebProduct(TypedDict):
+    """A line of a web checkout."""
+
+    sku: str
+    name: str | None
+    quantity: int
+    price: float
+
+
+class WebTransaction(TypedDict):
+    """A web checkout."""
+
+    transaction_id: str
+    total: float
+    currency: str
+    products: list[WebProduct]
+
+
+class WebEvent(TypedDict):
+    """What a web tracker sends."""
+
+    event_id: str
+    collected_at: int
+    event_name: str
+    visitor_cookie: str | None
+    user_id: str | None
+    email: str | None
+    page_url: str
+    page_title: str | None
+    referrer: str | None
+    user_agent: str | None
+    browser_language: str | None
+    utm_campaign: str | None
+    utm_medium: str | None
+    utm_source: str | None
+    click_id: str | None
+    form: dict[str, str]
+    consents: dict[str, bool]
+    transaction: WebTransaction | None
+
+
+class MobileEvent(TypedDict):
+    """What an app sends."""
+
+    id: str
+    timestamp: int
+    name: str
+    device_id: str
+    advertising_id: str | None
+    user_id: str | None
+    os: str | None
+    app_version: str | None
+    locale: str | None
+    screen: str | None
+    order_id: str | None
+    revenue: float | None
+    currency: str | None
+    skus: list[str]
+    push_allowed: bool | None
+    params: dict[str, str]
+
+
+class ReceiptLine(TypedDict):
+    """A line of a receipt."""
+
+    sku: str
+    description: str | None
+    quantity: int
+    unit_price: str
+
+
+class StoreReceipt(TypedDict):
+    """What a till or kiosk sends."""
+
+    receipt_no: str
+    store_id: str
+    till: int
+    closed_at: int
+    kind: Literal["sale", "return", "visit", "registration", "other"]
+    loyalty_card: str | None
+    email: str | None
+    phone: str | None
+    kiosk_id: str | None
+    cardholder: dict[str, str]
+    currency: str
+    total: str
+    lines: list[ReceiptLine]
+
+
+class CallRecord(TypedDict):
+    """What a call centre's telephony sends."""
+
+    call_id: str
+    started_at: int
+    direction: Literal["inbound", "outbound", "chat"]
+    caller_number: str | None
+    customer_number: str | None
+    email: str | None
+    reason: str | None
+    outcome: str | None
+    duration_seconds: int
+    agent: str | None
+    sentiment: float | None
+    language: str | None
+    opt_out: list[str]

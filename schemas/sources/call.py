@@ -1,0 +1,54 @@
+"""Call-centre records to touchpoints."""
+
+from math import isfinite
+
+from schemas.reasons import RejectedError
+from schemas.records import CallRecord, Consent, Identifier, Touchpoint
+
+
+def from_call(call: CallRecord) -> Touchpoint:
+    """Map a call or a chat.
+
+    The caller's number is the customer's, except when we called: then it is ours and only a property. A channel
+    the caller opted out of withdraws the consent to marketing on it.
+
+    Raises:
+        RejectedError: the sentiment is not a finite number.
+    """
+    sentiment = call["sentiment"]
+    if sentiment is not None and not isfinite(sentiment):
+        raise RejectedError(reason="not_finite", detail="sentiment is not a finite number")
+    direction, caller = call["direction"], call["caller_number"]
+    identifiers: list[Identifier] = []
+    if call["customer_number"]:
+        identifiers.append({"type": "customer_id", "value": call["customer_number"]})
+    if call["email"]:
+        identifiers.append({"type": "email", "value": call["email"]})
+    properties: dict[str, str] = {"direction": direction}
+    if caller and direction == "outbound":
+        properties["caller_number"] = caller
+    elif caller:
+        identifiers.append({"type": "phone", "value": caller})
+    return {
+        "event_id": call["call_id"],
+        "event_time": call["started_at"],
+        "type": "chat" if direction == "chat" else "call",
+        "identifiers": identifiers,
+        "traits": {"language": call["language"]} if call["language"] else {},
+        "order": None,
+        "marketing": None,
+        "consents": [_withdrawn(channel) for channel in call["opt_out"] if channel],
+        "interaction": {
+            "reason": call["reason"],
+            "outcome": call["outcome"],
+            "duration_seconds": float(call["duration_seconds"]),
+            "agent": call["agent"],
+            "sentiment": sentiment,
+        },
+        "party": "first",
+        "properties": properties,
+    }
+
+
+def _withdrawn(channel: str) -> Consent:
+    return {"purpose": "marketing", "channel": channel, "state": "withdrawn", "text_version": None}

@@ -1,0 +1,72 @@
+"""App events to touchpoints."""
+
+import json
+
+from schemas.money import micros
+from schemas.reasons import RejectedError
+from schemas.records import Identifier, MobileEvent, Order, Touchpoint
+
+
+def from_mobile(event: MobileEvent) -> Touchpoint:
+    """Map an app's event.
+
+    An event with an order number and a revenue is a transaction; its products are in the property ``skus``, a
+    JSON list, because the app does not tell their prices. A locale such as de_DE becomes the language de-DE. The
+    answer to the push dialogue is a consent to marketing by push.
+
+    Raises:
+        RejectedError: the revenue is no usable number, or has no currency.
+    """
+    identifiers: list[Identifier] = []
+    if event["user_id"]:
+        identifiers.append({"type": "customer_id", "value": event["user_id"]})
+    if event["device_id"]:
+        identifiers.append({"type": "device_id", "value": event["device_id"]})
+    if event["advertising_id"]:
+        identifiers.append({"type": "advertising_id", "value": event["advertising_id"]})
+    push_allowed = event["push_allowed"]
+    return {
+        "event_id": event["id"],
+        "event_time": event["timestamp"],
+        "type": event["name"],
+        "identifiers": identifiers,
+        "traits": {"language": event["locale"].replace("_", "-")} if event["locale"] else {},
+        "order": _order(event),
+        "marketing": None,
+        "consents": []
+        if push_allowed is None
+        else [
+            {
+                "purpose": "marketing",
+                "channel": "push",
+                "state": "granted" if push_allowed else "denied",
+                "text_version": None,
+            }
+        ],
+        "interaction": None,
+        "party": "first",
+        "properties": _properties(event),
+    }
+
+
+def _order(event: MobileEvent) -> Order | None:
+    order_id, revenue = event["order_id"], event["revenue"]
+    if not order_id or revenue is None:
+        return None
+    amount = micros(revenue, "revenue")
+    if not event["currency"]:
+        raise RejectedError(reason="missing_field", detail="a revenue needs a currency")
+    return {"order_id": order_id, "amount_micros": amount, "currency": event["currency"], "items": []}
+
+
+def _properties(event: MobileEvent) -> dict[str, str]:
+    properties = event["params"].copy()
+    if event["os"]:
+        properties["os"] = event["os"]
+    if event["app_version"]:
+        properties["app_version"] = event["app_version"]
+    if event["screen"]:
+        properties["screen"] = event["screen"]
+    if event["skus"]:
+        properties["skus"] = json.dumps(event["skus"])
+    return properties

@@ -1,0 +1,57 @@
+"""Receipts of tills and sessions at kiosks to touchpoints."""
+
+from schemas.money import micros
+from schemas.records import Identifier, Order, StoreReceipt, Touchpoint
+
+_TYPES = {"sale": "purchase"}
+
+
+def from_store(receipt: StoreReceipt) -> Touchpoint:
+    """Map a receipt: a sale becomes a purchase, the other kinds keep their names.
+
+    Sales and returns are transactions; the kiosk is a device. The fields of a loyalty registration become
+    traits.
+
+    Raises:
+        RejectedError: an amount of a sale or return is no usable number.
+    """
+    identifiers: list[Identifier] = []
+    if receipt["loyalty_card"]:
+        identifiers.append({"type": "loyalty_id", "value": receipt["loyalty_card"]})
+    if receipt["email"]:
+        identifiers.append({"type": "email", "value": receipt["email"]})
+    if receipt["phone"]:
+        identifiers.append({"type": "phone", "value": receipt["phone"]})
+    if receipt["kiosk_id"]:
+        identifiers.append({"type": "device_id", "value": receipt["kiosk_id"]})
+    kind = receipt["kind"]
+    return {
+        "event_id": receipt["receipt_no"],
+        "event_time": receipt["closed_at"],
+        "type": _TYPES.get(kind, kind),
+        "identifiers": identifiers,
+        "traits": receipt["cardholder"].copy(),
+        "order": _order(receipt) if kind in ("sale", "return") else None,
+        "marketing": None,
+        "consents": [],
+        "interaction": None,
+        "party": "first",
+        "properties": {"store_id": receipt["store_id"], "till": str(receipt["till"])},
+    }
+
+
+def _order(receipt: StoreReceipt) -> Order:
+    return {
+        "order_id": receipt["receipt_no"],
+        "amount_micros": micros(receipt["total"], "total"),
+        "currency": receipt["currency"],
+        "items": [
+            {
+                "sku": line["sku"],
+                "name": line["description"],
+                "quantity": line["quantity"],
+                "price_micros": micros(line["unit_price"], "lines.unit_price"),
+            }
+            for line in receipt["lines"]
+        ],
+    }

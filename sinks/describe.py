@@ -1,0 +1,31 @@
+"""The lake's reference in Markdown, made from the lists of tables and views: the middle of docs/lake.md."""
+
+from collections.abc import Iterator
+
+from sinks.columns import sql_type
+from sinks.tables import TABLES
+from sinks.views import VIEWS
+
+
+def reference() -> str:
+    """Return every table and view with its columns, types, units and meaning."""
+    return "\n".join((*_tables(), *_views()))
+
+
+def _tables() -> Iterator[str]:
+    yield "## Tables"
+    for table in TABLES:
+        key = ", ".join(f"`{name}`" for name in table.key)
+        yield f"\n### {table.name}\n\n{table.doc}{f' Key: {key}.' if key else ''}\n"
+        yield "| column | type | meaning |\n| --- | --- | --- |"
+        for column in table.columns:
+            yield f"| `{column.name}` | `{sql_type(column.type)}` | {column.doc} |"
+
+
+def _views() -> Iterator[str]:
+    yield "\n## Views"
+    for view in VIEWS:
+        yield f"\n### {view.name}\n\n{view.doc}\n"
+        yield "| column | meaning |\n| --- | --- |"
+        for name, doc in view.columns.items():
+            yield f"| `{name}` | {doc} |"

@@ -1,0 +1,54 @@
+"""What can go wrong at the lake, as one tree.
+
+    LakeError
+    ├── LakeMissingError      there is no lake in this home yet
+    ├── LakeBusyError         another process writes this lake
+    ├── LakeVersionError      the lake was written by a newer version
+    ├── LakeWriteError        a batch could not be written; nothing of it was
+    ├── SnapshotMissingError  there is no such snapshot, or no longer
+    ├── QueryRefusedError     the statement does more than read
+    └── QueryError            the statement cannot be run
+
+Every message is one sentence that can be shown as it is.
+"""
+
+
+class LakeError(Exception):
+    """Base of everything this room raises on purpose."""
+
+
+class LakeMissingError(LakeError):
+    """There is no lake in this home yet."""
+
+
+class LakeBusyError(LakeError):
+    """Another process holds the writer's lock."""
+
+
+class LakeVersionError(LakeError):
+    """The lake's format is newer than this version can read."""
+
+
+class LakeWriteError(LakeError):
+    """A batch could not be written; neither its rows nor its offsets are in the lake."""
+
+
+class SnapshotMissingError(LakeError):
+    """The snapshot asked for never was, or has expired."""
+
+
+class QueryRefusedError(LakeError):
+    """The statement is not a single read-only one."""
+
+
+class QueryError(LakeError):
+    """The statement is wrong: syntax, an unknown table or column, a failing expression."""
+
+
+def sentence(error: BaseException) -> str:
+    """Return the first paragraph of an engine's message on one line.
+
+    DuckDB appends suggestions and a drawing of the statement; both are for a terminal, not for a sentence.
+    """
+    paragraph = str(error).split("\n\n", 1)[0]
+    return " ".join(paragraph.split())

@@ -1,0 +1,287 @@
+"""The lake's writer: batches in, exactly once, one transaction each.
+
+A batch and the Kafka offsets that follow it are one transaction of one snapshot: after a crash either all of it is
+there or nothing, and the offsets say which. A batch that is delivered again changes nothing.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Self, TextIO
+
+import duckdb
+
+from schemas.records import AcceptedTouchpoint, Change, DeadLetter, Link, Profile, ProfileIdentifier
+from sinks import engine, rows, tables, views
+from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
+from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
+from sinks.statements import insert, new_records, upsert
+
+_INLINE_OFFSETS: Final = (
+    f"CALL {engine.LAKE}.set_option('data_inlining_row_limit', 1000, table_name => '{tables.OFFSETS.name}')"
+)
+"""Offsets change with every batch and are few: in the catalog they cost no file."""
+
+Positions = Mapping[tuple[str, int], int]
+"""(topic, partition) to the next offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class LakeBatch:
+    """Decoded records for the lake, in the order of their partitions."""
+
+    touchpoints: Sequence[AcceptedTouchpoint] = ()
+    profiles: Sequence[Profile] = ()
+    links: Sequence[Link] = ()
+    changes: Sequence[Change] = ()
+    dead_letters: Sequence[DeadLetter] = ()
+
+    def is_empty(self) -> bool:
+        """Whether there is no record of any kind."""
+        return not (self.touchpoints or self.profiles or self.links or self.changes or self.dead_letters)
+
+
+@dataclass(slots=True)
+class WriteCounts:
+    """How many rows a batch added or replaced; what was there already is not counted."""
+
+    touchpoints: int = 0
+    consents: int = 0
+    profiles: int = 0
+    identifiers: int = 0
+    links: int = 0
+    merges: int = 0
+    dead_letters: int = 0
+
+
+@dataclass(slots=True)
+class LakeWriter:
+    """The one writer of a lake. Not for use by several threads at once.
+
+    Made by ``open_lake_writer``; close it, or use it as a context, to release the lake to another writer.
+    """
+
+    home: Path
+    connection: duckdb.DuckDBPyConnection
+    lock: TextIO
+    _positions: dict[tuple[str, int], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read how far the lake is."""
+        found = self.connection.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
+        self._positions = {(topic, partition): next_offset for topic, partition, next_offset in found}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the lake and let another writer have it. Closing twice is fine."""
+        self.connection.close()
+        self.lock.close()
+
+    def offsets(self) -> dict[tuple[str, int], int]:
+        """Return the next offset of every partition that the lake has seen: where to read on."""
+        return dict(self._positions)
+
+    def write(self, batch: LakeBatch, offsets: Positions) -> WriteCounts:
+        """Write a batch and the offsets that follow it: both or neither.
+
+        Rows of touchpoints, consents, merges and dead letters that are there already are left alone; profiles,
+        identifiers and links are replaced by a higher revision only; offsets only grow. A call that has nothing to
+        add makes no snapshot.
+
+        Raises:
+            LakeWriteError: nothing was written; the same call may be made again.
+        """
+        ahead = {place: at for place, at in offsets.items() if at > self._positions.get(place, -1)}
+        counts = WriteCounts()
+        if not ahead and batch.is_empty():
+            return counts
+        with self._transaction():
+            for step in _STEPS:
+                step(self, batch, counts)
+            upsert(self.connection, tables.OFFSETS, "next_offset", rows.offsets(ahead))
+        self._positions.update(ahead)
+        return counts
+
+    def compact(
+        self, now: datetime, retention: Retention | None = None, grace: timedelta = DEFAULT_GRACE
+    ) -> CompactionCounts:
+        """Bring small files together, give up old snapshots and delete what nobody can read any more.
+
+        A batch becomes slower with every one since the last compaction: call this about every 20 batches.
+
+        Args:
+            now: the present moment, with a time zone.
+            retention: which snapshots can still be asked for; None is the default of ``Retention``.
+            grace: how long a query that is running now may go on.
+
+        Raises:
+            LakeWriteError: it was not finished; the lake is as good as before.
+        """
+        try:
+            return compact(self.connection, now, retention or Retention(), grace)
+        except duckdb.Error as error:
+            message = f"The lake in {self.home} could not be compacted: {sentence(error)}"
+            raise LakeWriteError(message) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self.connection.execute("BEGIN")
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            _roll_back(self.connection)
+            if not isinstance(error, duckdb.Error):
+                raise
+            message = f"The lake in {self.home} could not be written: {sentence(error)}"
+            raise LakeWriteError(message) from error
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:  # a failed commit has ended the transaction itself
+        return
+
+
+# --- the steps of a batch ------------------------------------------------------------------------------------------
+
+
+def _write_touchpoints(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    unique = {(record["source"], record["touchpoint"]["event_id"]): record for record in reversed(batch.touchpoints)}
+    fresh = new_records(writer.connection, tables.TOUCHPOINTS, dict(reversed(unique.items())))
+    counts.touchpoints = insert(writer.connection, tables.TOUCHPOINTS, rows.touchpoints(fresh))
+    counts.consents = insert(writer.connection, tables.CONSENTS, rows.consents(fresh))
+
+
+def _write_profiles(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    newest: dict[str, Profile] = {}
+    for record in batch.profiles:
+        known = newest.get(record["customer_id"])
+        if known is None or record["revision"] > known["revision"]:
+            newest[record["customer_id"]] = record
+    incoming = rows.profiles(list(newest.values()))
+    counts.profiles = upsert(writer.connection, tables.PROFILES, "revision", incoming)
+
+
+def _write_identifiers(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    newest: dict[str, tuple[Profile, ProfileIdentifier]] = {}
+    for record in batch.profiles:
+        for node in record["identifiers"] if record["status"] == "active" else ():
+            known = newest.get(node["node_id"])
+            if known is None or record["revision"] > known[0]["revision"]:
+                newest[node["node_id"]] = (record, node)
+    incoming = rows.identifiers(list(newest.values()))
+    counts.identifiers = upsert(writer.connection, tables.IDENTIFIERS, "revision", incoming)
+
+
+def _write_links(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    newest: dict[tuple[str, str], Link] = {}
+    for record in batch.links:
+        key = (record["anchor_id"], record["node_id"])
+        known = newest.get(key)
+        if known is None or record["revision"] > known["revision"]:
+            newest[key] = record
+    incoming = rows.links(list(newest.values()))
+    counts.links = upsert(writer.connection, tables.LINKS, "revision", incoming)
+
+
+def _write_merges(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    unique = {
+        (record["customer_id"], record["other_customer_id"], record["revision"]): record
+        for record in batch.changes
+        if record["kind"] == "merged" and record["other_customer_id"] is not None
+    }
+    fresh = new_records(writer.connection, tables.MERGES, unique)
+    counts.merges = insert(writer.connection, tables.MERGES, rows.merges(fresh))
+
+
+def _write_dead_letters(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    unique = {(record["topic"], record["partition"], record["offset"]): record for record in batch.dead_letters}
+    fresh = new_records(writer.connection, tables.DEAD_LETTERS, unique)
+    counts.dead_letters = insert(writer.connection, tables.DEAD_LETTERS, rows.dead_letters(fresh))
+
+
+_STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
+    _write_touchpoints,
+    _write_profiles,
+    _write_identifiers,
+    _write_links,
+    _write_merges,
+    _write_dead_letters,
+)
+
+
+# --- opening -------------------------------------------------------------------------------------------------------
+
+
+def open_lake_writer(home: Path) -> LakeWriter:
+    """Open the lake of a home for writing and create what is missing.
+
+    Raises:
+        LakeBusyError: another process writes it.
+        LakeVersionError: it was written by a newer version.
+    """
+    engine.data_path(home).mkdir(parents=True, exist_ok=True)
+    lock = _take_lock(home)
+    try:
+        connection = engine.connect()
+    except BaseException:
+        lock.close()
+        raise
+    try:
+        engine.attach(connection, home, "META_JOURNAL_MODE 'WAL'", "DATA_INLINING_ROW_LIMIT 0")
+        _create_missing(connection, home)
+        connection.execute(_INLINE_OFFSETS)
+        return LakeWriter(home, connection, lock)
+    except BaseException:
+        connection.close()
+        lock.close()
+        raise
+
+
+def _take_lock(home: Path) -> TextIO:
+    """Hold the lock file; the system releases it when this process ends, however it ends."""
+    path = home / "lake" / "writer.lock"
+    lock = path.open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        message = f"The lake in {home} is being written by another process (id {holder}): stop that one first."
+        raise LakeBusyError(message) from error
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def _create_missing(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
+    """Create the tables of a new lake, or replace the views of an older one: one transaction, one snapshot."""
+    try:
+        engine.check_format(connection, home)
+    except LakeMissingError:
+        statements = [table.create_sql() for table in tables.TABLES]
+        statements.append(f"INSERT INTO _lake VALUES ({tables.LAKE_FORMAT}, '')")  # noqa: S608 - constants
+    else:
+        statements = []
+    fingerprint = views.fingerprint()
+    if not statements and connection.execute("SELECT views FROM _lake").fetchone() == (fingerprint,):
+        return
+    statements += [view.create_sql() for view in views.VIEWS]
+    statements.append(f"UPDATE _lake SET views = '{fingerprint}'")  # noqa: S608 - constants
+    connection.execute("BEGIN")
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute("COMMIT")

@@ -1,0 +1,102 @@
+"""Reading the lake, as of now or as of a snapshot, while another process writes it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+
+from sinks import engine
+from sinks.errors import LakeMissingError, QueryError, SnapshotMissingError, sentence
+
+AsOf = str | int | None
+"""None is now; a number, or a text of digits, is a snapshot's version; any other text is a moment in ISO 8601."""
+
+
+@dataclass(slots=True)
+class LakeReader:
+    """A read-only connection; each statement sees one snapshot, whatever is written meanwhile.
+
+    Made by ``open_lake_reader``. It can open no files but the lake's, and its configuration is locked.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection. Closing twice is fine."""
+        self.connection.close()
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run a statement and return the cursor of its result.
+
+        Raises:
+            QueryError: the statement cannot be run.
+        """
+        try:
+            return self.connection.execute(sql, parameters)
+        except duckdb.Error as error:
+            raise QueryError(sentence(error)) from error
+
+    def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Run a statement and return its rows by column name."""
+        cursor = self.execute(sql, parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def open_lake_reader(home: Path, as_of: AsOf = None) -> LakeReader:
+    """Open the lake of a home for reading.
+
+    Names in SQL need no prefix, and with ``as_of`` tables and views alike show that snapshot.
+
+    Raises:
+        LakeMissingError: there is no lake yet.
+        LakeVersionError: it was written by a newer version.
+        SnapshotMissingError: there is no such snapshot, or ``as_of`` is neither a version nor a moment.
+    """
+    engine.require_lake(home)
+    snapshot = _snapshot_option(as_of)
+    connection = engine.connect()
+    try:
+        connection.execute(f"SET temp_directory = {engine.quoted(home / 'lake' / 'spill')}")
+        engine.attach(connection, home, "READ_ONLY", *snapshot)
+        try:
+            engine.check_format(connection, home)
+        except LakeMissingError:
+            if as_of is None:
+                raise
+            message = f"At {as_of} the lake in {home} held no tables yet."
+            raise SnapshotMissingError(message) from None
+        connection.execute(f"SET allowed_directories = [{engine.quoted(f'{engine.data_path(home)}/')}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+    except BaseException:
+        connection.close()
+        raise
+    return LakeReader(connection)
+
+
+def _snapshot_option(as_of: AsOf) -> tuple[str, ...]:
+    if as_of is None:
+        return ()
+    text = str(as_of).strip()
+    if text.isascii() and text.isdecimal():
+        return (f"SNAPSHOT_VERSION {text}",)
+    moment: datetime | None = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+    if moment is None or isinstance(as_of, int):
+        message = f"{as_of!r} is neither a snapshot's version nor a moment like 2026-03-01T12:00:00."
+        raise SnapshotMissingError(message)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (f"SNAPSHOT_TIME {engine.quoted(moment.astimezone(UTC).isoformat(sep=' '))}",)

@@ -1,0 +1,241 @@
+"""The tables of the lake, column by column: the one place that names them.
+
+Code, the lake itself and docs/lake.md are made from this list or held equal to it by tests.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sinks.columns import (
+    BIGINT,
+    BLOB,
+    BOOLEAN,
+    DOUBLE,
+    INTEGER,
+    MONEY,
+    TEXT,
+    TIMESTAMP,
+    Column,
+    Table,
+    list_of,
+    map_to,
+    struct,
+)
+
+TOUCH: Final = struct(event_time=TIMESTAMP, event_id=TEXT, channel=TEXT, type=TEXT)
+PROFILE_IDENTIFIER: Final = struct(node_id=TEXT, type=TEXT, value=TEXT, first_seen=TIMESTAMP, shared=BOOLEAN)
+TRAIT: Final = struct(name=TEXT, value=TEXT, event_time=TIMESTAMP, source=TEXT, event_id=TEXT)
+CONSENT_IN_FORCE: Final = struct(
+    purpose=TEXT,
+    channel=TEXT,
+    state=TEXT,
+    event_time=TIMESTAMP,
+    source=TEXT,
+    event_id=TEXT,
+    text_version=TEXT,
+)
+IDENTIFIER: Final = struct(type=TEXT, value=TEXT)
+ITEM: Final = struct(sku=TEXT, name=TEXT, quantity=BIGINT, price=MONEY)
+
+FLAT_TRAITS: Final = (
+    "first_name",
+    "last_name",
+    "birth_date",
+    "street",
+    "postcode",
+    "city",
+    "country",
+    "language",
+)
+"""The traits that are columns of their own; every trait, these too, is in ``traits``."""
+
+PROFILES: Final = Table(
+    "profiles",
+    "One row a customer id, merged ones too; the highest revision that arrived.",
+    ("customer_id",),
+    (
+        Column("customer_id", TEXT, "32 hexadecimal digits."),
+        Column("revision", BIGINT, "Grows with every change of this customer."),
+        Column("status", TEXT, "active or merged."),
+        Column("merged_into", TEXT, "The surviving customer id where status is merged."),
+        Column("policy_version", TEXT, "Version of the identity policy that decided."),
+        Column("updated_at", TIMESTAMP, "When this revision was made; processing time, UTC."),
+        Column("known", BOOLEAN, "Whether a personal identifier is known, not only devices and cookies."),
+        Column("identifiers", list_of(PROFILE_IDENTIFIER), "Everything this customer is known by."),
+        Column("first_name", TEXT, "Given name."),
+        Column("last_name", TEXT, "Family name."),
+        Column("birth_date", TEXT, "Birth date as it came, YYYY-MM-DD where the source keeps to it."),
+        Column("street", TEXT, "Street and number."),
+        Column("postcode", TEXT, "Postal code."),
+        Column("city", TEXT, "City."),
+        Column("country", TEXT, "ISO 3166 alpha-2 code."),
+        Column("language", TEXT, "Language as the newest source says, BCP 47 tag."),
+        Column("preferred_language", TEXT, "Language to address them in, BCP 47 tag."),
+        Column("traits", list_of(TRAIT), "Every trait with the touchpoint it came with."),
+        Column("touches", BIGINT, "Number of touchpoints."),
+        Column("touches_by_channel", map_to(BIGINT), "Number of touchpoints by channel."),
+        Column("touches_by_type", map_to(BIGINT), "Number of touchpoints by type."),
+        Column("first_touch", TOUCH, "The first touchpoint by event time."),
+        Column("last_touch", TOUCH, "The last touchpoint by event time."),
+        Column("first_touch_at", TIMESTAMP, "Event time of the first touchpoint, UTC."),
+        Column("first_channel", TEXT, "Channel of the first touchpoint: the one that acquired them."),
+        Column("last_touch_at", TIMESTAMP, "Event time of the last touchpoint, UTC."),
+        Column("recent_touches", list_of(TOUCH), "The newest touchpoints, newest first, bounded."),
+        Column("orders", BIGINT, "Number of purchases."),
+        Column("returns", BIGINT, "Number of returns."),
+        Column("revenue", map_to(MONEY), "Purchases less returns by currency, in currency units."),
+        Column("revenue_micros", map_to(BIGINT), "The same in millionths of the currency unit."),
+        Column("consents", list_of(CONSENT_IN_FORCE), "The consent in force by purpose and channel."),
+    ),
+)
+
+IDENTIFIERS: Final = Table(
+    "identifiers",
+    "One row a node: what a customer is known by, and whose it is now.",
+    ("node_id",),
+    (
+        Column("node_id", TEXT, "32 hexadecimal digits: keyed hash of type and value."),
+        Column("type", TEXT, "Identifier type."),
+        Column("value", TEXT, "Normalised value."),
+        Column("customer_id", TEXT, "The customer it belongs to."),
+        Column("first_seen", TIMESTAMP, "Event time of the first touchpoint with it, UTC."),
+        Column("shared", BOOLEAN, "Seen with more others than its type allows: joins nobody."),
+        Column("revision", BIGINT, "Revision of the profile that says so."),
+    ),
+)
+
+LINKS: Final = Table(
+    "links",
+    "One row for two identifiers seen together: the verdict of the highest revision.",
+    ("anchor_id", "node_id"),
+    (
+        Column("anchor_id", TEXT, "Node id that holds the evidence."),
+        Column("node_id", TEXT, "The other node id."),
+        Column("revision", BIGINT, "Grows with every change around this link."),
+        Column("status", TEXT, "joined or quarantined."),
+        Column("rule", TEXT, "The rule that quarantined it."),
+        Column("policy_version", TEXT, "Version of the identity policy that decided."),
+    ),
+)
+
+TOUCHPOINTS: Final = Table(
+    "touchpoints",
+    "One row a touchpoint, exactly once however often it was delivered; never changed.",
+    ("source", "event_id"),
+    (
+        Column("source", TEXT, "The source, which is its channel: web, mobile, store, call ..."),
+        Column("event_id", TEXT, "Unique within its source."),
+        Column("event_time", TIMESTAMP, "When it happened by the source's clock, UTC."),
+        Column("received_at", TIMESTAMP, "Kafka's timestamp of the source record, UTC; empty where it had none."),
+        Column("type", TEXT, "page_view, purchase, return, call ..."),
+        Column("anchor_id", TEXT, "Node id of its strongest identifier."),
+        Column("node_ids", list_of(TEXT), "Node ids of all its usable identifiers, strongest first."),
+        Column("identifiers", list_of(IDENTIFIER), "Its identifiers as they came."),
+        Column("traits", map_to(TEXT), "Attributes of the person as they came."),
+        Column("order_id", TEXT, "Order or receipt number."),
+        Column("amount", MONEY, "Total of the order in currency units; never negative, a return has the type return."),
+        Column("currency", TEXT, "ISO 4217 code of the amount and of the prices."),
+        Column("items", list_of(ITEM), "Lines of the order; price of one unit in currency units."),
+        Column("campaign", TEXT, "Campaign name or id."),
+        Column("medium", TEXT, "cpc, email, social, affiliate ..."),
+        Column("marketing_source", TEXT, "Where the visitor came from: a search engine, a newsletter ..."),
+        Column("click_id", TEXT, "The advertising network's id of the click."),
+        Column("offer_id", TEXT, "The offer made, seen, accepted or declined."),
+        Column("cost", MONEY, "What the touch cost, in currency units."),
+        Column("cost_currency", TEXT, "ISO 4217 code of the cost."),
+        Column("interaction_reason", TEXT, "Why the person got in touch."),
+        Column("interaction_outcome", TEXT, "How it ended."),
+        Column("interaction_seconds", DOUBLE, "How long it took, in seconds."),
+        Column("interaction_agent", TEXT, "Who served."),
+        Column("interaction_sentiment", DOUBLE, "From -1 (angry) to 1 (delighted)."),
+        Column("party", TEXT, "first, second or third: our own data, a partner's, or bought."),
+        Column("properties", map_to(TEXT), "Everything else the source sent."),
+        Column("origin_topic", TEXT, "Topic of the source record."),
+        Column("origin_partition", INTEGER, "Partition of the source record."),
+        Column("origin_offset", BIGINT, "Offset of the source record."),
+    ),
+)
+
+CONSENTS: Final = Table(
+    "consents",
+    "The ledger of consent: one row for each statement in a touchpoint; never changed.",
+    ("source", "event_id", "statement"),
+    (
+        Column("source", TEXT, "Source of the touchpoint."),
+        Column("event_id", TEXT, "The touchpoint it was said in."),
+        Column("statement", INTEGER, "Its place among the statements of that touchpoint, from 0."),
+        Column("anchor_id", TEXT, "Node id of the touchpoint's strongest identifier."),
+        Column("event_time", TIMESTAMP, "Event time of the touchpoint, UTC."),
+        Column("purpose", TEXT, "What for: marketing, analytics, profiling ..."),
+        Column("channel", TEXT, "Channel it holds for; * is every channel."),
+        Column("state", TEXT, "granted, denied, withdrawn or unknown; only granted allows."),
+        Column("text_version", TEXT, "Version of the wording shown."),
+    ),
+)
+
+MERGES: Final = Table(
+    "merges",
+    "One row each time a customer id went over to another.",
+    ("customer_id", "other_customer_id", "revision"),
+    (
+        Column("customer_id", TEXT, "The customer id that survives."),
+        Column("other_customer_id", TEXT, "The one that now belongs to it."),
+        Column("revision", BIGINT, "Revision of the survivor that shows it."),
+        Column("occurred_at", TIMESTAMP, "When it was noticed; processing time, UTC."),
+    ),
+)
+
+DEAD_LETTERS: Final = Table(
+    "dead_letters",
+    "One row a record that could not be used, with its bytes.",
+    ("topic", "partition", "offset"),
+    (
+        Column("topic", TEXT, "Topic of the record."),
+        Column("partition", INTEGER, "Partition of the record."),
+        Column("offset", BIGINT, "Offset of the record."),
+        Column("reason", TEXT, "Stable reason code, see docs/dead-letters.md."),
+        Column("detail", TEXT, "What was expected where; never a value of the record."),
+        Column("stage", TEXT, "The stage that refused it."),
+        Column("timestamp", TIMESTAMP, "Kafka's timestamp of the record, UTC; empty where it had none."),
+        Column("key", BLOB, "Key as it came."),
+        Column("value", BLOB, "Value as it came."),
+    ),
+)
+
+OFFSETS: Final = Table(
+    "_offsets",
+    "How far each partition is in this lake; written in the transaction that wrote the rows.",
+    ("topic", "partition"),
+    (
+        Column("topic", TEXT, "Kafka topic."),
+        Column("partition", INTEGER, "Partition."),
+        Column("next_offset", BIGINT, "The first offset that is not in the lake yet."),
+    ),
+)
+
+LAKE: Final = Table(
+    "_lake",
+    "One row: what wrote this lake.",
+    (),
+    (
+        Column("lake_format", INTEGER, "Format of the tables; a reader refuses a higher one than its own."),
+        Column("views", TEXT, "Fingerprint of the views, which a newer version replaces."),
+    ),
+)
+
+LAKE_FORMAT: Final = 1
+"""Raised with every change of the tables that an older version cannot read."""
+
+TABLES: Final = (
+    PROFILES,
+    IDENTIFIERS,
+    LINKS,
+    TOUCHPOINTS,
+    CONSENTS,
+    MERGES,
+    DEAD_LETTERS,
+    OFFSETS,
+    LAKE,
+)
+
+TABLES_BY_NAME: Final[Mapping[str, Table]] = {table.name: table for table in TABLES}

@@ -1,0 +1,169 @@
+"""The lake between processes: readers beside a writer, compaction beside readers, kill -9."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sinks.errors import LakeBusyError
+from sinks.lake import LakeBatch, open_lake_writer
+from sinks.maintenance import Retention
+from sinks.query import run_sql, snapshots
+from sinks.reader import open_lake_reader
+from sinks.testing import a_profile, a_touchpoint
+
+ROOT = Path(__file__).parents[2]
+PER_BATCH = 20
+
+WRITE = """
+import os, signal, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from sinks import lake
+from sinks.testing import a_profile, a_touchpoint
+
+home, batches, die_after_step, compact_every = Path(sys.argv[1]), *map(int, sys.argv[2:5])
+PER_BATCH = 20
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with lake.open_lake_writer(home) as writer:
+    start = writer.offsets().get(("t", 0), 0)
+    for number in range(start, start + batches):
+        if die_after_step >= 0 and number == start + 2:
+            lake._STEPS = (*lake._STEPS[:die_after_step], die)
+        writer.write(
+            lake.LakeBatch(
+                touchpoints=[a_touchpoint(f"{number}-{place}") for place in range(PER_BATCH)],
+                profiles=[a_profile(f"p{place}", number + 1) for place in range(PER_BATCH)],
+            ),
+            {("t", 0): number + 1},
+        )
+        print(number + 1, flush=True)
+        if compact_every and (number + 1) % compact_every == 0:
+            writer.compact(datetime.now(UTC), grace=timedelta(seconds=20))
+"""
+
+CONSISTENT = f"""
+    WITH place AS (SELECT coalesce(max(next_offset), 0) AS batches FROM _offsets),
+    touched AS (SELECT count(*) AS touchpoints, count(DISTINCT event_id) AS events FROM touchpoints),
+    said AS (SELECT count(*) AS consents FROM consents),
+    people AS (
+        SELECT count(*) AS people, coalesce(min(revision), 0) AS oldest, coalesce(max(revision), 0) AS newest
+        FROM profiles
+    ),
+    known_by AS (SELECT count(*) AS identifiers FROM identifiers)
+    SELECT batches,
+           touchpoints = batches * {PER_BATCH} AND events = touchpoints AND consents = touchpoints
+           AND oldest = batches AND newest = batches AND identifiers = people
+    FROM place, touched, said, people, known_by
+"""  # noqa: S608 - a constant
+
+
+@contextmanager
+def _writing(
+    home: Path, batches: int, *, die_after_step: int = -1, compact_every: int = 0
+) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", WRITE, str(home), str(batches), str(die_after_step), str(compact_every)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _assert_consistent(home: Path) -> int:
+    ((batches, consistent),) = run_sql(home, CONSISTENT).rows
+    assert consistent
+    return int(batches)
+
+
+@pytest.mark.parametrize("step", range(7))
+def test_a_kill_between_two_statements_leaves_the_snapshot_before(tmp_path: Path, step: int) -> None:
+    """After step 6 only the offsets are missing; then the next writer goes on from them."""
+    with _writing(tmp_path, 5, die_after_step=step) as process:
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    assert _assert_consistent(tmp_path) == 2
+    with _writing(tmp_path, 2) as process:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    assert _assert_consistent(tmp_path) == 4
+
+
+def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
+    """In the middle of statements, commits and compactions; what was acknowledged stays."""
+    choice = random.Random(20)  # noqa: S311 - moments, not secrets
+    acknowledged = 0
+    for _ in range(8):
+        with _writing(tmp_path, 1_000, compact_every=4) as process:
+            assert process.stdout is not None
+            acknowledged = int(process.stdout.readline())
+            time.sleep(choice.uniform(0, 1.2))
+            process.kill()
+            rest = process.stdout.read().split()
+            acknowledged = int(rest[-1]) if rest else acknowledged
+        assert _assert_consistent(tmp_path) >= acknowledged
+
+
+def test_readers_and_the_writer_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Every read is of one whole batch, and the writer finishes, while it compacts as well."""
+    batches = 24
+    with open_lake_writer(tmp_path):
+        pass
+    seen = []
+    with _writing(tmp_path, batches, compact_every=5) as process, open_lake_reader(tmp_path) as lasting:
+        while process.poll() is None:
+            seen.append(_assert_consistent(tmp_path))
+            row = lasting.execute(CONSISTENT).fetchone()
+            assert row is not None
+            assert row[1]
+            seen.append(row[0])
+        assert process.stderr is not None
+        assert process.returncode == 0, process.stderr.read()
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 2
+    assert _assert_consistent(tmp_path) == batches
+
+
+def test_a_writer_in_another_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
+    with _writing(tmp_path, 1_000) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(LakeBusyError, match=str(process.pid)):
+            open_lake_writer(tmp_path)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    with open_lake_writer(tmp_path) as writer:
+        assert writer.offsets()
+
+
+def test_compaction_keeps_rows_and_kept_snapshots_and_deletes_files(tmp_path: Path) -> None:
+    def files() -> int:
+        return sum(1 for _ in (tmp_path / "lake" / "data").rglob("*.parquet"))
+
+    with open_lake_writer(tmp_path) as writer:
+        for number in range(6):
+            batch = LakeBatch(
+                touchpoints=[a_touchpoint(f"{number}-{place}") for place in range(PER_BATCH)],
+                profiles=[a_profile(f"p{place}", number + 1) for place in range(PER_BATCH)],
+            )
+            writer.write(batch, {("t", 0): number + 1})
+        before, past = files(), snapshots(tmp_path)[-3].version
+        later = datetime.now(UTC) + timedelta(seconds=1)
+        writer.compact(later, grace=timedelta(0))
+        assert files() < before
+        assert run_sql(tmp_path, CONSISTENT, past).rows == [(4, True)]
+        counts = writer.compact(later, Retention(timedelta(0), timedelta(0), timedelta(0)), grace=timedelta(0))
+        assert counts.snapshots_expired > 0
+        assert len(snapshots(tmp_path)) <= 3
+        assert _assert_consistent(tmp_path) == 6
