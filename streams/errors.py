@@ -1,0 +1,38 @@
+"""Errors of the streaming room, each one clear sentence.
+
+StreamsError
+├── SettingsError        a setting or file is wrong
+├── BrokerDownError      no broker answers, or none was started
+├── TopicsError          topics are missing or not as they must be
+├── DeliveryError        the broker did not take a record
+├── StoreError           a partition's state cannot be opened or restored
+└── WorkerError          a worker or sink process ended when it should not have
+"""
+
+
+class StreamsError(Exception):
+    """Anything here that a user can act on; the command line prints it and exits with code 2."""
+
+
+class SettingsError(StreamsError):
+    """A setting or a file it names is wrong."""
+
+
+class BrokerDownError(StreamsError):
+    """No broker answers, or none was started."""
+
+
+class TopicsError(StreamsError):
+    """Topics are missing or not as they must be."""
+
+
+class DeliveryError(StreamsError):
+    """The broker did not take a record that must not be lost."""
+
+
+class StoreError(StreamsError):
+    """A partition's state cannot be opened or restored."""
+
+
+class WorkerError(StreamsError):
+    """A worker or sink process ended when it should not have."""

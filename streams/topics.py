@@ -1,0 +1,187 @@
+"""The topics: their names, what they hold, and how they must be set up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from schemas.contracts import CALL_RECORD, MOBILE_EVENT, STORE_RECEIPT, TOUCHPOINT, WEB_EVENT
+from streams.errors import BrokerDownError, TopicsError
+from streams.logs import SILENT
+from streams.settings import Settings
+
+SOURCES: Mapping[str, frozenset[str]] = {
+    "web": frozenset({TOUCHPOINT, WEB_EVENT}),
+    "mobile": frozenset({TOUCHPOINT, MOBILE_EVENT}),
+    "store": frozenset({TOUCHPOINT, STORE_RECEIPT}),
+    "call": frozenset({TOUCHPOINT, CALL_RECORD}),
+    "email": frozenset({TOUCHPOINT}),
+    "paid": frozenset({TOUCHPOINT}),
+    "social": frozenset({TOUCHPOINT}),
+    "partner": frozenset({TOUCHPOINT}),
+    "crm": frozenset({TOUCHPOINT}),
+}
+"""The sources, which are the channels, and the records that may come from each."""
+
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+ADMIN_TIMEOUT_SECONDS = 15.0
+_COMPACTED = {"cleanup.policy": "compact"}
+_WEEK_MS = 7 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The names of all topics of one installation.
+
+    Attributes:
+        prefix: put before every name, so that several installations share a cluster.
+    """
+
+    prefix: str
+
+    def source(self, source: str) -> str:
+        """Topic that a source publishes to: ``touch.web`` ..."""
+        return f"{self.prefix}touch.{source}"
+
+    def source_of(self, topic: str) -> str:
+        """Return the source that publishes to a topic, the inverse of :meth:`source`."""
+        return topic.removeprefix(f"{self.prefix}touch.")
+
+    @property
+    def sources(self) -> list[str]:
+        """The topics of all sources."""
+        return [self.source(source) for source in SOURCES]
+
+    @property
+    def touchpoints(self) -> str:
+        """Accepted touchpoints, keyed by the anchor's node id."""
+        return f"{self.prefix}onefold.touchpoints"
+
+    @property
+    def graph(self) -> str:
+        """Messages of the gathering protocol, keyed by the node they are for."""
+        return f"{self.prefix}onefold.graph"
+
+    @property
+    def state(self) -> str:
+        """The changelog of the partition stores; written to explicit partitions."""
+        return f"{self.prefix}onefold.state"
+
+    @property
+    def profiles(self) -> str:
+        """Public: every customer's newest profile, keyed by customer id."""
+        return f"{self.prefix}onefold.profiles"
+
+    @property
+    def links(self) -> str:
+        """Public: the newest verdict on every link, keyed by both node ids."""
+        return f"{self.prefix}onefold.links"
+
+    @property
+    def changes(self) -> str:
+        """Public: what happened to customers as a whole, keyed by customer id."""
+        return f"{self.prefix}onefold.changes"
+
+    @property
+    def dead_letters(self) -> str:
+        """Records that could not be used, with reason and original bytes."""
+        return f"{self.prefix}onefold.dead_letters"
+
+    @property
+    def for_lake(self) -> list[str]:
+        """What the lake sink reads."""
+        return [self.touchpoints, self.profiles, self.links, self.changes, self.dead_letters]
+
+    @property
+    def for_worker(self) -> list[str]:
+        """What the workers read."""
+        return [*self.sources, self.touchpoints, self.graph]
+
+    @property
+    def group(self) -> str:
+        """Consumer group of the workers."""
+        return f"{self.prefix}onefold"
+
+    def configs(self) -> dict[str, dict[str, str]]:
+        """Every topic and its settings."""
+        plain = {"retention.ms": "-1", "max.message.bytes": str(MAX_MESSAGE_BYTES)}
+        compacted = {**plain, **_COMPACTED}
+        return {
+            **dict.fromkeys(self.sources, plain),
+            self.touchpoints: plain,
+            self.graph: {**plain, "retention.ms": str(_WEEK_MS)},
+            # A batch that a crash cut short is set right when its partition is opened again; until then no older
+            # version of a key may be compacted away.
+            self.state: {**compacted, "min.compaction.lag.ms": str(_WEEK_MS)},
+            self.profiles: compacted,
+            self.links: compacted,
+            self.changes: plain,
+            self.dead_letters: plain,
+        }
+
+
+def admin(settings: Settings) -> AdminClient:
+    """Return a client for questions about topics and groups."""
+    return AdminClient({"bootstrap.servers": settings.servers}, logger=SILENT)
+
+
+def create_topics(client: AdminClient, settings: Settings) -> list[str]:
+    """Create the topics that are missing and return their names; check the ones that are there.
+
+    Raises:
+        BrokerDownError: no broker answers.
+        TopicsError: a topic cannot be created or has another number of partitions.
+    """
+    topics = Topics(settings.topic_prefix)
+    present = partition_counts(client, settings)
+    missing = {name: config for name, config in topics.configs().items() if name not in present}
+    created = (
+        client.create_topics(
+            [
+                NewTopic(name, settings.partitions, settings.replication, config=config)
+                for name, config in missing.items()
+            ]
+        )
+        if missing
+        else {}
+    )
+    for name, future in created.items():
+        try:
+            future.result(ADMIN_TIMEOUT_SECONDS)
+        except KafkaException as error:
+            raise TopicsError(f"topic {name} cannot be created: {error.args[0].str()}") from None
+    check_topics(client, settings)
+    return sorted(missing)
+
+
+def check_topics(client: AdminClient, settings: Settings) -> None:
+    """Make sure that every topic is there with one and the same number of partitions.
+
+    Raises:
+        BrokerDownError: no broker answers.
+        TopicsError: a topic is missing, or its number of partitions is not the setting's.
+    """
+    present = partition_counts(client, settings)
+    for name in Topics(settings.topic_prefix).configs():
+        if name not in present:
+            raise TopicsError(f"topic {name} is missing at {settings.servers}; 'onefold up' creates it")
+        if present[name] != settings.partitions:
+            raise TopicsError(
+                f"topic {name} has {present[name]} partitions, expected {settings.partitions} (ONEFOLD_PARTITIONS); "
+                "state is bound to the number of partitions, so it cannot change"
+            )
+
+
+def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
+    """Return the number of partitions of every topic in the cluster.
+
+    Raises:
+        BrokerDownError: no broker answers.
+    """
+    try:
+        metadata = client.list_topics(timeout=ADMIN_TIMEOUT_SECONDS)
+    except KafkaException:
+        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}; start one with 'onefold up'") from None
+    return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
