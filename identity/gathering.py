@@ -41,6 +41,9 @@ from identity.policy import IdentityPolicy
 NEVER_SEEN = 2**62
 """First sight of a node that no touchpoint was seen with yet."""
 
+IN_DOUBT = -1
+"""In place of a verdict's number: told, by several owners, so it must be told again."""
+
 
 class Graph(Protocol):
     """The nodes and gatherings of one partition.
@@ -333,8 +336,8 @@ class Gatherer:
         gathering.members[report.node] = Member(
             card,
             report.member.named or (known is not None and known.named),
-            (known.customer if known else None) or report.member.customer,
-            {} if handed_over or known is None else known.verdicts,
+            _last_customer(report, known),
+            _verdicts_in_doubt(report, known) if handed_over else (known.verdicts if known else {}),
         )
         if handed_over:
             gathering.revision = max(gathering.revision, report.revision)
@@ -355,6 +358,16 @@ class Gatherer:
         for neighbour, shared in gathering.members[report.node].card.neighbours.items():
             if not shared and neighbour not in gathering.members:
                 self._post(Join(neighbour, report.to, "link"))
+
+
+def _last_customer(report: Report, known: Member | None) -> NodeId | None:
+    """Return whom a past owner told the node belongs to, else whom this one told: what differs is told anew."""
+    return report.member.customer or (known.customer if known else None)
+
+
+def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int]:
+    """Return every link of which a past owner or this one told a verdict; which one was last cannot be known."""
+    return dict.fromkeys([*report.member.verdicts, *(known.verdicts if known else ())], IN_DOUBT)
 
 
 def _who_may_change(old: Card, new: Card) -> bool:

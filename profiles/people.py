@@ -15,6 +15,7 @@ from profiles.policy import ProfilePolicy
 from schemas.records import Change, ConsentInForce, Link, Profile, Touch, Trait
 
 _SIGNATURE_BYTES = 8
+_SHARED = VERDICTS.index("shared_identifier")
 
 
 @dataclass(slots=True)
@@ -61,8 +62,9 @@ class Publisher:
             people: Iterable[Person] = resolution.people
             for link, verdict in resolution.verdicts.items():
                 self._tell_link(gathering, link, VERDICTS.index(verdict), revision, told)
+            self._quarantine_shared(gathering, revision, told)
         else:
-            people = _unchanged_people(gathering, dirty)
+            people = self._unchanged_people(gathering, dirty)
         for person in people:
             self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
         if dirty.links_changed:
@@ -73,6 +75,13 @@ class Publisher:
         if told.profiles or told.links:
             gathering.revision, gathering.incarnation = revision, self.incarnation
         return told
+
+    def _quarantine_shared(self, gathering: Gathering, revision: int, told: Publication) -> None:
+        """Take back what was told of the links of nodes that have become shared since and hold none any more."""
+        for node, member in gathering.members.items():
+            if member.card.shared:
+                for other in member.verdicts:
+                    self._tell_link(gathering, LinkId(node, other), _SHARED, revision, told)
 
     def _tell_link(self, gathering: Gathering, link: LinkId, verdict: int, revision: int, told: Publication) -> None:
         verdicts = gathering.members[link.anchor].verdicts
@@ -101,12 +110,13 @@ class Publisher:
         told: Publication,
     ) -> None:
         members = gathering.members
+        is_new_here = person.founder not in gathering.published
         for node in person.nodes:
             member = members[node]
-            if member.customer != person.founder:
-                if member.named and node != person.founder:
-                    self._tell_merged(node, person.founder, revision, now_ms, told)
-                member.customer = person.founder
+            has_moved = member.customer != person.founder
+            if member.named and node != person.founder and (has_moved or is_new_here):
+                self._tell_merged(node, person.founder, revision, now_ms, told, is_change=has_moved)
+            member.customer = person.founder
         signature = _signature(person, members, self.identity.version)
         if gathering.published.get(person.founder) == signature:
             return
@@ -118,27 +128,35 @@ class Publisher:
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         told.profiles.append(_profile(person, cards, whole, known, self.identity.version, revision, now_ms))
 
-    def _tell_merged(self, node: NodeId, founder: NodeId, revision: int, now_ms: int, told: Publication) -> None:
+    def _tell_merged(  # noqa: PLR0913  # one step of publish, with its whole setting
+        self, node: NodeId, founder: NodeId, revision: int, now_ms: int, told: Publication, *, is_change: bool
+    ) -> None:
+        """Say that a customer id points at another now; told again where only a past owner is known to have said so."""
         told.profiles.append(_merged_profile(node, founder, self.identity.version, revision, now_ms))
-        told.changes.append(
-            {
-                "kind": "merged",
-                "customer_id": founder.hex(),
-                "other_customer_id": node.hex(),
-                "revision": revision,
-                "occurred_at": now_ms,
-            }
-        )
+        if is_change:
+            told.changes.append(
+                {
+                    "kind": "merged",
+                    "customer_id": founder.hex(),
+                    "other_customer_id": node.hex(),
+                    "revision": revision,
+                    "occurred_at": now_ms,
+                }
+            )
 
+    def _unchanged_people(self, gathering: Gathering, dirty: Dirty) -> list[Person]:
+        """Return the people with news, as they were resolved last; their membership did not change since."""
+        members, rules = gathering.members, self.identity.identifiers
+        founders = {members[node].customer for node in dirty.members}
+        nodes: dict[NodeId, list[NodeId]] = {}
+        for node, member in members.items():
+            if member.customer is not None and member.customer in founders:
+                nodes.setdefault(member.customer, []).append(node)
 
-def _unchanged_people(gathering: Gathering, dirty: Dirty) -> list[Person]:
-    """Return the people with news, as they were resolved last; their membership did not change since."""
-    founders = {gathering.members[node].customer for node in dirty.members}
-    nodes: dict[NodeId, list[NodeId]] = {}
-    for node, member in gathering.members.items():
-        if member.customer is not None and member.customer in founders:
-            nodes.setdefault(member.customer, []).append(node)
-    return [Person(founder, tuple(group)) for founder, group in nodes.items()]
+        def strongest_first(node: NodeId) -> tuple[int, str]:
+            return rules[members[node].card.type].rank, members[node].card.value
+
+        return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
 
 
 def _signature(person: Person, members: dict[NodeId, Member], version: str) -> bytes:

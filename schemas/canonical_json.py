@@ -22,11 +22,12 @@ from pydantic import (
     ValidationError,
 )
 
+from schemas.money import MAX_MICROS
 from schemas.reasons import Reason, RejectedError
 from schemas.records import ConsentState, Interaction, Marketing, Order, Party, Touchpoint
 
 MICROS = 1_000_000
-_LARGEST_AMOUNT = Decimal(10) ** 12
+_LARGEST_AMOUNT = Decimal(MAX_MICROS) / MICROS
 _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,7 +56,7 @@ def _text(value: object) -> object:
 
 def _bounded(amount: Decimal) -> Decimal:
     if not 0 <= amount <= _LARGEST_AMOUNT:
-        raise ValueError("expected an amount from 0 to 10^12")
+        raise ValueError("expected an amount from 0 to 10^9")
     return amount
 
 

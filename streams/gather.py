@@ -1,0 +1,175 @@
+"""Gather and resolve: accepted touchpoints and graph messages of one partition become profiles. No Kafka in here.
+
+A :class:`PartitionWork` is fed a chunk of records, then asked for its :class:`Commit`: what to publish and what to make
+durable.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from identity.gathering import Gatherer, Seen
+from identity.graph import Message, Moment
+from identity.nodes import NodeId
+from identity.policy import IdentityPolicy
+from profiles import fragment as fragments
+from profiles.fragment import Fragment
+from profiles.people import Publication, Publisher
+from profiles.policy import ProfilePolicy
+from schemas.contracts import ACCEPTED_TOUCHPOINT, CHANGE, LINK, PROFILE
+from schemas.framing import Framing
+from schemas.reasons import RejectedError
+from schemas.records import AcceptedTouchpoint
+from streams.ingest import Output, SourceRecord, dead_letter
+from streams.state import PartitionState
+from streams.topics import Topics
+
+_message_decoder = msgspec.msgpack.Decoder(Message)
+_message_encoder = msgspec.msgpack.Encoder()
+
+
+@dataclass(slots=True)
+class Commit:
+    """What a chunk of work leads to."""
+
+    outputs: list[Output] = field(default_factory=list)
+    changes: dict[bytes, bytes | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a partition did since it was opened."""
+
+    touches: int = 0
+    duplicates: int = 0
+    messages: int = 0
+    profiles: int = 0
+    dead_letters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides the outcome besides the events: policies and framing."""
+
+    topics: Topics
+    framing: Framing
+    identity: IdentityPolicy
+    profile: ProfilePolicy
+
+
+class PartitionWork:
+    """The gather stage of one partition. Used by one task at a time.
+
+    Args:
+        rules: policies and framing.
+        state: the partition's state.
+        incarnation: how many times the partition was opened, this time included.
+        is_local: whether a node is of this partition.
+    """
+
+    def __init__(
+        self, rules: Rules, state: PartitionState, incarnation: int, is_local: Callable[[NodeId], bool]
+    ) -> None:
+        self._rules = rules
+        self._state = state
+        self._publisher = Publisher(rules.identity, rules.profile, incarnation)
+        self._outputs: list[Output] = []
+        self._gatherer = Gatherer(state, rules.identity, is_local, self._send)
+        self._folding: dict[NodeId, Fragment] = {}
+        self.counts = Counts()
+
+    def touchpoints(self, records: Iterable[SourceRecord]) -> None:
+        """Take accepted touchpoints; those counted before count no more."""
+        decoded = list(self._decoded(records))
+        keys = [event_key(accepted) for accepted in decoded]
+        unseen = self._state.unseen(keys)
+        self._state.load_nodes(list({accepted["nodes"][0]["node_id"] for accepted in decoded}))
+        for key, accepted in zip(keys, decoded, strict=True):
+            if key in unseen:
+                unseen.discard(key)
+                self._state.count_event(key)
+                self._touch(accepted)
+                self.counts.touches += 1
+            else:
+                self.counts.duplicates += 1
+
+    def messages(self, records: Iterable[SourceRecord]) -> None:
+        """Take messages of the gathering protocol."""
+        for record in records:
+            try:
+                message = _message_decoder.decode(record.value or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                self._dead(record, RejectedError("undecodable", "expected a message of the gathering protocol"))
+            else:
+                self._gatherer.receive(message)
+                self.counts.messages += 1
+
+    def commit(self, now_ms: int) -> Commit:
+        """Work the chunk off and return what follows from it."""
+        self._write_fragments()
+        for owner, dirty in self._gatherer.settle().items():
+            gathering = self._state.gathering(owner)
+            if gathering is not None:
+                told = self._publisher.publish(gathering, dirty, self._fragment_reader(owner), now_ms)
+                self._state.put_gathering(owner, gathering)
+                self._publish(told)
+        outputs, self._outputs[:] = list(self._outputs), []
+        return Commit(outputs, self._state.take_changes())
+
+    def _decoded(self, records: Iterable[SourceRecord]) -> Iterable[AcceptedTouchpoint]:
+        for record in records:
+            try:
+                name, accepted = self._rules.framing.decode(record.value)
+            except RejectedError as error:
+                self._dead(record, error)
+                continue
+            if name == ACCEPTED_TOUCHPOINT:
+                yield accepted  # type: ignore[misc]  # the contract's name says so
+            else:
+                self._dead(record, RejectedError("unexpected_schema", f"expected {ACCEPTED_TOUCHPOINT}"))
+
+    def _touch(self, accepted: AcceptedTouchpoint) -> None:
+        touchpoint = accepted["touchpoint"]
+        seen = [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in accepted["nodes"]]
+        moment = Moment(touchpoint["event_time"], touchpoint["event_id"])
+        anchor = self._gatherer.touch(seen, moment, accepted["source"])
+        folding = self._folding.get(seen[0].node)
+        if folding is None:
+            folding = self._folding[seen[0].node] = fragments.decode(anchor.fragment)
+        fragments.fold(folding, accepted, self._rules.profile)
+
+    def _write_fragments(self) -> None:
+        for node_id, fragment in self._folding.items():
+            node = self._state.node(node_id)
+            if node is not None:
+                node.fragment = fragments.encode(fragment)
+        self._folding.clear()
+
+    def _fragment_reader(self, owner: NodeId) -> Callable[[NodeId], bytes]:
+        return lambda member: self._state.fragment(owner, member)
+
+    def _publish(self, told: Publication) -> None:
+        topics, encode = self._rules.topics, self._rules.framing.encode
+        for profile in told.profiles:
+            self._outputs.append(Output(topics.profiles, profile["customer_id"].encode(), encode(PROFILE, profile)))
+        for link in told.links:
+            key = f"{link['anchor_id']}:{link['node_id']}".encode()
+            self._outputs.append(Output(topics.links, key, encode(LINK, link)))
+        for change in told.changes:
+            self._outputs.append(Output(topics.changes, change["customer_id"].encode(), encode(CHANGE, change)))
+        self.counts.profiles += len(told.profiles)
+
+    def _send(self, message: Message) -> None:
+        self._outputs.append(Output(self._rules.topics.graph, message.to, _message_encoder.encode(message)))
+
+    def _dead(self, record: SourceRecord, error: RejectedError) -> None:
+        self._outputs.append(dead_letter(self._rules.topics, self._rules.framing, record, error, "gather"))
+        self.counts.dead_letters += 1
+
+
+def event_key(accepted: AcceptedTouchpoint) -> bytes:
+    """Return what makes an event the same event: its source and id, as 16 bytes."""
+    text = f"{accepted['source']}\x00{accepted['touchpoint']['event_id']}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

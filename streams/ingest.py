@@ -1,0 +1,163 @@
+"""Ingest: source records become accepted touchpoints or dead letters. Stateless.
+
+Decode, map the source's own schema to the canonical form, validate, normalise the identifiers, pick the anchor. Event
+times further ahead than clocks go wrong, or older than any source, are refused: a stamp from the future would win
+"newest" until that day comes.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from identity.normalise import Normaliser
+from schemas.contracts import ACCEPTED_TOUCHPOINT, DEAD_LETTER
+from schemas.framing import Framing
+from schemas.money import MAX_MICROS
+from schemas.reasons import RejectedError
+from schemas.records import AcceptedTouchpoint, DeadLetter, Touchpoint
+from schemas.sources import TO_CANONICAL
+from streams.topics import SOURCES, Topics
+
+MAX_CLOCK_AHEAD_MS = 48 * 3600 * 1000
+EARLIEST_EVENT_MS = 631_152_000_000
+"""1990-01-01: older stamps are clocks never set, or seconds taken for milliseconds."""
+
+MAX_RECORD_BYTES = 1024 * 1024
+MAX_IDENTIFIERS = 50
+MAX_TEXT = 10_000
+"""Longest text of one field, in characters."""
+
+
+class SourceRecord(NamedTuple):
+    """A Kafka record of a source topic, as far as ingest looks at it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Output(NamedTuple):
+    """A record to publish."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Turns source records into what is to be published for them.
+
+    Attributes:
+        topics: where to.
+        framing: how values are framed.
+        normaliser: identifiers to nodes.
+    """
+
+    topics: Topics
+    framing: Framing
+    normaliser: Normaliser
+
+    def output(self, record: SourceRecord) -> Output:
+        """Return the accepted touchpoint of a record, or its dead letter."""
+        try:
+            accepted = self.accept(record)
+        except RejectedError as error:
+            return dead_letter(self.topics, self.framing, record, error, "ingest")
+        key = accepted["nodes"][0]["node_id"]
+        return Output(self.topics.touchpoints, key, self.framing.encode(ACCEPTED_TOUCHPOINT, accepted))
+
+    def accept(self, record: SourceRecord) -> AcceptedTouchpoint:
+        """Return the accepted touchpoint of a record.
+
+        Raises:
+            RejectedError: it cannot be used.
+        """
+        if record.value is not None and len(record.value) > MAX_RECORD_BYTES:
+            raise RejectedError("too_large", f"the record: expected at most {MAX_RECORD_BYTES} bytes")
+        source = self.topics.source_of(record.topic)
+        name, content = self.framing.decode(record.value)
+        if name not in SOURCES[source]:
+            raise RejectedError("unexpected_schema", f"{name} is not a record of source {source}")
+        touchpoint = _canonical(name, content)
+        _check(touchpoint, record.timestamp)
+        nodes = self.normaliser.nodes(touchpoint["identifiers"])
+        if not nodes:
+            raise RejectedError("no_usable_identifier", "identifiers: all missing, blocked or malformed")
+        return {
+            "source": source,
+            "received_at": record.timestamp,
+            "origin_topic": record.topic,
+            "origin_partition": record.partition,
+            "origin_offset": record.offset,
+            "nodes": nodes,
+            "touchpoint": touchpoint,
+        }
+
+
+def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: RejectedError, stage: str) -> Output:
+    """Return the dead letter of a record: where it lies, why it cannot be used, and its bytes."""
+    letter: DeadLetter = {
+        "reason": error.reason,
+        "detail": error.detail,
+        "stage": stage,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "key": record.key,
+        "value": record.value,
+    }
+    return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
+
+
+def _canonical(name: str, content: Mapping[str, Any]) -> Touchpoint:
+    mapping: Callable[..., Touchpoint] | None = TO_CANONICAL.get(name)
+    return mapping(content) if mapping else content  # type: ignore[return-value]  # the contract's name says so
+
+
+def _check(touchpoint: Touchpoint, received_at: int) -> None:
+    """Refuse what no later stage could use.
+
+    Raises:
+        RejectedError: ``missing_field``, ``time_too_old``, ``time_in_future``, ``not_finite``, ``bad_value`` or
+            ``too_large``.
+    """
+    _check_text("event_id", touchpoint["event_id"])
+    _check_text("type", touchpoint["type"])
+    _check_time(touchpoint["event_time"], received_at)
+    if len(touchpoint["identifiers"]) > MAX_IDENTIFIERS:
+        raise RejectedError("too_large", f"identifiers: expected at most {MAX_IDENTIFIERS}")
+    for field, texts in (("traits", touchpoint["traits"]), ("properties", touchpoint["properties"])):
+        if any(len(name) > MAX_TEXT or len(value) > MAX_TEXT for name, value in texts.items()):
+            raise RejectedError("too_large", f"{field}: expected at most {MAX_TEXT} characters a value")
+    order = touchpoint["order"]
+    if order is not None and not 0 <= order["amount_micros"] <= MAX_MICROS:
+        raise RejectedError("bad_value", f"order.amount_micros: expected an amount from 0 to {MAX_MICROS}")
+    interaction = touchpoint["interaction"]
+    if interaction is not None:
+        _check_finite("interaction.duration_seconds", interaction["duration_seconds"])
+        _check_finite("interaction.sentiment", interaction["sentiment"])
+
+
+def _check_text(field: str, text: str) -> None:
+    if not text:
+        raise RejectedError("missing_field", f"{field}: expected text")
+    if len(text) > MAX_TEXT:
+        raise RejectedError("too_large", f"{field}: expected at most {MAX_TEXT} characters")
+
+
+def _check_finite(field: str, number: float | None) -> None:
+    if number is not None and not math.isfinite(number):
+        raise RejectedError("not_finite", f"{field}: expected a finite number")
+
+
+def _check_time(event_time: int, received_at: int) -> None:
+    if event_time < EARLIEST_EVENT_MS:
+        raise RejectedError("time_too_old", "event_time: expected milliseconds since 1970, 1990 or later")
+    if event_time > received_at + MAX_CLOCK_AHEAD_MS:
+        raise RejectedError("time_in_future", "event_time: expected at most 48 hours after the record's arrival")

@@ -1,0 +1,144 @@
+"""How far each stage is behind, by what is committed and what lies in the topics."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from sinks.errors import LakeMissingError
+from sinks.reader import open_lake_reader
+from streams.errors import BrokerDownError
+from streams.logs import SILENT
+from streams.settings import Settings
+from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics, admin
+
+Stage = Literal["ingest", "gather", "graph", "lake"]
+Position = tuple[str, int]
+"""Topic and partition."""
+
+_PROBE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageLag:
+    """What waits for a stage in one topic.
+
+    Attributes:
+        stage: who is to read it.
+        topic: what is read.
+        waiting: records not done yet.
+        total: records and gaps between them, done or not.
+    """
+
+    stage: Stage
+    topic: str
+    waiting: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """The lag of all stages at one time.
+
+    Attributes:
+        stages: by stage and topic.
+        ends: the end of every partition looked at.
+    """
+
+    stages: tuple[StageLag, ...]
+    ends: Mapping[Position, int]
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait anywhere."""
+        return sum(stage.waiting for stage in self.stages)
+
+
+def stage_lags(settings: Settings) -> list[StageLag]:
+    """Return the lag of every stage and topic.
+
+    Raises:
+        BrokerDownError: no broker answers.
+    """
+    return list(LagReader(settings).read().stages)
+
+
+class LagReader:
+    """Reads the lag again and again over one connection."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topics = Topics(settings.topic_prefix)
+        self._admin = admin(settings)
+
+    def read(self) -> Lag:
+        """Return the lag now. What is committed is read before what lies there, so it is never made too small.
+
+        Raises:
+            BrokerDownError: no broker answers.
+        """
+        topics = self._topics
+        try:
+            lake = self._lake_offsets()
+            worker = self._committed()
+            ends = _ends(self._admin, [*topics.for_worker, *topics.for_lake], self._settings.partitions)
+        except (KafkaException, TimeoutError):
+            raise BrokerDownError(f"no Kafka broker answers at {self._settings.servers}") from None
+        stages = [self._stage("ingest", topic, worker, ends) for topic in topics.sources]
+        stages.append(self._stage("gather", topics.touchpoints, worker, ends))
+        stages.append(self._stage("graph", topics.graph, worker, ends))
+        stages.extend(self._stage("lake", topic, lake, ends) for topic in topics.for_lake)
+        return Lag(tuple(stages), ends)
+
+    def _stage(self, stage: Stage, topic: str, done: Mapping[Position, int], ends: Mapping[Position, int]) -> StageLag:
+        behind = {
+            position: (done.get(position, 0), end)
+            for position, end in ends.items()
+            if position[0] == topic and done.get(position, 0) < end
+        }
+        waiting = sum(end - start for start, end in behind.values())
+        if 0 < waiting <= len(behind):  # one each: perhaps no record at all but the marker of a transaction
+            waiting = sum(self._holds_record(position, start) for position, (start, _) in behind.items())
+        return StageLag(stage, topic, waiting, sum(end for position, end in ends.items() if position[0] == topic))
+
+    def _holds_record(self, position: Position, start: int) -> bool:
+        settings: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": self._settings.servers,
+            "group.id": f"{self._topics.group}-probe",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+        }
+        consumer = Consumer(settings, logger=SILENT)
+        try:
+            consumer.assign([TopicPartition(*position, start)])
+            message = consumer.poll(_PROBE_SECONDS)
+            error = message.error() if message is not None else None
+            return error is None or error.code() != KafkaError._PARTITION_EOF  # noqa: SLF001  # its public name
+        finally:
+            consumer.close()
+
+    def _committed(self) -> dict[Position, int]:
+        request = [ConsumerGroupTopicPartitions(self._topics.group)]
+        futures = self._admin.list_consumer_group_offsets(request)
+        found = futures[self._topics.group].result(ADMIN_TIMEOUT_SECONDS)
+        return {(tp.topic, tp.partition): tp.offset for tp in found.topic_partitions if tp.offset >= 0}
+
+    def _lake_offsets(self) -> Mapping[Position, int]:
+        try:
+            reader = open_lake_reader(self._settings.home)
+        except LakeMissingError:
+            return {}
+        with reader:
+            rows = reader.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
+        return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+
+
+def _ends(client: AdminClient, topics: Iterable[str], partitions: int) -> dict[Position, int]:
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(topic, number): latest for topic in set(topics) for number in range(partitions)}
+    futures = client.list_offsets(asked)
+    return {(tp.topic, tp.partition): future.result(ADMIN_TIMEOUT_SECONDS).offset for tp, future in futures.items()}

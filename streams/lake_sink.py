@@ -1,0 +1,184 @@
+"""The sink loop: from the public topics to the lake, in micro-batches, each record exactly once.
+
+The lake itself knows how far it is, so there is no consumer group: reading starts at the offsets of its last commit.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from schemas.contracts import ACCEPTED_TOUCHPOINT, CHANGE, DEAD_LETTER, LINK, PROFILE
+from schemas.framing import Framing
+from schemas.reasons import RejectedError
+from schemas.records import DeadLetter, Profile
+from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
+from streams.errors import StreamsError
+from streams.logs import SILENT
+from streams.registry import framing
+from streams.settings import Settings
+from streams.topics import Topics, admin, check_topics
+
+_MOST_RECORDS = 40_000
+_LONGEST_WAIT_SECONDS = 0.5
+_WRITES_BETWEEN_COMPACTIONS = 20
+
+log = structlog.get_logger()
+
+
+class LakeSink:
+    """Reads what is to be in the lake and writes it there.
+
+    Args:
+        settings: of the installation.
+
+    Raises:
+        StreamsError: broker or topics are not as they must be.
+        LakeError: the lake is open in another sink, or of a newer version.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        check_topics(admin(settings), settings)
+        self._topics = Topics(settings.topic_prefix)
+        self._framing = framing(settings)
+        self._writer = open_lake_writer(settings.home)
+        self._consumer = _consumer(settings, self._topics, self._writer)
+        self._writes = 0
+
+    def run(self, stop: threading.Event, on_write: Callable[[WriteCounts], None] = lambda _: None) -> None:
+        """Read and write until ``stop`` is set; ``on_write`` is told of each batch.
+
+        Raises:
+            StreamsError: the broker refuses to be read.
+            LakeWriteError: the lake cannot be written; nothing of the batch is.
+        """
+        log.info("sink ready")
+        try:
+            while not stop.is_set():
+                messages = self._fetch(stop)
+                if messages:
+                    on_write(self._write(messages))
+        finally:
+            self._consumer.close()
+            self._writer.close()
+        log.info("sink stopped")
+
+    def _fetch(self, stop: threading.Event) -> list[Message]:
+        """Collect records until there are many, or the first has waited long enough."""
+        messages: list[Message] = []
+        until = time.monotonic() + _LONGEST_WAIT_SECONDS
+        while len(messages) < _MOST_RECORDS and not stop.is_set():
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            messages += self._consumer.consume(_MOST_RECORDS - len(messages), timeout=left)
+        return messages
+
+    def _write(self, messages: Iterable[Message]) -> WriteCounts:
+        batch = _Decoding(self._topics, self._framing)
+        for message in messages:
+            batch.add(message)
+        counts = self._writer.write(batch.lake_batch(), batch.offsets)
+        self._writes += 1
+        if self._writes % _WRITES_BETWEEN_COMPACTIONS == 0:
+            self._writer.compact(datetime.now(UTC))
+        return counts
+
+
+class _Decoding:
+    """Sorts records by what they are."""
+
+    def __init__(self, topics: Topics, frames: Framing) -> None:
+        self._framing = frames
+        self._expected = {
+            topics.touchpoints: ACCEPTED_TOUCHPOINT,
+            topics.profiles: PROFILE,
+            topics.links: LINK,
+            topics.changes: CHANGE,
+            topics.dead_letters: DEAD_LETTER,
+        }
+        self._records: dict[str, list[Any]] = {name: [] for name in self._expected.values()}
+        self.offsets: dict[tuple[str, int], int] = {}
+
+    def add(self, message: Message) -> None:
+        """Take one record.
+
+        Raises:
+            StreamsError: it is an error of the broker's.
+        """
+        error = message.error()
+        if error is not None:
+            raise StreamsError(f"the topics for the lake cannot be read: {error.str()}")
+        topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+        try:
+            name, record = self._framing.decode(message.value())
+        except RejectedError as rejected:
+            self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
+        else:
+            if name == self._expected[topic]:
+                self._records[name].append(record)
+            else:
+                unexpected = RejectedError("unexpected_schema", f"expected {self._expected[topic]}")
+                self._records[DEAD_LETTER].append(_dead_letter(message, unexpected))
+        self.offsets[topic, partition] = offset + 1
+
+    def lake_batch(self) -> LakeBatch:
+        """Return all records, of each customer only the highest revision."""
+        return LakeBatch(
+            touchpoints=self._records[ACCEPTED_TOUCHPOINT],
+            profiles=_highest_revisions(self._records[PROFILE]),
+            links=self._records[LINK],
+            changes=self._records[CHANGE],
+            dead_letters=self._records[DEAD_LETTER],
+        )
+
+
+def _highest_revisions(profiles: Sequence[Profile]) -> list[Profile]:
+    highest: dict[str, Profile] = {}
+    for profile in profiles:
+        known = highest.get(profile["customer_id"])
+        if known is None or profile["revision"] > known["revision"]:
+            highest[profile["customer_id"]] = profile
+    return list(highest.values())
+
+
+def _dead_letter(message: Message, rejected: RejectedError) -> DeadLetter:
+    key, value = message.key(), message.value()
+    return {
+        "reason": rejected.reason,
+        "detail": rejected.detail,
+        "stage": "lake",
+        "topic": message.topic() or "",
+        "partition": message.partition() or 0,
+        "offset": message.offset() or 0,
+        "timestamp": message.timestamp()[1],
+        "key": key,
+        "value": value,
+    }
+
+
+def _consumer(settings: Settings, topics: Topics, writer: LakeWriter) -> Consumer:
+    config: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": settings.servers,
+        "group.id": f"{topics.group}-lake",
+        "enable.auto.commit": False,
+        "auto.offset.reset": "error",
+        "fetch.wait.max.ms": 100,
+        "queued.max.messages.kbytes": 128 * 1024,
+    }
+    consumer = Consumer(config, logger=SILENT)
+    known = writer.offsets()
+    positions = [
+        TopicPartition(topic, number, known.get((topic, number), 0))
+        for topic in topics.for_lake
+        for number in range(settings.partitions)
+    ]
+    try:
+        consumer.assign(positions)
+    except KafkaException as error:
+        raise StreamsError(f"the topics for the lake cannot be read: {error.args[0].str()}") from error
+    return consumer

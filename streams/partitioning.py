@@ -1,0 +1,22 @@
+"""Which partition a node belongs to: Kafka's default for its key (murmur2), so that any client agrees."""
+
+import struct
+
+from identity.nodes import NodeId
+
+_WORDS = struct.Struct("<4I")
+_M = 0x5BD1E995
+_SEED = 0x9747B28C
+_MASK = 0xFFFFFFFF
+
+
+def partition_of(node: NodeId, partitions: int) -> int:
+    """Return the partition of a 16-byte key as Java's default partitioner chooses it (MurmurHash2, A. Appleby)."""
+    mixed = (_SEED ^ len(node)) & _MASK
+    for word in _WORDS.unpack(node):
+        scrambled = (word * _M) & _MASK
+        scrambled = ((scrambled ^ (scrambled >> 24)) * _M) & _MASK
+        mixed = ((mixed * _M) & _MASK) ^ scrambled
+    mixed = ((mixed ^ (mixed >> 13)) * _M) & _MASK
+    mixed ^= mixed >> 15
+    return (mixed & 0x7FFFFFFF) % partitions

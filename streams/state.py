@@ -1,0 +1,145 @@
+"""One partition's state as the stages use it: nodes, gatherings, fragments, seen events, over the partition store.
+
+Decoded nodes and gatherings are kept in memory between commits and written behind: :meth:`PartitionState.take_changes`
+hands over what a commit must make durable.
+"""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from identity.graph import Gathering, Node
+from identity.nodes import NodeId
+from streams.store import PartitionStore
+
+_MOST_CACHED = 50_000
+
+_NODE = b"n"
+_GATHERING = b"g"
+_FRAGMENT = b"f"
+_EVENT = b"e"
+
+_encoder = msgspec.msgpack.Encoder()
+_T = TypeVar("_T")
+
+
+class _Table(Generic[_T]):
+    """Decoded records of one kind over the store, with the changed ones remembered."""
+
+    def __init__(self, store: PartitionStore, prefix: bytes, kind: type[_T]) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._decoder = msgspec.msgpack.Decoder(kind)
+        self._known: dict[bytes, _T | None] = {}
+        self._changed: dict[bytes, None] = {}
+
+    def get(self, key: bytes) -> _T | None:
+        if key in self._known:
+            return self._known[key]
+        data = self._store.get(self._prefix + key)
+        found = None if data is None else self._decoder.decode(data)
+        self._known[key] = found
+        return found
+
+    def put(self, key: bytes, record: _T | None) -> None:
+        self._known[key] = record
+        self._changed[key] = None
+
+    def load(self, keys: list[bytes]) -> None:
+        """Read ahead the records of keys that are not known yet, in one go."""
+        missing = [key for key in keys if key not in self._known]
+        if missing:
+            values = self._store.get_many([self._prefix + key for key in missing])
+            for key, data in zip(missing, values, strict=True):
+                self._known[key] = None if data is None else self._decoder.decode(data)
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        changes: dict[bytes, bytes | None] = {}
+        for key in self._changed:
+            record = self._known[key]
+            changes[self._prefix + key] = None if record is None else _encoder.encode(record)
+        self._changed = {}
+        if len(self._known) > _MOST_CACHED:
+            self._known = {}
+        return changes
+
+
+class PartitionState:
+    """Implements :class:`identity.gathering.Graph`, and remembers which events were counted.
+
+    Changes are seen at once by whoever reads here, and are durable once what :meth:`take_changes` returned is. After a
+    failed commit the state is ahead of the store: throw it away and open the partition anew.
+    """
+
+    def __init__(self, store: PartitionStore) -> None:
+        self._store = store
+        self._nodes = _Table(store, _NODE, Node)
+        self._gatherings = _Table(store, _GATHERING, Gathering)
+        self._fragments: dict[bytes, bytes | None] = {}
+        self._events: dict[bytes, None] = {}
+
+    def node(self, node: NodeId) -> Node | None:
+        """See :meth:`identity.gathering.Graph.node`."""
+        return self._nodes.get(node)
+
+    def put_node(self, node: NodeId, state: Node) -> None:
+        """See :meth:`identity.gathering.Graph.put_node`."""
+        self._nodes.put(node, state)
+
+    def load_nodes(self, nodes: list[bytes]) -> None:
+        """Read nodes ahead that are about to be asked for."""
+        self._nodes.load(nodes)
+
+    def gathering(self, owner: NodeId) -> Gathering | None:
+        """See :meth:`identity.gathering.Graph.gathering`."""
+        return self._gatherings.get(owner)
+
+    def put_gathering(self, owner: NodeId, state: Gathering) -> None:
+        """See :meth:`identity.gathering.Graph.put_gathering`."""
+        self._gatherings.put(owner, state)
+
+    def drop_gathering(self, owner: NodeId) -> None:
+        """See :meth:`identity.gathering.Graph.drop_gathering`."""
+        gathering = self._gatherings.get(owner)
+        if gathering is not None:
+            for member in gathering.members:
+                if member != owner:
+                    self._fragments[owner + member] = None
+        self._gatherings.put(owner, None)
+
+    def fragment(self, owner: NodeId, member: NodeId) -> bytes:
+        """See :meth:`identity.gathering.Graph.fragment`."""
+        if owner == member:
+            node = self._nodes.get(member)
+            return node.fragment if node else b""
+        key = owner + member
+        if key in self._fragments:
+            return self._fragments[key] or b""
+        return self._store.get(_FRAGMENT + key) or b""
+
+    def put_fragment(self, owner: NodeId, member: NodeId, fragment: bytes) -> None:
+        """See :meth:`identity.gathering.Graph.put_fragment`."""
+        if owner != member:
+            self._fragments[owner + member] = fragment
+
+    def unseen(self, events: list[bytes]) -> set[bytes]:
+        """Return those of the event keys that were not counted yet."""
+        asked = [key for key in dict.fromkeys(events) if key not in self._events]
+        values = self._store.get_many([_EVENT + key for key in asked])
+        return {key for key, value in zip(asked, values, strict=True) if value is None}
+
+    def count_event(self, event: bytes) -> None:
+        """Remember an event as counted."""
+        self._events[event] = None
+
+    def take_changes(self) -> dict[bytes, bytes | None]:
+        """Return every key and value changed since the last call; None is a deletion."""
+        changes = self._nodes.take_changes()
+        changes.update(self._gatherings.take_changes())
+        for key, fragment in self._fragments.items():
+            changes[_FRAGMENT + key] = fragment
+        for event in self._events:
+            changes[_EVENT + event] = b""
+        self._fragments = {}
+        self._events = {}
+        return changes

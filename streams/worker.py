@@ -1,0 +1,160 @@
+"""The worker: ingest, gather and resolve as Faust agents. Any number of worker processes share the partitions."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import faust
+import structlog
+
+from identity.normalise import Normaliser
+from identity.policy import default_policy
+from profiles.policy import default_profile_policy
+from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
+from streams.errors import StreamsError
+from streams.gather import Rules
+from streams.ingest import Ingest, SourceRecord
+from streams.partition import Partition, PartitionSetting
+from streams.producer import CheckedProducer
+from streams.registry import framing
+from streams.settings import Settings, node_key
+from streams.topics import Topics, admin, check_topics
+
+_MAX_POLL_RECORDS = 5_000
+_COMMIT_INTERVAL_SECONDS = 0.25
+_CHUNKS_BUFFERED = 16
+_INGESTS_IN_FLIGHT = 8
+_STOP_TIMEOUT_SECONDS = 20.0
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """One worker process: joins the group, works on the partitions it is given, leaves when told to.
+
+    Args:
+        settings: of the installation.
+
+    Raises:
+        StreamsError: broker or topics are not as they must be.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        if getattr(faust.streams, "_CStreamIterator", None) is None:  # its Python twin acknowledges stale messages
+            raise StreamsError("faust-streaming is installed without its compiled stream iterator")
+        check_topics(admin(settings), settings)
+        topics = Topics(settings.topic_prefix)
+        identity = default_policy()
+        frames = framing(settings)
+        self._producer = CheckedProducer(settings.servers)
+        self._ingest = Ingest(topics, frames, Normaliser(identity, node_key(settings)))
+        self._setting = PartitionSetting(
+            Rules(topics, frames, identity, default_profile_policy()),
+            settings.servers,
+            settings.home / "state" / f"{settings.topic_prefix}onefold",
+            settings.partitions,
+            self._producer,
+        )
+        self._partitions: dict[int, Partition] = {}
+        self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
+        self._ingesting: set[asyncio.Task[None]] = set()
+        self._failure: asyncio.Future[None] | None = None
+        self._app = self._faust_app(settings, topics)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set.
+
+        Raises:
+            Exception: whatever ended the work early; nothing unfinished was acknowledged.
+        """
+        self._failure = asyncio.get_running_loop().create_future()
+        await self._app.start()
+        logging.getLogger().setLevel(logging.WARNING)  # faust's start-up sets it lower
+        log.info("worker ready")
+        stopping = asyncio.create_task(stop.wait())
+        ends: list[asyncio.Future[Any]] = [stopping, self._failure]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if self._failure.done():
+            self._failure.result()
+        await asyncio.wait_for(self._app.stop(), _STOP_TIMEOUT_SECONDS)
+        await self._close_partitions(list(self._partitions))
+        self._producer.close()
+        log.info("worker stopped")
+
+    def _faust_app(self, settings: Settings, topics: Topics) -> faust.App:
+        app = faust.App(
+            topics.group,
+            broker=[f"kafka://{server}" for server in settings.servers.split(",")],
+            store="memory://",
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            ConsumerScheduler=ChunkScheduler,
+            consumer_auto_offset_reset="earliest",
+            broker_max_poll_records=_MAX_POLL_RECORDS,
+            broker_commit_interval=_COMMIT_INTERVAL_SECONDS,
+            broker_session_timeout=settings.session_timeout_seconds,
+            broker_heartbeat_interval=min(3.0, settings.session_timeout_seconds / 3),
+            broker_request_timeout=max(90.0, 2 * settings.session_timeout_seconds),
+            stream_buffer_maxsize=_CHUNKS_BUFFERED,
+            stream_wait_empty=True,
+        )
+        transport: Any = app.transport
+        transport.Consumer = ChunkConsumer
+        schema = ChunkSchema()
+        sources = app.topic(*topics.sources, schema=schema, maxsize=_CHUNKS_BUFFERED)
+        keyed = app.topic(topics.touchpoints, topics.graph, schema=schema, maxsize=_CHUNKS_BUFFERED)
+        app.agent(sources, name="ingest")(self._ingest_agent)
+        app.agent(keyed, name="gather")(self._gather_agent)
+        on_assigned: Any = self._on_assigned
+        app.on_partitions_assigned.connect(on_assigned)
+        return app
+
+    async def _ingest_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
+        async for event in stream.noack().events():
+            await self._slots.acquire()
+            task = asyncio.create_task(self._ingest_chunk(event))
+            self._ingesting.add(task)
+            task.add_done_callback(self._ingesting.discard)
+
+    async def _ingest_chunk(self, event: Any) -> None:  # noqa: ANN401  # a faust event
+        """Publish what follows from a chunk, wait until all of it is delivered, then acknowledge."""
+        try:
+            outputs = self._producer.begin()
+            for record in event.value:
+                output = self._ingest.output(
+                    SourceRecord(
+                        record.topic, record.partition, record.offset, record.timestamp, record.key, record.value
+                    )
+                )
+                outputs.send(output.topic, output.key, output.value)
+            await outputs.arrived()
+            event.ack()
+        except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing
+            self._fail(error)
+        finally:
+            self._slots.release()
+
+    async def _gather_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
+        async for event in stream.noack().events():
+            number = event.message.partition
+            partition = self._partitions.get(number)
+            if partition is None:
+                partition = self._partitions[number] = Partition(self._setting, number, self._fail)
+            await partition.put(event)
+
+    async def _on_assigned(self, _app: Any, assigned: Iterable[Any] = (), **_: Any) -> None:  # noqa: ANN401  # faust's signal
+        """Let go of partitions that went elsewhere; those that stay keep their state, nobody else had them."""
+        kept = {tp.partition for tp in assigned if tp.topic == self._setting.rules.topics.touchpoints}
+        await self._close_partitions([number for number in self._partitions if number not in kept])
+        log.info("partitions assigned", count=len(kept))
+
+    async def _close_partitions(self, numbers: list[int]) -> None:
+        for number in numbers:
+            await self._partitions.pop(number).close()
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
