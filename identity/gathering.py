@@ -44,6 +44,9 @@ NEVER_SEEN = 2**62
 IN_DOUBT = -1
 """In place of a verdict's number: told, by several owners, so it must be told again."""
 
+NO_CUSTOMER = NodeId(b"")
+"""In place of a customer: owners told different ones, so the true one must be told again."""
+
 
 class Graph(Protocol):
     """The nodes and gatherings of one partition.
@@ -361,8 +364,9 @@ class Gatherer:
 
 
 def _last_customer(report: Report, known: Member | None) -> NodeId | None:
-    """Return whom a past owner told the node belongs to, else whom this one told: what differs is told anew."""
-    return report.member.customer or (known.customer if known else None)
+    """Return whom the node was told to belong to; where past owners told different things, nobody."""
+    told = {report.member.customer, known.customer if known else None} - {None}
+    return NO_CUSTOMER if len(told) > 1 else next(iter(told), None)
 
 
 def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int]:

@@ -78,7 +78,8 @@ class Member(msgspec.Struct, array_like=True):
     Attributes:
         card: the newest known.
         named: a customer was published under this node's id at some time.
-        customer: the customer this node was last published under; None before the first time.
+        customer: the customer this node was last published under; None before the first time, empty where past owners
+            published different ones.
         verdicts: what was last published of each of its links, as :data:`identity.resolution.VERDICTS` numbers it;
             -1 where past owners published it too and it must be told again.
     """

@@ -199,14 +199,14 @@ def _profile(  # noqa: PLR0913  # a record is made of its parts
         "traits": [_trait(name, *value) for name, value in sorted(whole.traits.items())],
         "preferred_language": language.value if language else None,
         "touches": sum(whole.by_channel.values()),
-        "touches_by_channel": whole.by_channel,
-        "touches_by_type": whole.by_type,
+        "touches_by_channel": dict(sorted(whole.by_channel.items())),
+        "touches_by_type": dict(sorted(whole.by_type.items())),
         "first_touch": _touch(whole.first) if whole.first else None,
         "last_touch": _touch(whole.recent[0]) if whole.recent else None,
         "recent_touches": [_touch(mark) for mark in whole.recent],
         "orders": whole.orders,
         "returns": whole.returns,
-        "revenue_micros": whole.revenue,
+        "revenue_micros": dict(sorted(whole.revenue.items())),
         "consents": [_consent(purpose, channel, given) for (purpose, channel), given in sorted(whole.consents.items())],
     }
 

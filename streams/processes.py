@@ -27,7 +27,7 @@ class Processes:
         """Start ``onefold`` with the arguments, under a name for its log file and for messages."""
         log_file = self.log_file(name)
         log_file.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "streams.cli", *arguments]
+        command = [sys.executable, "-m", "streams", *arguments]
         with log_file.open("ab") as log:
             # Its own process group: Ctrl-C reaches this process, which then stops its children in order.
             self._running[name] = subprocess.Popen(  # noqa: S603  # our own program

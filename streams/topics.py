@@ -1,6 +1,7 @@
 """The topics: their names, what they hold, and how they must be set up."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
@@ -28,6 +29,7 @@ SOURCES: Mapping[str, frozenset[str]] = {
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 ADMIN_TIMEOUT_SECONDS = 15.0
 _COMPACTED = {"cleanup.policy": "compact"}
+_KNOWN_PAUSE_SECONDS = 0.05
 _WEEK_MS = 7 * 24 * 3600 * 1000
 
 
@@ -152,8 +154,16 @@ def create_topics(client: AdminClient, settings: Settings) -> list[str]:
             future.result(ADMIN_TIMEOUT_SECONDS)
         except KafkaException as error:
             raise TopicsError(f"topic {name} cannot be created: {error.args[0].str()}") from None
+    _wait_until_known(client, settings, missing)
     check_topics(client, settings)
     return sorted(missing)
+
+
+def _wait_until_known(client: AdminClient, settings: Settings, names: Iterable[str]) -> None:
+    """A broker answers for new topics a moment after it made them."""
+    until = time.monotonic() + ADMIN_TIMEOUT_SECONDS
+    while not set(names) <= partition_counts(client, settings).keys() and time.monotonic() < until:
+        time.sleep(_KNOWN_PAUSE_SECONDS)
 
 
 def check_topics(client: AdminClient, settings: Settings) -> None:

@@ -1,0 +1,53 @@
+# Everything here sets itself up: only Python 3.11+ and make are needed.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test lint types contracts unit integration bench lock clean
+
+help:  ## Show this list.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "onefold: Python 3.11 or newer is needed; set PYTHON=python3.x"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable . --group dev
+	touch $(READY)
+
+setup: $(READY)  ## Make the virtual environment.
+
+demo: $(READY)  ## Run the main job on a real broker and show what came out.
+	$(BIN)/onefold demo
+
+test: lint types contracts unit integration  ## Everything that CI checks.
+
+lint: $(READY)  ## Style, spelling, dependencies.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/deptry .
+
+types: $(READY)  ## Static types, tests included.
+	$(BIN)/mypy
+	$(BIN)/mypy tests benchmarks
+
+contracts: $(READY)  ## The direction of imports.
+	$(BIN)/lint-imports
+
+unit: $(READY)  ## The tests that need no broker.
+	$(BIN)/pytest tests/unit tests/property
+
+integration: $(READY)  ## The tests on a real broker.
+	$(BIN)/pytest tests/integration tests/faults
+
+bench: $(READY)  ## Measure speed; results go to benchmarks/results.
+	$(BIN)/python benchmarks/run.py
+
+lock: $(READY)  ## Write constraints.txt anew from what is installed.
+	$(BIN)/python -m pip freeze --exclude-editable --all | sort -f > constraints.txt
+
+clean:  ## Remove the virtual environment and the data folder.
+	rm -rf $(VENV) .onefold

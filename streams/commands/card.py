@@ -1,0 +1,99 @@
+"""A customer as a card for the terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sinks.find import ProfileRow
+from streams.output import amount, printable
+
+_RECENT = 8
+_LINKS = 8
+_PERSON = frozenset({"first_name", "last_name"})
+_ADDRESS = ("street", "postcode", "city", "country")
+
+
+def card(person: ProfileRow, quarantined: Sequence[Mapping[str, str | None]]) -> Panel:
+    """Return the card of a customer.
+
+    Args:
+        person: from the lake.
+        quarantined: links around them that join nobody: type and value of both sides, and the rule.
+    """
+    traits = {trait["name"]: str(trait["value"]) for trait in person.traits}
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(style="bold", no_wrap=True)
+    lines.add_column(overflow="fold")
+    for label, value in (*_who(person, traits), *_did(person), *_links(quarantined)):
+        lines.add_row(label, Text(value))
+    footer = Text(f"customer {person.customer_id}  revision {person.revision}", style="dim")
+    return Panel(Group(lines, Text(), footer), title=Text(_name(person, traits)), title_align="left", padding=(1, 2))
+
+
+def _name(person: ProfileRow, traits: Mapping[str, str]) -> str:
+    name = " ".join(traits[part] for part in ("first_name", "last_name") if part in traits)
+    return printable(name) or ("Customer without a name" if person.known else "Anonymous visitor")
+
+
+def _who(person: ProfileRow, traits: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if person.preferred_language:
+        yield "Language", printable(person.preferred_language)
+    address = ", ".join(traits[part] for part in _ADDRESS if part in traits)
+    if address:
+        yield "Address", printable(address)
+    for name, value in sorted(traits.items()):
+        if name not in _PERSON and name not in _ADDRESS and name != "language":
+            yield _title(name), printable(value)
+    since = [identifier["first_seen"] for identifier in person.identifiers]
+    if since:
+        yield "Known since", _time(min(since))
+    for place, identifier in enumerate(person.identifiers):
+        shared = "  (shared, joins nobody)" if identifier["shared"] else ""
+        text = f"{identifier['type']:<15} {printable(identifier['value'])}{shared}"
+        yield "" if place else "Known by", text
+
+
+def _did(person: ProfileRow) -> Iterator[tuple[str, str]]:
+    channels = sorted(person.touches_by_channel.items(), key=lambda entry: (-entry[1], entry[0]))
+    yield "Touches", f"{person.touches:,}: " + ", ".join(f"{number:,} {printable(name)}" for name, number in channels)
+    yield "Orders", f"{person.orders:,}, {person.returns:,} returned"
+    if person.revenue:
+        yield "Revenue", ", ".join(f"{amount(value)} {printable(code)}" for code, value in person.revenue.items())
+    for place, consent in enumerate(person.consents):
+        where = "every channel" if consent["channel"] == "*" else printable(consent["channel"])
+        text = f"{printable(consent['purpose'])}, {where}: {consent['state']} since {_time(consent['event_time'])}"
+        yield "" if place else "Consents", text
+    if person.first_touch:
+        yield "First touch", _touch(person.first_touch)
+    if person.last_touch:
+        yield "Last touch", _touch(person.last_touch)
+    for place, touch in enumerate(person.recent_touches[:_RECENT]):
+        yield "" if place else "Recent", _touch(touch)
+
+
+def _links(quarantined: Sequence[Mapping[str, str | None]]) -> Iterator[tuple[str, str]]:
+    for place, link in enumerate(quarantined[:_LINKS]):
+        sides = " - ".join(
+            f"{link[f'{side}_type'] or 'an unknown one'} {link[f'{side}_value'] or ''}".rstrip()
+            for side in ("anchor", "node")
+        )
+        yield "" if place else "Kept apart", printable(f"{sides} ({link['rule']})")
+    if len(quarantined) > _LINKS:
+        yield "", f"and {len(quarantined) - _LINKS:,} more"
+
+
+def _touch(touch: Mapping[str, Any]) -> str:
+    return f"{_time(touch['event_time'])}  {printable(touch['channel']):<8} {printable(touch['type'])}"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _title(name: str) -> str:
+    return printable(name).replace("_", " ").capitalize()

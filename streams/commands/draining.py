@@ -1,0 +1,39 @@
+"""A drain with a bar for each stage."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from streams.drain import Drained, drain
+from streams.lag import Lag, Stage
+from streams.output import show
+from streams.settings import Settings
+
+_TITLES: Mapping[Stage, str] = {
+    "ingest": "Ingest: source records read",
+    "gather": "Gather: touchpoints folded",
+    "graph": "Gather: messages between partitions",
+    "lake": "Lake: records written",
+}
+
+
+def drain_with_bars(settings: Settings, workers: int) -> Drained:
+    """Run a drain and show how far each stage is; where standard error is no terminal, one line at the end a stage."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<36}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        tasks: dict[Stage, TaskID] = {stage: progress.add_task(title, total=None) for stage, title in _TITLES.items()}
+        newest: dict[Stage, tuple[int, int]] = {}
+
+        def on_lag(lag: Lag) -> None:
+            for stage, task in tasks.items():
+                total = sum(part.total for part in lag.stages if part.stage == stage)
+                waiting = sum(part.waiting for part in lag.stages if part.stage == stage)
+                newest[stage] = (total - waiting, total)
+                progress.update(task, completed=total - waiting, total=total)
+
+        done = drain(settings, workers, on_lag)
+    if not console.is_terminal:
+        show(*(f"{_TITLES[stage]:<36} {read:>9,} of {total:,}" for stage, (read, total) in newest.items()))
+    return done

@@ -1,0 +1,94 @@
+"""``onefold worker``, ``sink`` and ``drain``: the processors."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+
+from streams.commands.examples import add
+from streams.errors import StreamsError
+from streams.output import complain, show
+from streams.settings import Settings, load_settings
+
+PANEL = "Processing"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    add(app, worker, PANEL, "onefold worker")
+    add(app, sink, PANEL, "onefold sink")
+    add(app, drain, PANEL, "onefold drain", "onefold drain --workers 3")
+
+
+def worker() -> None:
+    """Run ingest, gather and resolve until stopped.
+
+    Any number of these share the partitions. They stop at SIGTERM and Ctrl-C after the work in hand is committed; any
+    failure ends the process with nothing unfinished acknowledged.
+    """
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
+    from streams.logs import configure_logging  # noqa: PLC0415 - heavy
+
+    configure_logging()
+    settings = with_broker(load_settings())
+    try:
+        asyncio.run(_work(settings))
+    except StreamsError as error:
+        complain(f"onefold worker: {error}")
+        _leave(2)
+    except Exception:  # noqa: BLE001  # the process's boundary
+        import traceback  # noqa: PLC0415 - only where it went wrong
+
+        traceback.print_exc()
+        _leave(1)
+
+
+async def _work(settings: Settings) -> None:
+    from streams.worker import Worker  # noqa: PLC0415 - heavy
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await Worker(settings).run(stop)
+
+
+def _leave(code: int) -> None:
+    """End at once: threads of a consumer whose work failed would wait for it for ever."""
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def sink() -> None:
+    """Write profiles, identifiers, links, touchpoints and dead letters to the lake until stopped.
+
+    One sink a lake: a second one is refused.
+    """
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
+    from streams.lake_sink import LakeSink  # noqa: PLC0415 - heavy
+    from streams.logs import configure_logging  # noqa: PLC0415 - heavy
+
+    configure_logging()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    LakeSink(with_broker(load_settings())).run(stop)
+
+
+def drain(*, workers: Annotated[int, typer.Option(help="How many worker processes.", min=1, max=64)] = 1) -> None:
+    """Run workers and sink until everything published is in the lake, then stop them.
+
+    The end is seen in the lag of every topic, twice at zero; what ran before, elsewhere, may go on running.
+    """
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
+    from streams.commands.draining import drain_with_bars  # noqa: PLC0415 - heavy
+
+    done = drain_with_bars(with_broker(load_settings()), workers)
+    rate = done.touchpoints / done.seconds
+    show(
+        f"Drained {done.touchpoints:,} source records in {done.seconds:.1f} s ({rate:,.0f}/s), "
+        f"with {done.graph_messages:,} messages between partitions; everything is in the lake"
+    )

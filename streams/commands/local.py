@@ -1,0 +1,60 @@
+"""``onefold up`` and ``onefold down``: the local broker and the topics."""
+
+import typer
+from rich.markup import escape
+
+from streams.commands.examples import add
+from streams.output import show, waiting
+from streams.settings import load_settings
+
+PANEL = "Broker"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    add(
+        app,
+        up,
+        PANEL,
+        "onefold up",
+        "ONEFOLD_KAFKA_PORT=9092 onefold up",
+        "ONEFOLD_BOOTSTRAP_SERVERS=kafka1:9092,kafka2:9092 onefold up",
+    )
+    add(app, down, PANEL, "onefold down")
+
+
+def up() -> None:
+    """Start the local broker and create the topics; what is there stays as it is.
+
+    With ONEFOLD_BOOTSTRAP_SERVERS, that cluster is used and no broker started.
+    """
+    from streams.commands.brokers import start_broker  # noqa: PLC0415 - heavy
+    from streams.topics import Topics, admin, create_topics  # noqa: PLC0415 - heavy
+
+    settings = load_settings()
+    with waiting("Starting Kafka (the first time it is downloaded, about 45 MB) ..."):
+        settings, broker = start_broker(settings)
+        created = create_topics(admin(settings), settings)
+    where = {"local": f"process {broker.pid}", "docker": "in Docker", "external": "your cluster"}[broker.kind]
+    topics = len(Topics(settings.topic_prefix).configs())
+    show(
+        f"Kafka        {escape(broker.bootstrap_servers)} ({where})",
+        f"Topics       {topics} with {settings.partitions} partitions each, {len(created)} of them new",
+        f"Schemas      {escape(settings.schema_registry_url or 'in the program, no registry')}",
+        f"Data folder  {escape(str(settings.home))}",
+    )
+
+
+def down() -> None:
+    """Stop the local broker; its data stay."""
+    from infra.choose import stop_broker  # noqa: PLC0415 - heavy
+    from streams.commands.brokers import broker_home  # noqa: PLC0415 - heavy
+
+    settings = load_settings()
+    home = broker_home(settings)
+    if stop_broker(home):
+        show(f"Kafka has stopped; its data stay in {escape(str(home))}")
+    elif settings.bootstrap_servers:
+        show(f"The cluster at {escape(settings.bootstrap_servers)} is yours to stop; no local broker was running")
+    else:
+        show("No local broker was running")

@@ -1,0 +1,125 @@
+"""The demo: the whole main job on a laptop, from a broker with nothing installed to answers in SQL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from identity.normalise import Normaliser
+from identity.policy import default_policy
+from infra.world import WorldConfig
+from sinks.digest import people_digest
+from sinks.reader import LakeReader, open_lake_reader
+from streams.accuracy import Accuracy, measure
+from streams.settings import Settings, node_key
+
+SEED = 20_260_105
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An SQL question and what the lake answers.
+
+    Attributes:
+        title: the question in words.
+        sql: as typed at ``onefold sql``.
+        columns: of the result.
+        rows: of the result.
+    """
+
+    title: str
+    sql: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the main job did, read from the lake.
+
+    Attributes:
+        touchpoints: in the lake, each once.
+        dead_letters: by reason.
+        nodes: identifiers known.
+        people: active customers.
+        known_people: those of them with a personal identifier.
+        merges: customer ids that were merged into another.
+        quarantined: links that may not join, by rule.
+        accuracy: against the truth.
+        digest: of all people.
+        answers: to three questions.
+    """
+
+    touchpoints: int
+    dead_letters: Mapping[str, int]
+    nodes: int
+    people: int
+    known_people: int
+    merges: int
+    quarantined: Mapping[str, int]
+    accuracy: Accuracy
+    digest: str
+    answers: Sequence[Answer]
+
+
+def demo_world(customers: int, touchpoints: int) -> WorldConfig:
+    """Return the world of the demo; the same at every run, so that a second one adds nothing but duplicates."""
+    return WorldConfig(customers=customers, touchpoints=touchpoints, seed=SEED)
+
+
+def summarise(settings: Settings, truth_folder: Path) -> Summary:
+    """Read the outcome from the lake."""
+    with open_lake_reader(settings.home) as reader:
+        people = _counts(reader, "SELECT known, count(*) FROM profiles WHERE status = 'active' GROUP BY ALL")
+        return Summary(
+            touchpoints=_count(reader, "SELECT count(*) FROM touchpoints"),
+            dead_letters=_counts(reader, "SELECT reason, count(*) FROM dead_letters GROUP BY ALL ORDER BY 2 DESC, 1"),
+            nodes=_count(reader, "SELECT count(*) FROM identifiers"),
+            people=sum(people.values()),
+            known_people=people.get(True, 0),
+            merges=_count(reader, "SELECT count(*) FROM profiles WHERE status = 'merged'"),
+            quarantined=_counts(
+                reader, "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL ORDER BY 2 DESC, 1"
+            ),
+            accuracy=measure(reader, truth_folder, Normaliser(default_policy(), node_key(settings))),
+            digest=people_digest(settings.home).hex,
+            answers=_answers(reader),
+        )
+
+
+_WHOLE_CUSTOMER = """SELECT first_name, last_name, city, emails, phones, channels, touches, orders, revenue,
+       consents_granted FROM customers
+ WHERE len(emails) > 0 AND len(channels) >= 3 ORDER BY touches DESC, customer_id LIMIT 1"""
+
+_VALUE = """SELECT channel, customers, buyers, revenue, revenue_per_customer
+  FROM value_by_acquiring_channel WHERE currency = 'EUR' ORDER BY revenue DESC"""
+
+_BY_EMAIL = """SELECT c.customer_id, c.first_name, c.last_name, c.identifier_count, c.last_touch_at
+  FROM identifiers i JOIN customers c USING (customer_id)
+ WHERE i.type = 'email' AND i.value = '{email}'"""
+
+
+def _answers(reader: LakeReader) -> list[Answer]:
+    whole = _ask(reader, "One whole customer", _WHOLE_CUSTOMER)
+    emails = whole.rows[0][whole.columns.index("emails")] if whole.rows else []
+    by_email = _BY_EMAIL.format(email=str(emails[0]).replace("'", "''") if emails else "")
+    return [
+        whole,
+        _ask(reader, "Value by the channel that won the customer", _VALUE),
+        _ask(reader, "A customer found by e-mail", by_email),
+    ]
+
+
+def _ask(reader: LakeReader, title: str, sql: str) -> Answer:
+    cursor = reader.execute(sql)
+    columns = [column[0] for column in cursor.description or ()]
+    return Answer(title, sql, columns, cursor.fetchall())
+
+
+def _count(reader: LakeReader, sql: str) -> int:
+    row = reader.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _counts(reader: LakeReader, sql: str) -> dict[Any, int]:
+    return dict(reader.execute(sql).fetchall())

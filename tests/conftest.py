@@ -1,0 +1,8 @@
+"""How long property tests search: quick by default, long with ``--hypothesis-profile=thorough``."""
+
+from hypothesis import HealthCheck, settings
+
+# No deadline and no health check of speed: how fast an example runs is the machine's business, not the code's.
+settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=5_000, stateful_step_count=120)
+settings.load_profile("quick")
