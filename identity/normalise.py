@@ -13,15 +13,19 @@ from schemas.records import Identifier, Node
 
 CACHED_IDENTIFIERS = 200_000
 
-_INVISIBLE = {
-    ord(sign): None for sign in "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-}
+_INVISIBLE = {"Cc", "Cf"}
+"""Unicode categories of control characters and of those that only format: zero widths, directions, soft hyphens."""
 
 
 def clean_text(value: str) -> str:
     """Return the text in NFKC form without surrounding space and invisible or control characters."""
-    composed = unicodedata.normalize("NFKC", value).translate(_INVISIBLE)
-    return "".join(sign for sign in composed if unicodedata.category(sign) != "Cc").strip()
+    visible = "".join(sign for sign in value if unicodedata.category(sign) not in _INVISIBLE)
+    return unicodedata.normalize("NFKC", visible).strip()
+
+
+def fold_case(value: str) -> str:
+    """Return clean text without a difference of case (Unicode's NFKC case folding)."""
+    return unicodedata.normalize("NFKC", clean_text(value).casefold()).strip()
 
 
 def normalise_email(value: str) -> str | None:
@@ -30,7 +34,7 @@ def normalise_email(value: str) -> str | None:
         parsed = validate_email(clean_text(value), check_deliverability=False)
     except EmailNotValidError:
         return None
-    return parsed.normalized.casefold()
+    return fold_case(parsed.normalized)
 
 
 def normalise_phone(value: str, region: str) -> str | None:
@@ -59,7 +63,7 @@ class Normaliser:
             "email": normalise_email,
             "phone": lambda value: normalise_phone(value, policy.default_region),
             "text": clean_text,
-            "caseless": lambda value: clean_text(value).casefold(),
+            "caseless": fold_case,
         }
         self.node = lru_cache(maxsize=CACHED_IDENTIFIERS)(self._node)
 

@@ -94,7 +94,7 @@ def fold(fragment: Fragment, accepted: AcceptedTouchpoint, policy: ProfilePolicy
     fragment.by_channel[channel] = fragment.by_channel.get(channel, 0) + 1
     fragment.by_type[kind] = fragment.by_type.get(kind, 0) + 1
     fragment.first = mark if fragment.first is None else min(fragment.first, mark)
-    if len(fragment.recent) < policy.recent_touches or mark > fragment.recent[-1]:
+    if len(fragment.recent) < policy.recent_touches or (fragment.recent and mark > fragment.recent[-1]):
         fragment.recent = sorted([*fragment.recent, mark], reverse=True)[: policy.recent_touches]
     order = touchpoint["order"]
     if order is not None and kind in {"purchase", "return"}:
