@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -82,6 +82,23 @@ def write_rows(found: Rows, form: Format) -> None:
         "csv": _write_csv,
     }
     writers[form](found, sys.stdout)
+
+
+def figures(heading: str, *units: str, of: Iterable[tuple[str, *tuple[int, ...]]]) -> Table:
+    """Return a table of numbers for :func:`show`.
+
+    Args:
+        heading: what the rows are named by.
+        units: what each number counts.
+        of: the rows, a name and its numbers each.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(heading)
+    for unit in units:
+        table.add_column(unit, justify="right")
+    for name, *numbers in of:
+        table.add_row(Text(printable(name)), *(f"{number:,}" for number in numbers))
+    return table
 
 
 def show(*parts: RenderableType) -> None:

@@ -6,6 +6,8 @@ put it. A record counts as written when its delivery report says so and not befo
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -14,9 +16,12 @@ from streams.errors import DeliveryError
 from streams.logs import SILENT
 from streams.topics import MAX_MESSAGE_BYTES
 
+Produce = Callable[..., None]
+
 _POLL_SECONDS = 0.1
 _QUEUE_MESSAGES = 200_000
 _QUEUE_KBYTES = 256 * 1024
+_QUEUE_FULL_SECONDS = 0.01
 DELIVERY_TIMEOUT_MS = 120_000
 """How long a record may wait for the broker; a broker that restarts within it costs nothing."""
 
@@ -25,17 +30,18 @@ class Deliveries:
     """Records sent together, and whether all of them arrived.
 
     Made by :meth:`CheckedProducer.begin`; used by one thread or task. ``send`` never waits for the broker, but waits
-    for room in the client's queue.
+    for room in the client's queue. Only the sender counts what is sent and only the producer's polling thread what
+    arrived, so neither needs a lock.
     """
 
-    def __init__(self, producer: "CheckedProducer") -> None:
-        self._producer = producer
-        self._lock = threading.Lock()
-        self._open = 1
+    def __init__(self, produce: Produce) -> None:
+        self._produce = produce
+        self.sent = 0
+        self._reported = 0
+        self._all_sent = False
         self._error: KafkaError | None = None
         self._done = threading.Event()
         self._wake: asyncio.Future[None] | None = None
-        self.sent = 0
         self.last_offset = -1
 
     def send(
@@ -44,7 +50,7 @@ class Deliveries:
         key: bytes | None,
         value: bytes | None,
         partition: int = -1,
-        **extra: Any,  # noqa: ANN401
+        **extra: Any,  # noqa: ANN401  # confluent-kafka's own
     ) -> None:
         """Queue a record.
 
@@ -58,44 +64,16 @@ class Deliveries:
         Raises:
             DeliveryError: the record is larger than the broker takes; it is not sent, the others are.
         """
-        with self._lock:
-            self._open += 1
-        self.sent += 1
         try:
-            self._producer.produce(topic, key, value, partition, self._report, extra)
-        except DeliveryError:
-            with self._lock:
-                self._open -= 1
-            raise
-
-    def _report(self, error: KafkaError | None, message: Message) -> None:
-        with self._lock:
-            self._open -= 1
-            if error is not None and self._error is None:
-                self._error = error
-            self.last_offset = max(self.last_offset, message.offset() or -1)
-            finished = self._open == 0
-        if finished:
-            self._finish()
-
-    def _finish(self) -> None:
-        self._done.set()
-        if self._wake is not None:
-            self._wake.get_loop().call_soon_threadsafe(self._resolve)
-
-    def _resolve(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
-    def _close(self) -> bool:
-        """End sending; return whether all reports are in already."""
-        with self._lock:
-            self._open -= 1
-            return self._open == 0
-
-    def _check(self) -> None:
-        if self._error is not None:
-            raise DeliveryError(f"a record was not delivered: {self._error.str()}")
+            while True:
+                try:
+                    self._produce(topic, value, key, partition, on_delivery=self._report, **extra)
+                    break
+                except BufferError:
+                    time.sleep(_QUEUE_FULL_SECONDS)
+        except KafkaException as error:
+            raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
+        self.sent += 1
 
     def wait(self) -> None:
         """Wait until every record arrived; call once, last.
@@ -103,16 +81,43 @@ class Deliveries:
         Raises:
             DeliveryError: one did not.
         """
-        if not self._close():
-            self._done.wait()
+        self._end()
+        self._done.wait()
         self._check()
 
     async def arrived(self) -> None:
         """Wait as :meth:`wait` does, from a coroutine."""
         self._wake = asyncio.get_running_loop().create_future()
-        if not self._close():
-            await self._wake
+        self._end()
+        await self._wake
         self._check()
+
+    def _report(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None and self._error is None:
+            self._error = error
+        self.last_offset = max(self.last_offset, message.offset() or -1)
+        self._reported += 1
+        if self._all_sent and self._reported == self.sent:
+            self._finish()
+
+    def _end(self) -> None:
+        self._all_sent = True
+        if self._reported == self.sent:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._done.set()
+        if self._wake is not None:
+            self._wake.get_loop().call_soon_threadsafe(_resolve, self._wake)
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise DeliveryError(f"a record was not delivered: {self._error.str()}")
+
+
+def _resolve(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class CheckedProducer:
@@ -144,27 +149,7 @@ class CheckedProducer:
 
     def begin(self) -> Deliveries:
         """Start a set of records that are waited for together."""
-        return Deliveries(self)
-
-    def produce(  # called from one place
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        partition: int,
-        report: Any,  # noqa: ANN401  # confluent-kafka's callback type
-        extra: dict[str, Any],
-    ) -> None:
-        """Queue one record for :class:`Deliveries`; wait for room where the queue is full."""
-        while True:
-            try:
-                self._producer.produce(topic, value, key, partition, on_delivery=report, **extra)
-            except BufferError:
-                self._closing.wait(_POLL_SECONDS / 10)
-            except KafkaException as error:
-                raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
-            else:
-                return
+        return Deliveries(self._producer.produce)
 
     def close(self) -> None:
         """Wait for what is still under way, then stop."""

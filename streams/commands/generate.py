@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from streams.commands.examples import add
-from streams.output import Rows, counting, show, write_rows
+from streams.output import counting, figures, show
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
@@ -63,9 +63,8 @@ def _publish(config: "WorldConfig", shuffle: int | None) -> None:
     with _progress("Publishing", config) as on_progress:
         done = publish_world(settings, config, shuffle, on_progress)
     _show_records(done.records)
-    show(
-        f"{done.duplicates:,} of these are duplicates; {done.poison:,} poison payloads on top; truth in {escape(str(done.truth))}"
-    )
+    truth = escape(str(done.truth))
+    show(f"{done.duplicates:,} of these are duplicates; {done.poison:,} poison payloads on top; truth in {truth}")
 
 
 def _write(folder: Path, config: "WorldConfig", shuffle: int | None) -> None:
@@ -87,4 +86,4 @@ def _progress(title: str, config: "WorldConfig") -> AbstractContextManager[Calla
 
 def _show_records(records: Mapping[str, int]) -> None:
     rows = [*sorted(records.items()), ("all", sum(records.values()))]
-    write_rows(Rows(("source", "records"), rows), "table")
+    show(figures("source", "records", of=rows))

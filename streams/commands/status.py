@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from streams.commands.examples import add
 from streams.errors import StreamsError
-from streams.output import Format, Rows, show, write_json, write_rows
+from streams.output import Format, Rows, figures, show, write_json, write_rows
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -109,15 +109,13 @@ def _show(found: Status) -> None:
     state = "not usable" if found.trouble else {"external": "yours"}.get(found.runs_as or "", found.runs_as or "runs")
     show(f"Kafka  {escape(found.broker)} ({state})", "")
     if found.lags:
-        write_rows(Rows(("stage", "waiting", "of"), list(_by_stage(found.lags))), "table")
-        show("")
+        show(figures("stage", "waiting", "of", of=_by_stage(found.lags)), "")
     if found.lake is None:
         show("There is no lake yet")
         return
-    write_rows(Rows(("in the lake", "number"), list(_counted(found.lake))), "table")
+    show(figures("in the lake", "number", of=_counted(found.lake)))
     if found.lake.dead_letters:
-        show("")
-        write_rows(Rows(("dead letters", "number"), list(found.lake.dead_letters.items())), "table")
+        show("", figures("dead letters", "number", of=found.lake.dead_letters.items()))
 
 
 def _as_object(found: Status) -> dict[str, object]:
