@@ -1,4 +1,4 @@
-"""From a gathering that changed to what subscribers are told: profiles, links and changes. Pure; time is an argument."""
+"""From a gathering that changed to what subscribers are told: profiles, links, changes. Pure; time is an argument."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -100,7 +100,7 @@ class Publisher:
             }
         )
 
-    def _tell_person(  # noqa: PLR0913  # one step of publish, with its whole setting
+    def _tell_person(  # one step of publish, with its whole setting
         self,
         gathering: Gathering,
         person: Person,
@@ -128,7 +128,7 @@ class Publisher:
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         told.profiles.append(_profile(person, cards, whole, known, self.identity.version, revision, now_ms))
 
-    def _tell_merged(  # noqa: PLR0913  # one step of publish, with its whole setting
+    def _tell_merged(  # one step of publish, with its whole setting
         self, node: NodeId, founder: NodeId, revision: int, now_ms: int, told: Publication, *, is_change: bool
     ) -> None:
         """Say that a customer id points at another now; told again where only a past owner is known to have said so."""
@@ -168,7 +168,7 @@ def _signature(person: Person, members: dict[NodeId, Member], version: str) -> b
     return digest.digest()
 
 
-def _profile(  # noqa: PLR0913  # a record is made of its parts
+def _profile(  # noqa: PLR0913, PLR0917  # a record is made of its parts
     person: Person,
     cards: list[tuple[NodeId, Card]],
     whole: Fragment,

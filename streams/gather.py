@@ -153,7 +153,8 @@ class PartitionWork:
     def _publish(self, told: Publication) -> None:
         topics, encode = self._rules.topics, self._rules.framing.encode
         for profile in told.profiles:
-            self._outputs.append(Output(topics.profiles, profile["customer_id"].encode(), encode(PROFILE, profile)))
+            key = profile["customer_id"].encode()
+            self._outputs.append(Output(topics.profiles, key, encode(PROFILE, profile), profile["revision"]))
         for link in told.links:
             key = f"{link['anchor_id']}:{link['node_id']}".encode()
             self._outputs.append(Output(topics.links, key, encode(LINK, link)))

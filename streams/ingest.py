@@ -17,8 +17,10 @@ from schemas.money import MAX_MICROS
 from schemas.reasons import RejectedError
 from schemas.records import AcceptedTouchpoint, DeadLetter, Touchpoint
 from schemas.sources import TO_CANONICAL
+from streams.producer import Deliveries
 from streams.topics import SOURCES, Topics
 
+REVISION_HEADER = "revision"
 MAX_CLOCK_AHEAD_MS = 48 * 3600 * 1000
 EARLIEST_EVENT_MS = 631_152_000_000
 """1990-01-01: older stamps are clocks never set, or seconds taken for milliseconds."""
@@ -41,11 +43,15 @@ class SourceRecord(NamedTuple):
 
 
 class Output(NamedTuple):
-    """A record to publish."""
+    """A record to publish.
+
+    ``revision`` is sent as a header of that name, so that a reader can pass over what it has passed without decoding.
+    """
 
     topic: str
     key: bytes | None
     value: bytes
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,19 @@ def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: R
         "value": record.value,
     }
     return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
+
+
+def send_output(deliveries: Deliveries, output: Output) -> None:
+    """Queue an output for delivery.
+
+    Raises:
+        DeliveryError: it is larger than the broker takes.
+    """
+    if output.revision is None:
+        deliveries.send(output.topic, output.key, output.value)
+    else:
+        headers = [(REVISION_HEADER, str(output.revision).encode())]
+        deliveries.send(output.topic, output.key, output.value, headers=headers)
 
 
 def _canonical(name: str, content: Mapping[str, Any]) -> Touchpoint:

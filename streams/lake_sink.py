@@ -18,6 +18,7 @@ from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
 from streams.errors import StreamsError
+from streams.ingest import REVISION_HEADER
 from streams.logs import SILENT
 from streams.registry import framing
 from streams.settings import Settings
@@ -94,6 +95,8 @@ class _Decoding:
 
     def __init__(self, topics: Topics, frames: Framing) -> None:
         self._framing = frames
+        self._profiles = topics.profiles
+        self._newest: dict[bytes | str, tuple[int, Message]] = {}
         self._expected = {
             topics.touchpoints: ACCEPTED_TOUCHPOINT,
             topics.profiles: PROFILE,
@@ -114,6 +117,15 @@ class _Decoding:
         if error is not None:
             raise StreamsError(f"the topics for the lake cannot be read: {error.str()}")
         topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+        self.offsets[topic, partition] = offset + 1
+        revision = _revision(message) if topic == self._profiles else None
+        key = message.key()
+        if revision is None or key is None:
+            self._decode(topic, message)
+        elif key not in self._newest or revision > self._newest[key][0]:
+            self._newest[key] = revision, message
+
+    def _decode(self, topic: str, message: Message) -> None:
         try:
             name, record = self._framing.decode(message.value())
         except RejectedError as rejected:
@@ -124,10 +136,11 @@ class _Decoding:
             else:
                 unexpected = RejectedError("unexpected_schema", f"expected {self._expected[topic]}")
                 self._records[DEAD_LETTER].append(_dead_letter(message, unexpected))
-        self.offsets[topic, partition] = offset + 1
 
     def lake_batch(self) -> LakeBatch:
-        """Return all records, of each customer only the highest revision."""
+        """Return all records, of each customer only the highest revision; call once, last."""
+        for _, message in self._newest.values():
+            self._decode(self._profiles, message)
         return LakeBatch(
             touchpoints=self._records[ACCEPTED_TOUCHPOINT],
             profiles=_highest_revisions(self._records[PROFILE]),
@@ -135,6 +148,13 @@ class _Decoding:
             changes=self._records[CHANGE],
             dead_letters=self._records[DEAD_LETTER],
         )
+
+
+def _revision(message: Message) -> int | None:
+    """Return the revision in a profile's header, None where there is none."""
+    headers: Any = message.headers()
+    value = dict(headers or ()).get(REVISION_HEADER, b"")
+    return int(value) if value.isdigit() else None
 
 
 def _highest_revisions(profiles: Sequence[Profile]) -> list[Profile]:

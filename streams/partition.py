@@ -20,7 +20,7 @@ import structlog
 
 from streams.errors import StoreError
 from streams.gather import Commit, Counts, PartitionWork, Rules
-from streams.ingest import SourceRecord
+from streams.ingest import SourceRecord, send_output
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
 from streams.state import PartitionState
@@ -166,7 +166,7 @@ class Partition:
         if commit.outputs:
             outputs = producer.begin()
             for output in commit.outputs:
-                outputs.send(output.topic, output.key, output.value)  # 1
+                send_output(outputs, output)  # 1
             await outputs.arrived()  # 2
         changelog = producer.begin()
         topic = self._setting.rules.topics.state

@@ -82,12 +82,15 @@ class _Checked:
         self._producer = producer
         self._before: Deliveries | None = None
         self._now = producer.begin()
+        self._sent_now = 0
 
     def send(self, topic: str, value: bytes) -> None:
-        if self._now.sent >= RECORDS_BEFORE_CHECK:
+        if self._sent_now == RECORDS_BEFORE_CHECK:
             self._check_before()
             self._before, self._now = self._now, self._producer.begin()
+            self._sent_now = 0
         self._now.send(topic, None, value)
+        self._sent_now += 1
 
     def finish(self) -> None:
         self._check_before()

@@ -14,7 +14,7 @@ from profiles.policy import default_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.errors import StreamsError
 from streams.gather import Rules
-from streams.ingest import Ingest, SourceRecord
+from streams.ingest import Ingest, SourceRecord, send_output
 from streams.partition import Partition, PartitionSetting
 from streams.producer import CheckedProducer
 from streams.registry import framing
@@ -129,7 +129,7 @@ class Worker:
                         record.topic, record.partition, record.offset, record.timestamp, record.key, record.value
                     )
                 )
-                outputs.send(output.topic, output.key, output.value)
+                send_output(outputs, output)
             await outputs.arrived()
             event.ack()
         except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing

@@ -143,26 +143,31 @@ class Workspace:
         self.counted: set[str] = set()
 
     def node(self, node: NodeId) -> Node | None:
+        """See :meth:`identity.gathering.Graph.node`."""
         if node not in self._nodes:
             data = self._stored.nodes.get(node)
             self._nodes[node] = None if data is None else _nodes.decode(data)
         return self._nodes[node]
 
     def put_node(self, node: NodeId, state: Node) -> None:
+        """See :meth:`identity.gathering.Graph.put_node`."""
         self._nodes[node] = state
         self._changed_nodes[node] = None
 
     def gathering(self, owner: NodeId) -> Gathering | None:
+        """See :meth:`identity.gathering.Graph.gathering`."""
         if owner not in self._gatherings:
             data = self._stored.gatherings.get(owner)
             self._gatherings[owner] = None if data is None else _gatherings.decode(data)
         return self._gatherings[owner]
 
     def put_gathering(self, owner: NodeId, state: Gathering) -> None:
+        """See :meth:`identity.gathering.Graph.put_gathering`."""
         self._gatherings[owner] = state
         self._changed_gatherings[owner] = None
 
     def drop_gathering(self, owner: NodeId) -> None:
+        """See :meth:`identity.gathering.Graph.drop_gathering`."""
         gathering = self.gathering(owner)
         for member in gathering.members if gathering else ():
             self._fragments[owner, member] = None
@@ -170,6 +175,7 @@ class Workspace:
         self._changed_gatherings[owner] = None
 
     def fragment(self, owner: NodeId, member: NodeId) -> bytes:
+        """See :meth:`identity.gathering.Graph.fragment`."""
         if owner == member:
             node = self.node(member)
             return node.fragment if node else b""
@@ -178,10 +184,12 @@ class Workspace:
         return self._stored.fragments.get((owner, member), b"")
 
     def put_fragment(self, owner: NodeId, member: NodeId, fragment: bytes) -> None:
+        """See :meth:`identity.gathering.Graph.put_fragment`."""
         if owner != member:
             self._fragments[owner, member] = fragment
 
     def is_counted(self, event_id: str) -> bool:
+        """Whether an event was counted, in this chunk or before."""
         return event_id in self.counted or event_id in self._stored.counted
 
     def save(self) -> None:

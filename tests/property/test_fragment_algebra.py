@@ -46,7 +46,7 @@ def touchpoints(draw: st.DrawFn, max_size: int = 6) -> list[AcceptedTouchpoint]:
     ]
 
 
-def touchpoint(  # noqa: PLR0913  # a record is made of its parts
+def touchpoint(  # noqa: PLR0913, PLR0917  # a record is made of its parts
     event_id: str,
     time: int,
     source: str = "web",

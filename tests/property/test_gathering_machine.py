@@ -1,4 +1,4 @@
-"""Gathering ends, and ends right: checked against networkx and a computation in one go, whatever went wrong on the way."""
+"""Gathering ends, and ends right, whatever goes wrong on the way: checked against networkx and a plain count."""
 
 from collections.abc import Iterable
 
@@ -78,7 +78,7 @@ def check_content(engine: Engine, events: Iterable[Event], policy: IdentityPolic
 @settings(max_examples=600)
 @given(events=event_lists(), seed=seeds, disorder=disorders(same_redo=False))
 def test_gathering_ends_with_everything_in_its_place(events: list[Event], seed: int, disorder: Disorder) -> None:
-    """Any order, chunks, partitions, repeated deliveries and crashes: complete, exact, and within a bound of messages."""
+    """Any order, chunks, partitions, repeats and crashes: complete, exact, and within a bound of messages."""
     engine = run(events, POLICY, seed, disorder)
     check_ownership(engine)
     check_content(engine, events, POLICY)
@@ -111,6 +111,7 @@ class GatheringMachine(RuleBasedStateMachine):
         source=st.sampled_from(["web", "crm"]),
     )
     def something_happens(self, seen: list[Identified], time: int, source: str) -> None:
+        """An event reaches its anchor's partition."""
         happened = event(f"event {len(self.events)}", time, *seen, source=source)
         self.events.append(happened)
         self.engine.deliver(happened)
@@ -118,6 +119,7 @@ class GatheringMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.events)
     @rule(data=st.data())
     def an_event_arrives_again(self, data: st.DataObject) -> None:
+        """A source repeats itself."""
         self.engine.deliver(data.draw(st.sampled_from(self.events)))
 
     @precondition(lambda self: self.engine.busy())
@@ -129,7 +131,7 @@ class GatheringMachine(RuleBasedStateMachine):
         arrives_twice=st.booleans(),
         touches_first=st.booleans(),
     )
-    def a_partition_works(  # noqa: PLR0913  # a step is made of its accidents
+    def a_partition_works(  # a step is made of its accidents
         self,
         data: st.DataObject,
         touches: int,
@@ -138,12 +140,14 @@ class GatheringMachine(RuleBasedStateMachine):
         arrives_twice: bool,  # noqa: FBT001  # drawn by name
         touches_first: bool,  # noqa: FBT001  # drawn by name
     ) -> None:
+        """A chunk of any size, which may be lost after its messages were sent."""
         index = data.draw(st.sampled_from(self.engine.busy()))
         self.engine.work(
             index, touches, messages, crash=crash, repeat=lambda: arrives_twice, turn=lambda: touches_first
         )
 
     def teardown(self) -> None:
+        """Work until all is quiet and look at what came out."""
         steps = 0
         while busy := self.engine.busy():
             self.engine.work(busy[steps % len(busy)], 2, 3)

@@ -48,14 +48,24 @@ def test_an_international_domain_is_the_same_in_both_its_forms() -> None:
     assert value_of("email", "ann@xn--bcher-kva.example") == value_of("email", "Ann@B\u00dcCHER.example")
 
 
-@pytest.mark.parametrize("value", ["", " ", "ann", "ann@", "@example.org", "ann@localhost", "a b@example.org", "\udc80@x.org"])
+@pytest.mark.parametrize(
+    "value", ["", " ", "ann", "ann@", "@example.org", "ann@localhost", "a b@example.org", "\udc80@x.org"]
+)
 def test_what_is_no_address_is_no_identifier(value: str) -> None:
     assert value_of("email", value) is None
 
 
 @pytest.mark.parametrize(
     "spelling",
-    ["+4930123456", "030 123456", "(030) 12 34-56", "030/123456", "0049 30 123456", "+49 (0)30 123456", "tel:+49-30-123456"],
+    [
+        "+4930123456",
+        "030 123456",
+        "(030) 12 34-56",
+        "030/123456",
+        "0049 30 123456",
+        "+49 (0)30 123456",
+        "tel:+49-30-123456",
+    ],
 )
 def test_every_notation_of_a_phone_number_is_one_number(spelling: str) -> None:
     assert value_of("phone", spelling) == "+4930123456"

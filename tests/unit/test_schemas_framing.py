@@ -36,10 +36,12 @@ class Registry:
         self.asked: list[int] = []
 
     def id_of(self, contract: Contract) -> int:
+        """Register a contract."""
         document: Any = contract.document
         return self.add(document)
 
     def add(self, document: dict[str, Any]) -> int:
+        """Register a document and return its id."""
         for schema_id, known in self.documents.items():
             if known == document:
                 return schema_id
@@ -47,12 +49,14 @@ class Registry:
         return len(self.documents)
 
     def schema_of(self, schema_id: int) -> dict[str, Any]:
+        """Answer as a registry does."""
         self.asked.append(schema_id)
         if schema_id not in self.documents:
             raise UnknownSchemaIdError
         return self.documents[schema_id]
 
     def framing(self) -> RegistryFraming:
+        """Return a framing that asks here."""
         return RegistryFraming(self.id_of, self.schema_of)
 
 
@@ -96,7 +100,9 @@ def test_no_value_is_null_value(framing: Framing) -> None:
 
 
 @both
-@pytest.mark.parametrize("value", [b"", b"{", b"hello", b"\xc3", b"\xc3\x01", b"\xc3\x01short", b"\x00\x00\x00", b"\x01" * 40])
+@pytest.mark.parametrize(
+    "value", [b"", b"{", b"hello", b"\xc3", b"\xc3\x01", b"\xc3\x01short", b"\x00\x00\x00", b"\x01" * 40]
+)
 def test_bytes_without_a_header_are_unknown_framing(framing: Framing, value: bytes) -> None:
     assert rejection(framing, value).reason == "unknown_framing"
 
@@ -141,7 +147,7 @@ def test_a_value_cut_anywhere_is_rejected(framing: Framing, name: str) -> None:
         assert rejection(framing, value[:end]).reason in {"unknown_framing", "undecodable"}
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(name=st.sampled_from(NAMES), rest=st.binary(max_size=60), registered=st.booleans())
 def test_any_bytes_behind_a_valid_header_are_read_or_rejected(name: str, rest: bytes, registered: bool) -> None:  # noqa: FBT001  # drawn
     """Random bytes never raise anything but a rejection."""
@@ -150,10 +156,10 @@ def test_any_bytes_behind_a_valid_header_are_read_or_rejected(name: str, rest: b
     try:
         framing.decode(header + rest)
     except RejectedError as error:
-        assert error.reason == "undecodable"
+        assert error.reason == "undecodable"  # noqa: PT017  # any other exception fails the test
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(name=st.sampled_from(NAMES), seed=st.integers(0, 20), where=st.integers(0), flip=st.integers(1, 255))
 def test_a_flipped_byte_is_read_or_rejected(name: str, seed: int, where: int, flip: int) -> None:
     value = bytearray(SingleObjectFraming().encode(name, sample(name, seed)))
@@ -161,10 +167,10 @@ def test_a_flipped_byte_is_read_or_rejected(name: str, seed: int, where: int, fl
     try:
         SingleObjectFraming().decode(bytes(value))
     except RejectedError as error:
-        assert error.reason in {"unknown_framing", "unknown_schema", "undecodable"}
+        assert error.reason in {"unknown_framing", "unknown_schema", "undecodable"}  # noqa: PT017  # see above
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(value=st.binary(max_size=80))
 def test_random_bytes_are_rejected(value: bytes) -> None:
     for framing in framings():
@@ -273,7 +279,10 @@ def test_every_version_has_a_fingerprint_of_its_own() -> None:
 
 def test_documentation_and_logical_types_are_no_part_of_a_fingerprint() -> None:
     document: Any = contracts()[CHANGE].document
-    bare = {**document, "fields": [{key: value for key, value in field.items() if key != "doc"} for field in document["fields"]]}
+    bare = {
+        **document,
+        "fields": [{key: value for key, value in field.items() if key != "doc"} for field in document["fields"]],
+    }
     bare.pop("doc")
     assert compile_contract(bare).fingerprint == contracts()[CHANGE].fingerprint
 

@@ -15,24 +15,24 @@ def record_types() -> dict[str, Any]:
     return {name: kind for name, kind in vars(records).items() if is_typeddict(kind)}
 
 
-def named_types(schema: Any, namespace: str, found: dict[str, Any]) -> None:  # noqa: ANN401  # schemas nest freely
+def named_types(schema: Any, found: dict[str, Any]) -> None:  # noqa: ANN401  # schemas nest freely
     """Collect the records, enums and fixed types of a schema by their short name."""
     if isinstance(schema, list):
         for part in schema:
-            named_types(part, namespace, found)
+            named_types(part, found)
     elif isinstance(schema, dict):
-        if "name" in schema and "type" in schema and schema["type"] in {"record", "enum", "fixed"}:
+        if "name" in schema and schema.get("type") in ("record", "enum", "fixed"):
             found[schema["name"]] = schema
         for key in ("type", "items", "values", "fields"):
-            if isinstance(schema.get(key), (dict, list)):
-                named_types(schema[key], namespace, found)
+            if isinstance(schema.get(key), dict | list):
+                named_types(schema[key], found)
 
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for contract in contracts().values():
-        named_types(contract.document, "onefold", found)
+        named_types(contract.document, found)
     return found
 
 
@@ -65,7 +65,9 @@ def matches(schema: Any, hint: Any, documents: dict[str, Any]) -> bool:  # noqa:
     return matches(kind, hint, documents)
 
 
-def test_every_record_of_the_contracts_has_a_typed_dictionary_and_the_other_way_round(documents: dict[str, Any]) -> None:
+def test_every_record_of_the_contracts_has_a_typed_dictionary_and_the_other_way_round(
+    documents: dict[str, Any],
+) -> None:
     in_contracts = {name for name, schema in documents.items() if schema["type"] == "record"}
     assert set(record_types()) == in_contracts
 
@@ -82,7 +84,7 @@ def test_both_sides_have_the_same_fields_of_the_same_types(name: str, documents:
 @pytest.mark.parametrize("contract", contracts().values(), ids=list(contracts()))
 def test_every_record_and_field_is_documented(contract: Contract) -> None:
     found: dict[str, Any] = {}
-    named_types(contract.document, "onefold", found)
+    named_types(contract.document, found)
     document: Any = contract.document
     assert document["doc"]
     for schema in found.values():
@@ -93,7 +95,7 @@ def test_every_record_and_field_is_documented(contract: Contract) -> None:
 def test_a_field_that_may_be_missing_at_the_source_has_a_default(contract: Contract) -> None:
     """A nullable field without a default could not be added to older data."""
     found: dict[str, Any] = {}
-    named_types(contract.document, "onefold", found)
+    named_types(contract.document, found)
     for schema in found.values():
         for field in schema.get("fields", ()):
             if isinstance(field["type"], list):

@@ -1,0 +1,278 @@
+"""Touchpoints as lines of JSON: every way of writing them is read, what cannot be read says where and why."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.canonical_json import parse_touchpoint, to_json
+from schemas.contracts import TOUCHPOINT, contracts
+from schemas.reasons import RejectedError
+from schemas.records import Touchpoint
+
+
+def line(**fields: Any) -> str:  # noqa: ANN401  # any JSON
+    base = {"event_id": "e1", "event_time": 1, "type": "page_view", "identifiers": [{"type": "cookie", "value": "k"}]}
+    return json.dumps({name: value for name, value in {**base, **fields}.items() if value is not ...})
+
+
+def rejection(text: str | bytes) -> RejectedError:
+    with pytest.raises(RejectedError) as caught:
+        parse_touchpoint(text)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("written", "milliseconds"),
+    [
+        (1_704_067_200_000, 1_704_067_200_000),
+        (-5, -5),
+        ("2024-01-01T00:00:00Z", 1_704_067_200_000),
+        ("2024-01-01T00:00:00", 1_704_067_200_000),
+        ("2024-01-01", 1_704_067_200_000),
+        ("2024-01-01T01:30:00.250+01:30", 1_704_067_200_250),
+        ("2024-01-01T00:00:00.0009Z", 1_704_067_200_000),
+        ("1969-12-31T23:59:59.999Z", -1),
+    ],
+)
+def test_a_time_is_iso_text_or_milliseconds(written: object, milliseconds: int) -> None:
+    assert parse_touchpoint(line(event_time=written))["event_time"] == milliseconds
+
+
+@pytest.mark.parametrize("written", [True, None, 1.5, "yesterday", "", [1], float("nan")])
+def test_any_other_time_is_a_bad_value(written: object) -> None:
+    assert rejection(line(event_time=written)).reason == "bad_value"
+
+
+@pytest.mark.parametrize("name", ["event_id", "event_time", "type", "identifiers"])
+def test_a_missing_field_is_named(name: str) -> None:
+    error = rejection(line(**{name: ...}))
+    assert error.reason == "missing_field"
+    assert error.detail.startswith(f"{name}:")
+
+
+def test_a_missing_field_deep_inside_is_named_with_its_place() -> None:
+    error = rejection(line(order={"order_id": "o", "amount": 1, "currency": "EUR", "items": [{"name": "x"}]}))
+    assert (error.reason, error.detail.split(":")[0]) == ("missing_field", "order.items.0.sku")
+
+
+@pytest.mark.parametrize("text", ["", "{", "not json", '{"event_id": }', b"\xff\xfe", b'{"event_id": "\xff"}'])
+def test_what_is_no_json_is_undecodable(text: str | bytes) -> None:
+    assert rejection(text).reason == "undecodable"
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '"text"', "1"])
+def test_json_that_is_no_object_is_rejected(text: str) -> None:
+    assert rejection(text).reason in {"undecodable", "bad_value"}
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", float("nan"), float("inf")])
+def test_an_amount_that_is_not_finite_is_rejected_as_such(amount: object) -> None:
+    error = rejection(line(order={"order_id": "o", "amount": amount, "currency": "EUR"}))
+    assert (error.reason, error.detail.split(":")[0]) == ("not_finite", "order.amount")
+
+
+@pytest.mark.parametrize("field", ["duration_seconds", "sentiment"])
+def test_a_measure_that_is_not_finite_is_rejected_as_such(field: str) -> None:
+    assert rejection(line(interaction={field: float("nan")})).reason == "not_finite"
+
+
+PERSONAL = "ann@example.org"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"event_time": PERSONAL},
+        {"party": PERSONAL},
+        {"identifiers": PERSONAL},
+        {"identifiers": [PERSONAL]},
+        {"identifiers": [{"type": "email", "value": [PERSONAL]}]},
+        {"traits": PERSONAL},
+        {"properties": [PERSONAL]},
+        {"consents": [{"purpose": "marketing", "state": PERSONAL}]},
+        {"order": {"order_id": "o", "amount": PERSONAL, "currency": "EUR"}},
+        {"order": {"order_id": "o", "amount": 1, "currency": PERSONAL}},
+        {"order": {"order_id": "o", "amount": 1, "currency": "EUR", "items": [{"sku": "s", "quantity": PERSONAL}]}},
+        {"interaction": {"duration_seconds": PERSONAL}},
+        {"interaction": {"sentiment": PERSONAL}},
+    ],
+)
+def test_an_error_names_the_field_and_never_holds_the_value(fields: dict[str, Any]) -> None:
+    error = rejection(line(**fields))
+    assert error.reason == "bad_value"
+    assert error.detail.startswith(next(iter(fields)))
+    assert PERSONAL not in str(error)
+    assert error.__cause__ is None
+
+
+def test_amounts_become_millionths_exactly() -> None:
+    order = parse_touchpoint(line(order={"order_id": "o", "amount": 0.1, "currency": "EUR"}))["order"]
+    assert order is not None
+    assert order["amount_micros"] == 100_000
+
+
+def test_a_negative_amount_is_a_bad_value() -> None:
+    assert rejection(line(order={"order_id": "o", "amount": -1, "currency": "EUR"})).reason == "bad_value"
+
+
+def test_numbers_serve_as_text_where_text_is_expected() -> None:
+    read = parse_touchpoint(line(event_id=12, identifiers=[{"type": "customer_id", "value": 4711}]))
+    assert read["event_id"] == "12"
+    assert read["identifiers"] == [{"type": "customer_id", "value": "4711"}]
+
+
+@pytest.mark.parametrize("value", [True, None, "", [], {}])
+def test_an_identifier_that_is_no_text_is_a_bad_value(value: object) -> None:
+    assert rejection(line(identifiers=[{"type": "customer_id", "value": value}])).reason == "bad_value"
+
+
+def test_fields_that_the_form_does_not_name_are_kept_as_properties() -> None:
+    read = parse_touchpoint(
+        line(
+            page="start",
+            tags=["a", 1],
+            properties={"given": "as is", "number": 1},
+            order={
+                "order_id": "o",
+                "amount": 1,
+                "currency": "EUR",
+                "colour": "red",
+                "items": [{"sku": "s", "price": 1, "size": 42}],
+            },
+            marketing={"network": "x"},
+            interaction={"queue": "y"},
+            consents=[{"purpose": "marketing", "state": "granted", "banner": "b"}],
+            identifiers=[{"type": "cookie", "value": "k", "domain": "d"}],
+        )
+    )
+    assert read["properties"] == {
+        "given": "as is",
+        "number": "1",
+        "page": "start",
+        "tags": '["a", 1]',
+        "order.colour": "red",
+        "order.items.0.size": "42",
+        "marketing.network": "x",
+        "interaction.queue": "y",
+        "consents.0.banner": "b",
+        "identifiers.0.domain": "d",
+    }
+
+
+def test_traits_are_text_and_what_is_null_is_none() -> None:
+    read = parse_touchpoint(line(traits={"city": "Ulm", "children": 2, "vip": True, "title": None}))
+    assert read["traits"] == {"city": "Ulm", "children": "2", "vip": "true"}
+
+
+def test_what_is_left_out_is_empty() -> None:
+    assert parse_touchpoint(line()) == {
+        "event_id": "e1",
+        "event_time": 1,
+        "type": "page_view",
+        "identifiers": [{"type": "cookie", "value": "k"}],
+        "traits": {},
+        "order": None,
+        "marketing": None,
+        "consents": [],
+        "interaction": None,
+        "party": "first",
+        "properties": {},
+    }
+
+
+def test_a_consent_is_for_every_channel_unless_it_says_which() -> None:
+    read = parse_touchpoint(line(consents=[{"purpose": "marketing", "state": "denied"}]))
+    assert read["consents"] == [{"purpose": "marketing", "channel": "*", "state": "denied", "text_version": None}]
+
+
+words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+optional = st.none() | words
+micros = st.integers(0, 10**15)
+names = words.filter(lambda name: "." not in name)
+
+
+def fixed(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(fields)
+
+
+touchpoints: st.SearchStrategy[Any] = fixed(
+    event_id=words,
+    event_time=st.integers(-(10**12), 4 * 10**14),
+    type=words,
+    identifiers=st.lists(fixed(type=words, value=words), min_size=1, max_size=3),
+    traits=st.dictionaries(words, words, max_size=2),
+    order=st.none()
+    | fixed(
+        order_id=words,
+        amount_micros=micros,
+        currency=st.sampled_from(["EUR", "SEK"]),
+        items=st.lists(
+            fixed(sku=words, name=optional, quantity=st.integers(0, 10**9), price_micros=micros), max_size=2
+        ),
+    ),
+    marketing=st.none()
+    | fixed(
+        campaign=words,
+        medium=optional,
+        source=optional,
+        click_id=optional,
+        offer_id=optional,
+        cost_micros=st.none() | micros,
+        currency=optional,
+    ),
+    consents=st.lists(
+        fixed(
+            purpose=words,
+            channel=words,
+            state=st.sampled_from(["granted", "denied", "withdrawn", "unknown"]),
+            text_version=optional,
+        ),
+        max_size=2,
+    ),
+    interaction=st.none()
+    | fixed(
+        reason=optional,
+        outcome=optional,
+        duration_seconds=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        agent=optional,
+        sentiment=st.none() | st.floats(-1, 1),
+    ),
+    party=st.sampled_from(["first", "second", "third"]),
+    properties=st.dictionaries(names, words, max_size=2),
+)
+
+
+@settings(max_examples=80)
+@given(touchpoint=touchpoints)
+def test_a_touchpoint_reads_the_same_back_from_json(touchpoint: Touchpoint) -> None:
+    assert parse_touchpoint(to_json(touchpoint)) == touchpoint
+
+
+@settings(max_examples=40)
+@given(touchpoint=touchpoints)
+def test_a_touchpoint_is_one_line_and_fits_its_contract(touchpoint: Touchpoint) -> None:
+    text = to_json(touchpoint)
+    assert "\n" not in text
+    assert contracts()[TOUCHPOINT].encode(parse_touchpoint(text))
+
+
+simple: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 1, 1.5, float("nan"), "", "x", [], {}, [None], {"value": 1}]
+)
+fields_of_any_kind = st.dictionaries(
+    st.sampled_from(["event_id", "event_time", "type", "identifiers", "order", "traits", "consents", "properties"]),
+    simple,
+)
+
+
+@settings(max_examples=80)
+@given(simple | fields_of_any_kind)
+def test_any_json_is_read_or_rejected(value: object) -> None:
+    """Nothing but a rejection is ever raised."""
+    try:
+        parse_touchpoint(json.dumps(value))
+    except RejectedError as error:
+        assert error.detail  # noqa: PT017  # any other exception fails the test
