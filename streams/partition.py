@@ -29,8 +29,9 @@ from streams.store import FORMAT, Marker, PartitionStore, batch_records, restore
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
 """In one commit: under a second of work, so that a rebalance never waits long."""
-_LOCK_TRIES = 100
+_LOCK_TRIES = 30
 _LOCK_PAUSE_SECONDS = 0.1
+_COPIES = 4
 
 log = structlog.get_logger()
 
@@ -110,15 +111,19 @@ class Partition:
         return partition_of(node, self._setting.partitions) == self._number
 
     async def _open(self) -> PartitionStore:
-        folder = self._setting.state_folder / f"{self._number}"
-        for tries_left in reversed(range(_LOCK_TRIES)):
-            try:
-                return await asyncio.to_thread(PartitionStore, folder)
-            except StoreError:  # the worker that had it may still be closing it
-                if tries_left == 0:
-                    raise
-                await asyncio.sleep(_LOCK_PAUSE_SECONDS)
-        raise AssertionError("unreachable")
+        """Open the local store, or another copy of it where a process that hangs will not let go of it.
+
+        Whatever copy it is, the restore brings it up to date.
+        """
+        for copy in range(_COPIES):
+            folder = self._setting.state_folder / (f"{self._number}" if copy == 0 else f"{self._number}.{copy}")
+            for _ in range(_LOCK_TRIES):
+                try:
+                    return await asyncio.to_thread(PartitionStore, folder)
+                except StoreError:  # the worker that had it may still be closing it
+                    await asyncio.sleep(_LOCK_PAUSE_SECONDS)
+            log.warning("state is held by another process, using another copy", partition=self._number, copy=copy + 1)
+        raise StoreError(f"{_COPIES} copies of the state of partition {self._number} are open in other processes")
 
     def _restore(self, store: PartitionStore) -> dict[bytes, bytes | None]:
         started = time.monotonic()
