@@ -26,6 +26,9 @@ EARLIEST_EVENT_MS = 631_152_000_000
 """1990-01-01: older stamps are clocks never set, or seconds taken for milliseconds."""
 
 MAX_RECORD_BYTES = 1024 * 1024
+MAX_KEPT_BYTES = 3 * 1024 * 1024
+"""Of a key or value in a dead letter: together they fit into a message."""
+
 MAX_IDENTIFIERS = 50
 MAX_TEXT = 10_000
 """Longest text of one field, in characters."""
@@ -106,17 +109,24 @@ class Ingest:
 
 
 def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: RejectedError, stage: str) -> Output:
-    """Return the dead letter of a record: where it lies, why it cannot be used, and its bytes."""
+    """Return the dead letter of a record: where it lies, why it cannot be used, and its bytes.
+
+    Of a record too large for a dead letter the beginning is kept; the whole still lies where it came from.
+    """
+    key, value = record.key, record.value
+    detail = error.detail
+    if (value is not None and len(value) > MAX_KEPT_BYTES) or (key is not None and len(key) > MAX_KEPT_BYTES):
+        detail += f" (kept here: the first {MAX_KEPT_BYTES} bytes)"
     letter: DeadLetter = {
         "reason": error.reason,
-        "detail": error.detail,
+        "detail": detail,
         "stage": stage,
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "timestamp": record.timestamp,
-        "key": record.key,
-        "value": record.value,
+        "key": None if key is None else key[:MAX_KEPT_BYTES],
+        "value": None if value is None else value[:MAX_KEPT_BYTES],
     }
     return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
 

@@ -12,7 +12,7 @@ from identity.graph import Gathering, Node
 from identity.nodes import NodeId
 from streams.store import PartitionStore
 
-_MOST_CACHED = 50_000
+_MOST_CACHED = 10_000
 
 _NODE = b"n"
 _GATHERING = b"g"
