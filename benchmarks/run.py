@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from confluent_kafka import Consumer, TopicPartition
 
 from benchmarks.latency import Latency, measure_latency
 from benchmarks.machine import Machine, this_machine
@@ -33,13 +34,15 @@ from infra.errors import InfraError
 from sinks.errors import LakeError
 from streams.commands.brokers import broker_home, start_broker
 from streams.errors import StreamsError
+from streams.logs import SILENT
 from streams.processes import processes
 from streams.settings import Settings
-from streams.topics import admin, create_topics
+from streams.topics import Topics, admin, create_topics
 
 RESULTS = Path(__file__).parent / "results" / "local"
 _BROKER, _SELF = "broker", "this benchmark"
 _SECONDS_BETWEEN_LINES = 5.0
+_GROUPS_SECONDS = 60.0
 _INTERRUPTED = 130
 
 
@@ -134,9 +137,20 @@ def _broker(home: Path) -> Iterator[tuple[Settings, RunningBroker]]:
     try:
         settings, broker = start_broker(settings)
         create_topics(admin(settings), settings)
+        _wait_for_groups(settings)
         yield settings, broker
     finally:
         stop_broker(broker_home(settings))
+
+
+def _wait_for_groups(settings: Settings) -> None:
+    """Wait until the broker has its topic of committed offsets: it makes it when first asked, and is slow to answer."""
+    group = Topics(settings.topic_prefix).group
+    consumer = Consumer({"bootstrap.servers": settings.servers, "group.id": group}, logger=SILENT)
+    try:
+        consumer.committed([TopicPartition(Topics(settings.topic_prefix).graph, 0)], timeout=_GROUPS_SECONDS)
+    finally:
+        consumer.close()
 
 
 def _preload(settings: Settings, options: Options, lines: _Lines) -> tuple[Preloaded, list[Live]]:

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: of the command line; None is the process's own.
     """
     try:
-        app(args=arguments)
+        app(args=arguments, prog_name="onefold")
     except (StreamsError, InfraError, LakeError) as error:
         complain(f"onefold: {error}")
         sys.exit(_FAILED)

@@ -1,0 +1,196 @@
+"""The commands that need a broker, on a real one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from infra.daemon import free_port
+from infra.world import PoisonEmission, WorldConfig, generate
+from schemas.contracts import TOUCHPOINT
+from schemas.framing import SingleObjectFraming
+from streams.cli import main
+from streams.publish import publish_world
+from streams.settings import Settings
+from streams.topics import Topics, admin, create_topics
+
+CONFIG = WorldConfig(customers=80, touchpoints=800, seed=3)
+EXAMPLE = {
+    "event_id": "e-1",
+    "event_time": "2026-03-01T12:00:00Z",
+    "type": "login",
+    "identifiers": [{"type": "email", "value": "ann@example.com"}],
+}
+
+
+@pytest.fixture
+def installation(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of the test, in the environment, where the commands find them."""
+    for name, value in settings.model_dump(exclude_none=True).items():
+        monkeypatch.setenv(f"ONEFOLD_{name.upper()}", str(value))
+    return settings
+
+
+@pytest.fixture
+def ready(installation: Settings) -> Settings:
+    """The same with its topics."""
+    create_topics(admin(installation), installation)
+    return installation
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+def records(settings: Settings, source: str) -> list[Message]:
+    """Return everything in a source's topic."""
+    topic = Topics(settings.topic_prefix).source(source)
+    client = Consumer({"bootstrap.servers": settings.servers, "group.id": "test", "auto.offset.reset": "earliest"})
+    try:
+        partitions = [TopicPartition(topic, number, 0) for number in range(settings.partitions)]
+        client.assign(partitions)
+        expected = sum(client.get_watermark_offsets(partition, timeout=20)[1] for partition in partitions)
+        found = client.consume(expected, timeout=20) if expected else []
+    finally:
+        client.close()
+    assert len(found) == expected
+    return found
+
+
+def test_up_creates_the_topics_once(installation: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("up") == 0
+    assert f"Kafka        {installation.servers} (your cluster)" in capsys.readouterr().out
+    assert run("up") == 0
+    assert "0 of them new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [("up",), ("status",), ("generate", "--publish"), ("publish", "web", __file__)])
+def test_topics_with_another_number_of_partitions_are_refused(
+    command: tuple[str, ...],
+    ready: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ONEFOLD_PARTITIONS", str(ready.partitions + 1))
+    assert run(*command) == 2
+    assert "has 4 partitions, expected 5 (ONEFOLD_PARTITIONS)" in capsys.readouterr().err
+
+
+def test_publishing_before_up_says_what_to_do(
+    installation: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "one.ndjson"
+    file.write_text(json.dumps(EXAMPLE))
+    assert run("publish", "web", str(file)) == 2
+    assert f"is missing at {installation.servers}; 'onefold up' creates it" in capsys.readouterr().err
+
+
+def test_published_lines_arrive_as_avro_and_bad_ones_are_told(
+    ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [json.dumps(EXAMPLE | {"event_id": str(number)}) for number in range(3_000)]
+    lines[11] = json.dumps(EXAMPLE | {"order": {"order_id": "1", "amount": "ann@example.com", "currency": "EUR"}})
+    lines[17] = ""
+    file = tmp_path / "lines.ndjson"
+    file.write_text("\n".join(lines))
+
+    assert run("publish", "crm", str(file)) == 1
+
+    out, err = capsys.readouterr()
+    assert out == "2,998 published, 1 refused\n"
+    told = err.splitlines()[1:]
+    assert len(told) == 1
+    assert told[0].startswith("line 12: bad_value: order.amount:")
+    assert "ann" not in told[0]
+    found = records(ready, "crm")
+    decoded = [SingleObjectFraming().decode(message.value()) for message in found]
+    assert {name for name, _ in decoded} == {TOUCHPOINT}
+    expected = {str(number) for number in range(3_000)} - {"11", "17"}
+    assert Counter(record["event_id"] for _, record in decoded) == Counter(expected)
+    assert {message.key() for message in found} == {None}
+
+
+def test_a_world_is_published_whole_with_its_truth(ready: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("generate", "--customers", "80", "--touchpoints", "800", "--seed", "3", "--publish") == 0
+
+    emissions = list(generate(CONFIG))
+    out = capsys.readouterr().out
+    assert f"truth in {ready.home / 'world'}" in out
+    assert (ready.home / "world" / "truth_identifiers.parquet").exists()
+    for source in ("web", "store", "crm"):
+        expected = [one for one in emissions if one.source == source]
+        found = Counter(message.value() for message in records(ready, source))
+        assert found.total() == len(expected)
+        frames = SingleObjectFraming()
+        assert found == Counter(
+            one.payload if isinstance(one, PoisonEmission) else frames.encode(one.record_name, one.record)
+            for one in expected
+        )
+
+
+def test_a_published_world_is_counted_and_shuffled_worlds_hold_the_same(ready: Settings) -> None:
+    steps: list[int] = []
+    plain = publish_world(ready, CONFIG, None, steps.append)
+    shuffled = publish_world(ready, CONFIG, 7, lambda _: None)
+    assert (plain.records, plain.duplicates, plain.poison) == (shuffled.records, shuffled.duplicates, shuffled.poison)
+    assert sum(steps) == sum(plain.records.values()) + plain.poison == sum(1 for _ in generate(CONFIG))
+    found = Counter(message.value() for message in records(ready, "mobile"))
+    assert set(found.values()) <= {2, 4}
+
+
+def test_status_shows_what_waits(ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "lines.ndjson"
+    file.write_text("\n".join(json.dumps(EXAMPLE) for _ in range(7)))
+    assert run("publish", "web", str(file)) == 0
+    capsys.readouterr()
+    assert run("status", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["broker"] == {"servers": ready.servers, "runs_as": "external", "usable": True}
+    waiting = {(entry["stage"], entry["topic"]): entry["waiting"] for entry in found["lag"] if entry["waiting"]}
+    assert waiting == {("ingest", Topics(ready.topic_prefix).source("web")): 7}
+    assert found["lake"] is None
+    assert run("status") == 0
+    assert "ingest" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_quietly(ready: Settings) -> None:
+    command = [sys.executable, "-m", "streams", "publish", "web", "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Publishing to web ...\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert not records(ready, "web")
+
+
+def test_the_local_broker_is_found_at_the_port_it_was_started_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    for name, value in {"HOME": str(tmp_path), "BROKER": "local", "KAFKA_PORT": str(port), "PARTITIONS": "1"}.items():
+        monkeypatch.setenv(f"ONEFOLD_{name}", value)
+    monkeypatch.delenv("ONEFOLD_BOOTSTRAP_SERVERS", raising=False)
+    file = tmp_path / "one.ndjson"
+    file.write_text(json.dumps(EXAMPLE))
+    try:
+        assert run("up") == 0
+        monkeypatch.setenv("ONEFOLD_KAFKA_PORT", str(free_port()))
+        assert run("up") == 0
+        assert capsys.readouterr().out.count(f"Kafka        127.0.0.1:{port} (process ") == 2
+        assert run("publish", "web", str(file)) == 0
+    finally:
+        assert run("down") == 0
+    assert "Kafka has stopped" in capsys.readouterr().out
+    assert run("down") == 0
+    assert capsys.readouterr().out == "No local broker was running\n"

@@ -1,0 +1,211 @@
+"""The commands that ask the lake, on a small one."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sinks.lake import LakeBatch, open_lake_writer
+from sinks.query import snapshots
+from sinks.testing import (
+    SOME_TIME_MS,
+    a_dead_letter,
+    a_link,
+    a_merged_profile,
+    a_node,
+    a_profile,
+    a_touchpoint,
+    an_identifier,
+    an_order,
+    node_id,
+)
+from streams.cli import main
+
+ANN = node_id("email", "ann@example.com")
+BOB = node_id("email", "bob@example.com")
+COOKIE = node_id("cookie", "c-1")
+CLEAR_SCREEN = "\x1b[2J"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lake of Ann, whom Bob merged into with the second batch, and whose cookie is in quarantine; no broker."""
+    identifiers = [an_identifier("email", "ann@example.com"), an_identifier("phone", "+491701234567")]
+    ann = a_profile("ann", 1, identifiers) | {
+        "traits": [
+            {"name": name, "value": value, "event_time": SOME_TIME_MS, "source": "crm", "event_id": "e-1"}
+            for name, value in {"first_name": "Ann", "last_name": f"[b]Lee{CLEAR_SCREEN}", "city": "=Berlin"}.items()
+        ],
+        "consents": [
+            {
+                "purpose": "marketing",
+                "channel": "email",
+                "state": "granted",
+                "event_time": SOME_TIME_MS,
+                "source": "web",
+                "event_id": "e-1",
+                "text_version": None,
+            }
+        ],
+        "recent_touches": [{"event_time": SOME_TIME_MS, "event_id": "e-1", "channel": "web", "type": "purchase"}],
+    }
+    other = a_profile("visitor", 1, [an_identifier("cookie", "c-1")]) | {"customer_id": COOKIE, "known": False}
+    with open_lake_writer(tmp_path) as writer:
+        writer.write(
+            LakeBatch(
+                touchpoints=[a_touchpoint("e-1", a_node("email", "ann@example.com"), order=an_order())],
+                profiles=[ann, a_profile("bob", 1), other],
+                links=[a_link(ANN, COOKIE, rule="limit"), a_link(ANN, BOB)],
+                dead_letters=[a_dead_letter(1), a_dead_letter(2), a_dead_letter(3, "not_finite")],
+            ),
+            {("t", 0): 1},
+        )
+        writer.write(LakeBatch(profiles=[a_merged_profile("bob", "ann", 2), ann | {"revision": 2}]), {("t", 0): 2})
+    monkeypatch.setenv("ONEFOLD_HOME", str(tmp_path))
+    monkeypatch.setenv("ONEFOLD_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    return tmp_path
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+def test_sql_answers_as_table_json_and_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    statement = "SELECT city, revenue, first_touch_at FROM customers JOIN profiles USING (customer_id, city) LIMIT 1"
+    statement = "SELECT city, last_name, revenue, first_touch_at FROM profiles WHERE city = '=Berlin'"
+    assert run("sql", statement) == 0
+    assert "1 row" in capsys.readouterr().out
+    assert run("sql", statement, "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out, parse_float=Decimal) == [
+        {
+            "city": "=Berlin",
+            "last_name": f"[b]Lee{CLEAR_SCREEN}",
+            "revenue": {"EUR": Decimal("12.500000")},
+            "first_touch_at": "2026-01-01T00:00:00Z",
+        }
+    ]
+    assert run("sql", statement, "--format", "csv") == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row == {
+        "city": "'=Berlin",
+        "last_name": "[b]Lee\\x1b[2J",
+        "revenue": '{"EUR":12.500000}',
+        "first_touch_at": "2026-01-01T00:00:00Z",
+    }
+
+
+def test_sql_asks_the_past(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = snapshots(home)[-2]
+    for as_of, people in ((str(first.version), "3"), (first.committed_at.isoformat(), "3")):
+        assert run("sql", "SELECT count(*) AS n FROM customers", "--as-of", as_of, "--format", "csv") == 0
+        assert capsys.readouterr().out == f"n\n{people}\n"
+    assert run("sql", "SELECT count(*) AS n FROM customers", "--format", "csv") == 0
+    assert capsys.readouterr().out == "n\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("sql", "DELETE FROM profiles"), "Only statements that read are run here"),
+        (("sql", "SELECT nothing FROM profiles"), "nothing"),
+        (("sql", "SELECT 1", "--as-of", "99"), "it never was, or it has expired"),
+        (("profile", "email:ann@example.com", "--as-of", "yesterday"), "neither a snapshot's version nor a moment"),
+    ],
+)
+def test_a_wrong_question_is_one_sentence(
+    arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("onefold: ")
+    assert err.count("\n") == 1
+    assert sentence in err
+
+
+def test_snapshots_are_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("snapshots", "--format", "json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [entry["version"] for entry in listed] == [snapshot.version for snapshot in snapshots(home)]
+    assert all(entry["committed_at"].endswith("Z") for entry in listed)
+
+
+@pytest.mark.parametrize(
+    "who", ["email: Ann@Example.com ", "phone:0170 1234567", "email:bob@example.com", f"customer:{BOB.upper()}"]
+)
+def test_a_customer_is_found_by_anything_they_were_known_by(who: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("profile", who, "--format", "json") == (1 if who.startswith("email:bob") else 0)
+    if not who.startswith("email:bob"):
+        found = json.loads(capsys.readouterr().out, parse_float=Decimal)
+        assert found["customer_id"] == ANN
+        assert found["revenue"] == {"EUR": Decimal("12.500000")}
+        assert [link["rule"] for link in found["quarantined_links"]] == ["limit"]
+
+
+def test_the_card_shows_the_whole_customer(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert run("profile", "email:ann@example.com") == 0
+    card = capsys.readouterr().out
+    for part in (
+        "Ann [b]Lee\\x1b[2J",
+        "Known since  2026-01-01 00:00",
+        "phone           +491701234567",
+        "1: 1 web",
+        "12.50 EUR",
+        "marketing, email: granted since 2026-01-01 00:00",
+        "email ann@example.com - cookie c-1 (limit)",
+        f"customer {ANN}  revision 2",
+    ):
+        assert part in card
+    assert CLEAR_SCREEN not in card
+
+
+def test_the_card_of_the_past_shows_the_past(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = snapshots(home)[-2].version
+    assert run("profile", "email:bob@example.com", "--as-of", str(version)) == 0
+    assert f"customer {BOB}  revision 1" in capsys.readouterr().out
+
+
+def test_an_anonymous_visitor_has_a_card_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("profile", "cookie:c-1") == 0
+    assert "Anonymous visitor" in capsys.readouterr().out
+
+
+def test_nobody_found_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    for who in ("email:nobody@example.com", f"customer:{'0' * 32}", "cookie:null"):
+        assert run("profile", who) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err == f"onefold: nobody has this {who.partition(':')[0]}\n"
+
+
+def test_the_digest_is_one_line_or_an_object(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("digest") == 0
+    line = capsys.readouterr().out
+    assert run("digest", "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert line == f"{found['digest']}  2 people, 3 identifiers\n"
+    assert run("digest", "--as-of", str(snapshots(home)[-2].version)) == 0
+    assert "3 people, 4 identifiers" in capsys.readouterr().out
+
+
+def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("status", "--format", "json") == 2
+    found = json.loads(capsys.readouterr().out)
+    assert found["lake"] == {
+        "touchpoints": 1,
+        "people": 2,
+        "known_people": 1,
+        "merged_people": 1,
+        "links": {"joined": 1, "quarantined": 1},
+        "dead_letters": {"undecodable": 2, "not_finite": 1},
+    }
+    assert run("status") == 2
+    out = capsys.readouterr().out
+    assert "known people" in out
+    assert "undecodable" in out

@@ -1,0 +1,124 @@
+"""How ``onefold`` ends: exit codes, sentences, help."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from streams.cli import app, main
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with nothing in it, where nobody listens, and a terminal of 80 columns."""
+    for name, value in {
+        "ONEFOLD_HOME": str(tmp_path),
+        "ONEFOLD_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "COLUMNS": "80",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+COMMANDS: Sequence[str] = sorted(getattr(get_command(app), "commands", ()))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples_that_fits_80_columns(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command, "--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.strip() == "Examples" for line in lines)
+    assert any(line.strip().endswith(f"onefold {command}") or f"onefold {command} " in line for line in lines[1:])
+    assert max(map(len, lines)) <= 80
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    out = capsys.readouterr().out
+    assert {"up", "down", "status", "generate", "publish", "sql", "snapshots", "profile", "digest"} <= set(COMMANDS)
+    assert all(f" {command} " in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("publish", "fax", "-"), "there is no source 'fax'"),
+        (("publish", "web", "missing.ndjson"), "missing.ndjson cannot be read: No such file or directory"),
+        (("publish", "web", "."), ". cannot be read: Is a directory"),
+        (("publish", "web", __file__), "no Kafka broker answers at 127.0.0.1:1"),
+        (("sql", "SELECT 1"), "There is no lake in"),
+        (("snapshots",), "There is no lake in"),
+        (("digest",), "There is no lake in"),
+        (("profile", "email:ann@example.com"), "There is no lake in"),
+        (("profile", "fax:1"), "there is no identifier type 'fax'"),
+        (("profile", "ann@example.com"), "expected TYPE:VALUE"),
+        (("profile", "fax\x1b[2J:1"), "'fax\\x1b[2J'"),
+    ],
+)
+def test_what_a_user_can_act_on_is_one_sentence_and_exit_code_2(
+    arguments: Sequence[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("onefold: ")
+    assert told.count("\n") == 1
+    assert sentence in told.replace("\\\\", "\\")
+    assert "Traceback" not in told
+
+
+def test_a_wrong_setting_is_one_sentence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEFOLD_KAFKA_PORT", "secret")
+    assert run("down") == 2
+    told = capsys.readouterr().err
+    assert told.startswith("onefold: setting ONEFOLD_KAFKA_PORT:")
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nosuch",),
+        ("publish", "web"),
+        ("generate",),
+        ("generate", "--publish", "--out", "x"),
+        ("generate", "--publish", "--customers", "0"),
+        ("sql", "SELECT 1", "--format", "xml"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*arguments) == 2
+    assert "Usage: onefold" in capsys.readouterr().err
+
+
+def test_an_identifier_nobody_can_have_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("profile", "email:not an address") == 1
+    assert capsys.readouterr().err == "onefold: nobody has this email\n"
+
+
+def test_without_a_broker_status_tells_what_it_can(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("status", "--format", "csv") == 2
+    out, err = capsys.readouterr()
+    assert err == "onefold: no Kafka broker answers at 127.0.0.1:1; start one with 'onefold up'\n"
+    assert out.splitlines() == [
+        "section,item,value,of",
+        "broker,servers,127.0.0.1:1,",
+        "broker,usable,false,",
+    ]
+
+
+def test_down_leaves_a_cluster_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("down") == 0
+    assert "yours to stop" in capsys.readouterr().out
+
+
+def test_tracebacks_do_not_show_the_values_of_variables() -> None:
+    assert app.pretty_exceptions_enable is False
