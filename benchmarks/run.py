@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from benchmarks.latency import Latency, measure_latency
 from benchmarks.machine import Machine, this_machine
@@ -33,16 +33,17 @@ from infra.daemon import free_port
 from infra.errors import InfraError
 from sinks.errors import LakeError
 from streams.commands.brokers import broker_home, start_broker
-from streams.errors import StreamsError
+from streams.errors import BrokerDownError, StreamsError, WorkerError
 from streams.logs import SILENT
-from streams.processes import processes
+from streams.processes import Processes, processes
 from streams.settings import Settings
 from streams.topics import Topics, admin, create_topics
 
 RESULTS = Path(__file__).parent / "results" / "local"
-_BROKER, _SELF = "broker", "this benchmark"
+_SINK, _BROKER, _SELF = "sink", "broker", "this benchmark"
 _SECONDS_BETWEEN_LINES = 5.0
-_GROUPS_SECONDS = 60.0
+_READY_SECONDS = 60.0
+_POLL_SECONDS = 0.1
 _INTERRUPTED = 130
 
 
@@ -147,8 +148,17 @@ def _wait_for_groups(settings: Settings) -> None:
     """Wait until the broker has its topic of committed offsets: it makes it when first asked, and is slow to answer."""
     group = Topics(settings.topic_prefix).group
     consumer = Consumer({"bootstrap.servers": settings.servers, "group.id": group}, logger=SILENT)
+    until = time.monotonic() + _READY_SECONDS
     try:
-        consumer.committed([TopicPartition(Topics(settings.topic_prefix).graph, 0)], timeout=_GROUPS_SECONDS)
+        while True:
+            try:
+                consumer.committed([TopicPartition(Topics(settings.topic_prefix).graph, 0)], timeout=_READY_SECONDS)
+            except KafkaException:
+                if time.monotonic() > until:
+                    raise BrokerDownError("the broker does not answer for its consumer groups") from None
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
     finally:
         consumer.close()
 
@@ -180,9 +190,10 @@ def _drain_and_listen(
         lines.now_and_then("  " + ", ".join(f"{stage} {done:,}" for stage, done in look.done.items()))
 
     with processes(settings) as children:
+        children.start(_SINK, "sink")
+        _wait_for_line(children, _SINK, "sink ready")  # only then there is a lake whose progress can be read
         for number in range(options.workers):
             children.start(f"worker-{number}", "worker")
-        children.start("sink", "sink")
         watched = {**children.pids(), _SELF: os.getpid()}
         if broker.pid is not None:
             watched[_BROKER] = broker.pid
@@ -196,6 +207,15 @@ def _drain_and_listen(
                 settings, live, options.rate, children, sampler, lambda sent: lines.now_and_then(f"  {sent:,} sent")
             )
     return throughput, latency
+
+
+def _wait_for_line(children: Processes, name: str, text: str) -> None:
+    until = time.monotonic() + _READY_SECONDS
+    while text not in children.log_file(name).read_text("utf-8", "replace"):
+        children.check()
+        if time.monotonic() > until:
+            raise WorkerError(f"{name} did not say {text!r} within {_READY_SECONDS:.0f} s")
+        time.sleep(_POLL_SECONDS)
 
 
 @contextmanager

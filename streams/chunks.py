@@ -70,11 +70,24 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001
         return consumer
 
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Go back to what is committed, to the beginning where nothing is; aiokafka leaves those where they are."""
+        committed: Mapping[TP, int] = await super().seek_to_committed()
+        fresh = [tp for tp, offset in committed.items() if not offset]
+        if fresh:
+            await self.call_thread(self._ensure_consumer().seek_to_beginning, *fresh)
+        return committed
+
 
 class ChunkConsumer(Consumer):
-    """Faust's aiokafka consumer with bookkeeping by order of delivery."""
+    """Faust's aiokafka consumer with bookkeeping by order of delivery.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # faust's signature
+    Args:
+        on_revoke: called when a rebalance begins, before Faust waits for the chunks in hand.
+    """
+
+    def __init__(self, *args: Any, on_revoke: Callable[[], None], **kwargs: Any) -> None:  # noqa: ANN401  # faust's
+        self._on_revoke = on_revoke
         self._delivered: defaultdict[TP, deque[int]] = defaultdict(deque)
         super().__init__(*args, **kwargs)
 
@@ -107,6 +120,7 @@ class ChunkConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget the partitions that are taken away."""
+        self._on_revoke()
         self._forget(revoked)
         await super().on_partitions_revoked(revoked)
 

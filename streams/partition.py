@@ -1,20 +1,25 @@
 """One partition at work: its queue of chunks, its store, and the order of a commit.
 
-A commit goes in this order, numbered the same below; a crash between any two steps repeats work that is idempotent:
+A commit goes in this order, numbered the same below:
 
+0. write down the plan, which records the commit is made of, and wait;
 1. publish the outputs;
 2. wait until every one is delivered;
 3. publish the changelog with the source offsets it covers, and wait;
 4. write the local store in one batch;
 5. acknowledge the chunks.
+
+A crash between any two steps repeats the work by the same plan: the same outputs come once more, and readers that keep
+the highest revision are none the wiser. Whatever is repeated at other bounds (a plan that was not written down had no
+outputs) is idempotent by event id.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -24,7 +29,7 @@ from streams.ingest import SourceRecord, send_output
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
 from streams.state import PartitionState
-from streams.store import FORMAT, Marker, PartitionStore, batch_records, restore
+from streams.store import FORMAT, Marker, PartitionStore, Portion, Restored, batch_records, plan_record, restore
 
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
@@ -46,6 +51,8 @@ class PartitionSetting:
         state_folder: parent folder of the local stores.
         partitions: number of partitions.
         producer: where outputs and changelog go.
+        forget: tells Faust that a chunk will never be acknowledged, so that a rebalance does not wait for it.
+        generation: number of the present assignment.
     """
 
     rules: Rules
@@ -53,6 +60,8 @@ class PartitionSetting:
     state_folder: Path
     partitions: int
     producer: CheckedProducer
+    forget: Callable[[Any], None]
+    generation: Callable[[], int]
 
 
 class Partition:
@@ -70,12 +79,28 @@ class Partition:
         self._on_failure = on_failure
         self._queue: asyncio.Queue[Any] = asyncio.Queue(_QUEUED_CHUNKS)
         self._task = asyncio.create_task(self._run(), name=f"partition-{number}")
+        self._collected: list[Any] = []
+        self._released: int | None = None
         self._store: PartitionStore | None = None
         self.counts = Counts()
 
     async def put(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         """Take a chunk; waits while too many are queued."""
         await self._queue.put(event)
+
+    async def _next_event(self) -> Any:  # noqa: ANN401  # a faust event
+        """Wait for a chunk of the present assignment; others come again."""
+        while True:
+            event = await self._queue.get()
+            if self._is_present(event):
+                return event
+
+    def _is_present(self, event: Any) -> bool:  # noqa: ANN401  # a faust event
+        generation = event.message.generation_id
+        if generation == self._setting.generation() != self._released:
+            return True
+        self._setting.forget(event)
+        return False
 
     async def close(self) -> None:
         """Stop and release the store; queued chunks stay unacknowledged."""
@@ -84,28 +109,81 @@ class Partition:
         if self._store is not None:
             self._store.close()
 
+    def release(self) -> None:
+        """Let go of chunks whose work has not begun; they come again after the rebalance that this is called for.
+
+        So do those that are still on their way here: taken now, they would be taken before the ones let go.
+        """
+        self._released = self._setting.generation()
+        while not self._queue.empty():
+            self._collected.append(self._queue.get_nowait())
+        for event in self._collected:
+            self._setting.forget(event)
+        self._collected.clear()
+
     async def _run(self) -> None:
         try:
             store = self._store = await self._open()
-            torn = await asyncio.to_thread(self._restore, store)
+            restored = await asyncio.to_thread(self._restore, store)
             incarnation = store.marker.incarnation + 1
-            state = PartitionState(store)
-            work = PartitionWork(self._setting.rules, state, incarnation, self._is_local)
+            work = PartitionWork(self._setting.rules, PartitionState(store), incarnation, self._is_local)
             self.counts = work.counts
-            marker = Marker(FORMAT, incarnation, 0, dict(store.marker.offsets))
-            await self._commit(store, Commit([], torn), marker)
+            opening = Marker(FORMAT, incarnation, 0, dict(store.marker.offsets), restored.pending)
+            await self._commit(store, Commit([], restored.torn), opening)
+            if restored.pending:
+                await self._redo(store, work, restored.pending)
             while True:
-                events = await self._next_events()
-                offsets = dict(marker.offsets)
-                for event in events:
-                    self._feed(work, event, offsets)
-                commit = work.commit(time.time_ns() // 1_000_000)
-                marker = Marker(FORMAT, incarnation, marker.sequence + 1, offsets)
-                await self._commit(store, commit, marker)
+                events = self._collected or await self._next_events()
+                self._collected = []
+                await self._process(store, work, _feeds(events, store.marker.offsets))
                 for event in events:
                     event.ack()  # 5
         except Exception as error:  # noqa: BLE001  # a partition's boundary: stop the worker, acknowledge nothing
             self._on_failure(error)
+
+    async def _redo(self, store: PartitionStore, work: PartitionWork, plan: list[Portion]) -> None:
+        """Do the work again that was cut short, with the same records in the same order, and nothing else."""
+        log.info("redoing work that was cut short", partition=self._number, portions=len(plan))
+        while not all(self._is_collected(portion) for portion in plan):
+            self._collected.append(await self._next_event())
+        feeds = []
+        for portion in plan:
+            records = [
+                record
+                for event in self._collected
+                if event.message.topic == portion.topic
+                for record in event.value
+                if portion.start <= record.offset < portion.end
+            ]
+            feeds.append(_Feed(portion, [_source_record(record) for record in records]))
+        await self._process(store, work, feeds)
+
+    def _is_collected(self, portion: Portion) -> bool:
+        return any(
+            event.message.topic == portion.topic and event.message.offset + 1 >= portion.end
+            for event in self._collected
+        )
+
+    async def _process(self, store: PartitionStore, work: PartitionWork, feeds: list["_Feed"]) -> None:
+        """Take the records and commit what follows from them."""
+        feeds = [feed for feed in feeds if feed.records]
+        if not feeds:
+            return
+        past = store.marker
+        offsets = {**past.offsets, **{feed.portion.topic: feed.portion.end for feed in feeds}}
+        marker = Marker(FORMAT, past.incarnation, past.sequence + 1, offsets)
+        plan = self._setting.producer.begin()
+        topic = self._setting.rules.topics.state
+        portions = [feed.portion for feed in feeds]
+        plan.send(topic, *plan_record(portions, marker.incarnation, marker.sequence), self._number)
+        for feed in feeds:
+            if feed.portion.topic == self._setting.rules.topics.graph:
+                work.messages(feed.records)
+            else:
+                work.touchpoints(feed.records)
+        commit = work.commit(time.time_ns() // 1_000_000)
+        await plan.arrived()  # 0
+        await self._commit(store, commit, marker)
 
     def _is_local(self, node: Any) -> bool:  # noqa: ANN401  # NodeId; the hot path needs no cast
         return partition_of(node, self._setting.partitions) == self._number
@@ -125,7 +203,7 @@ class Partition:
             log.warning("state is held by another process, using another copy", partition=self._number, copy=copy + 1)
         raise StoreError(f"{_COPIES} copies of the state of partition {self._number} are open in other processes")
 
-    def _restore(self, store: PartitionStore) -> dict[bytes, bytes | None]:
+    def _restore(self, store: PartitionStore) -> Restored:
         started = time.monotonic()
         topic = self._setting.rules.topics.state
         read = 0
@@ -135,36 +213,24 @@ class Partition:
             read = records
             log.info("restoring", partition=self._number, records=records)
 
-        torn = restore(store, self._setting.servers, topic, self._number, progress)
+        restored = restore(store, self._setting.servers, topic, self._number, progress)
         if read:
             seconds = time.monotonic() - started
-            log.info("restored", partition=self._number, records=read, seconds=round(seconds, 2), torn=len(torn))
-        return torn
+            log.info(
+                "restored", partition=self._number, records=read, seconds=round(seconds, 2), torn=len(restored.torn)
+            )
+        return restored
 
     async def _next_events(self) -> list[Any]:
         """Wait for a chunk, then take all that wait behind it, up to a commit's worth."""
-        events = [await self._queue.get()]
+        events = [await self._next_event()]
         records = len(events[0].value)
         while not self._queue.empty() and records < _MOST_RECORDS:
             event = self._queue.get_nowait()
-            records += len(event.value)
-            events.append(event)
+            if self._is_present(event):
+                records += len(event.value)
+                events.append(event)
         return events
-
-    def _feed(self, work: PartitionWork, event: Any, offsets: dict[str, int]) -> None:  # noqa: ANN401  # a faust event
-        """Give a chunk's records to the work, without those the state holds already."""
-        topic: str = event.message.topic
-        next_offset = offsets.get(topic, 0)
-        records = [
-            SourceRecord(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value)
-            for record in event.value
-            if record.offset >= next_offset
-        ]
-        if topic == self._setting.rules.topics.graph:
-            work.messages(records)
-        else:
-            work.touchpoints(records)
-        offsets[topic] = max(next_offset, event.message.offset + 1)
 
     async def _commit(self, store: PartitionStore, commit: Commit, marker: Marker) -> None:
         producer = self._setting.producer
@@ -180,3 +246,33 @@ class Partition:
             changelog.send(topic, key, value, self._number, **extra)
         await changelog.arrived()  # 3
         store.apply(commit.changes, marker, changelog.last_offset + 1)  # 4
+
+
+class _Feed(NamedTuple):
+    """Records for the work, and which they are."""
+
+    portion: Portion
+    records: list[SourceRecord]
+
+
+def _feeds(events: Iterable[Any], done: Mapping[str, int]) -> list[_Feed]:
+    """Return the chunks' records without those the state holds already.
+
+    Raises:
+        StoreError: records in between are missing; our own topics have no holes, so something deleted them.
+    """
+    offsets = dict(done)
+    feeds = []
+    for event in events:
+        topic: str = event.message.topic
+        start, end = offsets.get(topic, 0), event.message.offset + 1
+        if event.value[0].offset > start > 0:
+            raise StoreError(f"{topic}: records from offset {start} to {event.value[0].offset} are gone unread")
+        records = [_source_record(record) for record in event.value if record.offset >= start]
+        feeds.append(_Feed(Portion(topic, start, end), records))
+        offsets[topic] = max(start, end)
+    return feeds
+
+
+def _source_record(record: Any) -> SourceRecord:  # noqa: ANN401  # aiokafka's ConsumerRecord
+    return SourceRecord(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value)

@@ -4,13 +4,17 @@ A commit is one batch: every record of it goes to the changelog, last a marker w
 offsets it covers; when all are delivered, the same batch is written locally in one step. A restore reads the changelog
 from where the local copy ends and takes only whole batches, so state is always as of a commit. What a crash left
 half-written is overwritten with the true values before work goes on.
+
+Before a batch's outputs are published, the changelog gets its plan: which source records it is made of. Work that a
+crash cut short is done again by the same plan, so it leads to the same outputs, and nobody holds one that never was.
 """
 
 import shutil
 import struct
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -23,16 +27,26 @@ FORMAT = 1
 """Of keys and values; a store of another format is rebuilt from the changelog, a changelog of another is refused."""
 
 MARKER_KEY = b"\x00commit"
+PLAN_KEY = b"\x00plan"
 _POSITION_KEY = b"\x00position"
 _BATCH = struct.Struct(">II")
 _BATCH_HEADER = "batch"
 _BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 _RESTORE_POLL = 10_000
+_RESTORE_POLL_SECONDS = 0.1
 _RESTORE_TIMEOUT_SECONDS = 60.0
 
 BatchId = tuple[int, int]
 """The store's incarnation, and the number of the batch within it."""
+
+
+class Portion(NamedTuple):
+    """Records of one source topic, from an offset to before another."""
+
+    topic: str
+    start: int
+    end: int
 
 
 class Marker(msgspec.Struct, array_like=True):
@@ -43,15 +57,30 @@ class Marker(msgspec.Struct, array_like=True):
         incarnation: how many times this partition's store was opened for work.
         sequence: number of the batch within the incarnation.
         offsets: next source offset by topic; everything before is part of the state.
+        pending: the plan of work that an earlier incarnation began and did not commit.
     """
 
     format: int
     incarnation: int
     sequence: int
     offsets: dict[str, int]
+    pending: list[Portion] = []
+
+
+class Restored(NamedTuple):
+    """What a restore found besides the state.
+
+    Attributes:
+        torn: the true values of keys that a half-written batch touched, to be written again with the next commit.
+        pending: the plan to do first, empty where no work was cut short.
+    """
+
+    torn: dict[bytes, bytes | None]
+    pending: list[Portion]
 
 
 _marker_decoder = msgspec.msgpack.Decoder(Marker)
+_plan_decoder = msgspec.msgpack.Decoder(list[Portion])
 
 
 class PartitionStore:
@@ -139,9 +168,14 @@ def batch_records(changes: Mapping[bytes, bytes | None], marker: Marker) -> list
     return records
 
 
+def plan_record(plan: Sequence[Portion], incarnation: int, sequence: int) -> tuple[bytes, bytes]:
+    """Return the changelog record, key and value, that says what a batch will be made of."""
+    return PLAN_KEY, _BATCH.pack(incarnation, sequence) + msgspec.msgpack.encode(plan)
+
+
 def restore(
     store: PartitionStore, servers: str, topic: str, partition: int, on_progress: Callable[[int], None]
-) -> dict[bytes, bytes | None]:
+) -> Restored:
     """Bring a store up to the end of its changelog.
 
     Args:
@@ -150,9 +184,6 @@ def restore(
         topic: the changelog.
         partition: which.
         on_progress: called with the number of records read so far.
-
-    Returns:
-        The true values of keys that a half-written batch touched, to be written again with the next commit.
 
     Raises:
         StoreError: the changelog cannot be read, or is of a newer format.
@@ -185,13 +216,17 @@ class _Restoring:
         self._store = store
         self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
         self._torn: set[bytes] = set()
+        self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
         self._read = 0
 
-    def read(self, consumer: Consumer, end: int, on_progress: Callable[[int], None]) -> dict[bytes, bytes | None]:
+    def read(self, consumer: Consumer, end: int, on_progress: Callable[[int], None]) -> Restored:
         position = self._store.position
+        silent_since = time.monotonic()
         while position < end:
-            messages = consumer.consume(_RESTORE_POLL, timeout=_RESTORE_TIMEOUT_SECONDS)
-            if not messages:
+            messages = consumer.consume(_RESTORE_POLL, timeout=_RESTORE_POLL_SECONDS)
+            if messages:
+                silent_since = time.monotonic()
+            elif time.monotonic() - silent_since > _RESTORE_TIMEOUT_SECONDS:
                 raise StoreError(f"the changelog fell silent at offset {position} of {end}")
             for message in messages:
                 error = message.error()
@@ -204,7 +239,10 @@ class _Restoring:
             on_progress(self._read)
         for changes in self._open.values():
             self._torn.update(changes)
-        return {key: self._store.get(key) for key in self._torn}
+        marker = self._store.marker
+        batch_id, plan = self._plan
+        pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
+        return Restored({key: self._store.get(key) for key in self._torn}, pending)
 
     def _take(self, message: Message) -> int:
         self._read += 1
@@ -214,6 +252,9 @@ class _Restoring:
         batch_id = _batch_id(value, message.headers())
         if key == MARKER_KEY and value is not None:
             self._commit(batch_id, _marker_decoder.decode(value[_BATCH.size :]), offset + 1)
+        elif key == PLAN_KEY and value is not None:
+            if batch_id > self._plan[0]:
+                self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
         else:
             self._open.setdefault(batch_id, {})[key] = None if value is None else value[_BATCH.size :]
         return offset + 1

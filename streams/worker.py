@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import faust
@@ -55,6 +56,8 @@ class Worker:
             settings.home / "state" / f"{settings.topic_prefix}onefold",
             settings.partitions,
             self._producer,
+            self._forget,
+            lambda: self._app.consumer_generation_id,
         )
         self._partitions: dict[int, Partition] = {}
         self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
@@ -102,7 +105,7 @@ class Worker:
             stream_wait_empty=True,
         )
         transport: Any = app.transport
-        transport.Consumer = ChunkConsumer
+        transport.Consumer = partial(ChunkConsumer, on_revoke=self._release)
         schema = ChunkSchema()
         sources = app.topic(*topics.sources, schema=schema, maxsize=_CHUNKS_BUFFERED)
         keyed = app.topic(topics.touchpoints, topics.graph, schema=schema, maxsize=_CHUNKS_BUFFERED)
@@ -150,6 +153,14 @@ class Worker:
         kept = {tp.partition for tp in assigned if tp.topic == self._setting.rules.topics.touchpoints}
         await self._close_partitions([number for number in self._partitions if number not in kept])
         log.info("partitions assigned", count=len(kept))
+
+    def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event
+        consumer: Any = self._app.consumer
+        consumer._unacked_messages.discard(event.message)  # noqa: SLF001  # no public way to give a chunk up
+
+    def _release(self) -> None:
+        for partition in self._partitions.values():
+            partition.release()
 
     async def _close_partitions(self, numbers: list[int]) -> None:
         for number in numbers:

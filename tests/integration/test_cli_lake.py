@@ -76,7 +76,6 @@ def run(*arguments: str) -> int:
 
 
 def test_sql_answers_as_table_json_and_csv(capsys: pytest.CaptureFixture[str]) -> None:
-    statement = "SELECT city, revenue, first_touch_at FROM customers JOIN profiles USING (customer_id, city) LIMIT 1"
     statement = "SELECT city, last_name, revenue, first_touch_at FROM profiles WHERE city = '=Berlin'"
     assert run("sql", statement) == 0
     assert "1 row" in capsys.readouterr().out
@@ -139,12 +138,11 @@ def test_snapshots_are_listed(home: Path, capsys: pytest.CaptureFixture[str]) ->
     "who", ["email: Ann@Example.com ", "phone:0170 1234567", "email:bob@example.com", f"customer:{BOB.upper()}"]
 )
 def test_a_customer_is_found_by_anything_they_were_known_by(who: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("profile", who, "--format", "json") == (1 if who.startswith("email:bob") else 0)
-    if not who.startswith("email:bob"):
-        found = json.loads(capsys.readouterr().out, parse_float=Decimal)
-        assert found["customer_id"] == ANN
-        assert found["revenue"] == {"EUR": Decimal("12.500000")}
-        assert [link["rule"] for link in found["quarantined_links"]] == ["limit"]
+    assert run("profile", who, "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out, parse_float=Decimal)
+    assert found["customer_id"] == ANN
+    assert found["revenue"] == {"EUR": Decimal("12.500000")}
+    assert [link["rule"] for link in found["quarantined_links"]] == ["limit"]
 
 
 def test_the_card_shows_the_whole_customer(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,207 @@
+"""What the tests of the running engine share: worlds as bytes, an oracle without Kafka, children to torment."""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from identity.normalise import Normaliser
+from identity.policy import default_policy
+from infra.world import PoisonEmission, World, WorldConfig
+from profiles.policy import default_profile_policy
+from schemas.contracts import ACCEPTED_TOUCHPOINT, CHANGE, LINK, PROFILE
+from schemas.framing import SingleObjectFraming
+from sinks.digest import Digest, people_digest
+from sinks.lake import LakeBatch, open_lake_writer
+from sinks.reader import open_lake_reader
+from streams.gather import PartitionWork, Rules
+from streams.ingest import Ingest, SourceRecord
+from streams.lag import LagReader
+from streams.processes import Processes, processes
+from streams.producer import CheckedProducer
+from streams.settings import Settings
+from streams.state import PartitionState
+from streams.store import PartitionStore
+from streams.topics import Topics, admin, create_topics
+
+PARTITIONS = 4
+KEY = bytes(range(32))
+"""Any key gives the same people; the oracle has this one."""
+
+FRAMES = SingleObjectFraming()
+NOW_MS = 1_795_000_000_000
+"""After every event of a world, before every stamp from the future: 2026-11-18."""
+
+_PATIENCE_SECONDS = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record of a source topic as it is published.
+
+    Attributes:
+        source: whose topic.
+        value: the bytes.
+        event: source and event id of a usable touchpoint; None for what ingest must reject.
+        rejected_as: why it must reject it, where that is known.
+    """
+
+    source: str
+    value: bytes
+    event: tuple[str, str] | None
+    rejected_as: str | None = None
+
+
+def world(customers: int, touchpoints: int, seed: int) -> list[Sent]:
+    """Return a world's records in order of arrival."""
+    return [_sent(emission) for emission in World(WorldConfig(customers, touchpoints, seed)).emissions()]
+
+
+def _sent(emission: object) -> Sent:
+    if isinstance(emission, PoisonEmission):
+        return Sent(emission.source, emission.payload, None)
+    value = FRAMES.encode(emission.record_name, emission.record)  # type: ignore[attr-defined]  # an Emission
+    source, event_id = emission.source, emission.event_id  # type: ignore[attr-defined]
+    rejected_as = emission.rejected_as  # type: ignore[attr-defined]
+    return Sent(source, value, None if rejected_as else (source, event_id), rejected_as)
+
+
+def events_of(records: Iterable[Sent]) -> set[tuple[str, str]]:
+    """Return the touchpoints among records, each once."""
+    return {record.event for record in records if record.event is not None}
+
+
+def installation(broker: str, home: Path, **changes: object) -> Settings:
+    """Return a new installation with its topics."""
+    made = Settings(
+        **{  # type: ignore[arg-type]  # a test's keywords
+            "home": home,
+            "bootstrap_servers": broker,
+            "topic_prefix": f"t{uuid4().hex[:12]}.",
+            "partitions": PARTITIONS,
+            **changes,
+        }
+    )
+    create_topics(admin(made), made)
+    return made
+
+
+def publish(settings: Settings, records: Iterable[Sent]) -> None:
+    """Publish records and wait until all have arrived."""
+    topics = Topics(settings.topic_prefix)
+    producer = CheckedProducer(settings.servers)
+    try:
+        sent = producer.begin()
+        for record in records:
+            sent.send(topics.source(record.source), None, record.value)
+        sent.wait()
+    finally:
+        producer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the lake of an installation holds at one time.
+
+    Attributes:
+        digest: of all people.
+        events: source and event id of every row of touchpoints, with how many rows there are.
+        dead_letters: number of them by reason.
+    """
+
+    digest: Digest
+    events: Mapping[tuple[str, str], int]
+    dead_letters: Mapping[str, int]
+
+
+def outcome(settings: Settings) -> Outcome:
+    """Read what the lake holds."""
+    with open_lake_reader(settings.home) as reader:
+        events = reader.execute("SELECT source, event_id, count(*) FROM touchpoints GROUP BY ALL").fetchall()
+        reasons = reader.execute("SELECT reason, count(*) FROM dead_letters GROUP BY ALL").fetchall()
+    return Outcome(
+        people_digest(settings.home), {(source, event): rows for source, event, rows in events}, dict(reasons)
+    )
+
+
+def oracle(records: Iterable[Sent]) -> Digest:
+    """Return the digest of a plain fold of the records: one process, one partition, no Kafka, no crash."""
+    topics = Topics("")
+    normaliser = Normaliser(default_policy(), KEY)
+    ingest = Ingest(topics, FRAMES, normaliser)
+    with tempfile.TemporaryDirectory() as folder:
+        store = PartitionStore(Path(folder) / "state")
+        rules = Rules(topics, FRAMES, default_policy(), default_profile_policy())
+        work = PartitionWork(rules, PartitionState(store), 1, lambda _: True)
+        accepted = []
+        for number, record in enumerate(records):
+            output = ingest.output(SourceRecord(topics.source(record.source), 0, number, NOW_MS, None, record.value))
+            if output.topic == topics.touchpoints:
+                accepted.append(SourceRecord(output.topic, 0, number, NOW_MS, output.key, output.value))
+        work.touchpoints(accepted)
+        told: dict[str, list[Mapping[str, object]]] = {PROFILE: [], LINK: [], CHANGE: [], ACCEPTED_TOUCHPOINT: []}
+        for output in work.commit(NOW_MS).outputs:
+            name, content = FRAMES.decode(output.value)
+            told[name].append(content)
+        store.close()
+        with open_lake_writer(Path(folder)) as writer:
+            writer.write(LakeBatch(profiles=told[PROFILE]), {})  # type: ignore[arg-type]  # decoded by name
+        return people_digest(Path(folder))
+
+
+@dataclass(slots=True)
+class Running:
+    """Child processes of an installation and how far they are."""
+
+    settings: Settings
+    children: Processes
+    reader: LagReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = LagReader(self.settings)
+
+    def start(self, name: str, command: str) -> int:
+        """Start ``onefold worker`` or ``sink`` and return its process id."""
+        self.children.start(name, command)
+        return self.children.pids()[name]
+
+    def log(self, name: str) -> str:
+        """Return what a child wrote so far."""
+        file = self.children.log_file(name)
+        return file.read_text("utf-8", "replace") if file.exists() else ""
+
+    def until_drained(self, wanted: Sequence[str] = ("ingest", "gather", "graph", "lake")) -> None:
+        """Wait until nothing waits for these stages, twice in a row with the same ends of the topics."""
+        before: Mapping[tuple[str, int], int] | None = None
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            lag = self.reader.read()
+            waiting = {(part.topic, part.waiting) for part in lag.stages if part.stage in wanted and part.waiting}
+            if not waiting and before == lag.ends:
+                return
+            before = None if waiting else lag.ends
+            assert time.monotonic() < until, f"not drained, waiting: {sorted(waiting)}"
+            time.sleep(0.2)
+
+    def until(self, what: str, holds: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < until, f"waited in vain for: {what}"
+            time.sleep(0.1)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Running]:
+    """Provide the child processes of an installation; whatever is still there at the end is stopped."""
+    with processes(settings) as children:
+        yield Running(settings, children)
+
+
+def reasons_expected(records: Iterable[Sent]) -> Counter[str]:
+    """Return how many records must be rejected for each reason that is known beforehand."""
+    return Counter(record.rejected_as for record in records if record.rejected_as is not None)
