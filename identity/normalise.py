@@ -60,8 +60,8 @@ def normalise_phone(value: str, region: str) -> str | None:
         parsed = phonenumbers.parse(clean_text(value), region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None  # too short, too long, or only good within one town
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 

@@ -28,6 +28,7 @@ from schemas.records import ConsentState, Interaction, Marketing, Order, Party, 
 
 MICROS = 1_000_000
 _LARGEST_AMOUNT = Decimal(MAX_MICROS) / MICROS
+_LONGEST_TIME = 2**62
 _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,6 +39,8 @@ def _milliseconds(value: object) -> int:
     if isinstance(value, bool):
         raise ValueError(_EXPECTED_TIME)  # noqa: TRY004  # pydantic collects ValueErrors
     if isinstance(value, int):
+        if abs(value) > _LONGEST_TIME:
+            raise ValueError(_EXPECTED_TIME)
         return value
     if isinstance(value, str):
         try:
@@ -134,7 +137,7 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
     """Read one canonical JSON object.
 
     Raises:
-        RejectedError: ``undecodable`` (not JSON, or no object), ``missing_field``, ``not_finite`` or ``bad_value``;
+        RejectedError: ``undecodable`` (not JSON), ``missing_field``, ``not_finite`` or ``bad_value``;
             the detail names the field and what was expected, never the value.
     """
     try:
@@ -149,7 +152,8 @@ def _rejected(error: ValidationError) -> RejectedError:
     if first["type"] == "json_invalid":
         return RejectedError("undecodable", "expected one JSON object a line")
     where = ".".join(str(part) for part in first["loc"]) or "the line"
-    return RejectedError(_REASONS.get(first["type"], "bad_value"), f"{where}: {first['msg']}")
+    expected = first["msg"].removeprefix("Value error, ")
+    return RejectedError(_REASONS.get(first["type"], "bad_value"), f"{where}: {expected}")
 
 
 def _as_text(value: object) -> str:
@@ -260,7 +264,10 @@ def to_json(touchpoint: Touchpoint) -> str:
         kept = {name: value for name, value in marketing.items() if name != "cost_micros" and value is not None}
         cost = marketing["cost_micros"]
         form["marketing"] = kept if cost is None else {**kept, "cost": _amount(cost)}
-    return json.dumps({name: value for name, value in form.items() if value not in (None, {}, [])}, ensure_ascii=False)
+    return json.dumps(
+        {name: value for name, value in form.items() if value not in (None, {}, []) or name == "identifiers"},
+        ensure_ascii=False,
+    )
 
 
 def _iso(milliseconds: int) -> str | int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from streams.lag import Lag, LagReader
@@ -42,10 +43,9 @@ def drain(settings: Settings, workers: int, on_lag: Callable[[Lag], None]) -> Dr
         BrokerDownError: the broker went away.
     """
     started = time.monotonic()
-    reader = LagReader(settings)
-    before = reader.read()
-    on_lag(before)
-    with processes(settings) as children:
+    with closing(LagReader(settings)) as reader, processes(settings) as children:
+        before = reader.read()
+        on_lag(before)
         for number in range(workers):
             children.start(f"worker-{number}", "worker")
         children.start("sink", "sink")

@@ -1,10 +1,12 @@
 """How far each stage is behind, by what is committed and what lies in the topics."""
 
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
@@ -20,6 +22,13 @@ Position = tuple[str, int]
 """Topic and partition."""
 
 _PROBE_SECONDS = 5.0
+_COORDINATOR_SECONDS = 30.0
+_COORDINATOR_PAUSE_SECONDS = 0.2
+_COORDINATOR_CODES = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,8 @@ def stage_lags(settings: Settings) -> list[StageLag]:
     Raises:
         BrokerDownError: no broker answers.
     """
-    return list(LagReader(settings).read().stages)
+    with closing(LagReader(settings)) as reader:
+        return list(reader.read().stages)
 
 
 class LagReader:
@@ -73,6 +83,16 @@ class LagReader:
         self._settings = settings
         self._topics = Topics(settings.topic_prefix)
         self._admin = admin(settings)
+        group: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": settings.servers,
+            "group.id": self._topics.group,
+            "enable.auto.commit": False,
+        }
+        self._group = Consumer(group, logger=SILENT)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._group.close()
 
     def read(self) -> Lag:
         """Return the lag now. What is committed is read before what lies there, so it is never made too small.
@@ -122,10 +142,26 @@ class LagReader:
             consumer.close()
 
     def _committed(self) -> dict[Position, int]:
-        request = [ConsumerGroupTopicPartitions(self._topics.group)]
-        futures = self._admin.list_consumer_group_offsets(request)
-        found = futures[self._topics.group].result(ADMIN_TIMEOUT_SECONDS)
-        return {(tp.topic, tp.partition): tp.offset for tp in found.topic_partitions if tp.offset >= 0}
+        """Return what the workers' group committed.
+
+        Asked through a consumer, because librdkafka's admin call crashes the process while a fresh broker makes its
+        offsets topic (librdkafka#5040).
+        """
+        asked = [
+            TopicPartition(topic, number)
+            for topic in self._topics.for_worker
+            for number in range(self._settings.partitions)
+        ]
+        until = time.monotonic() + _COORDINATOR_SECONDS
+        while True:
+            try:
+                found = self._group.committed(asked, timeout=ADMIN_TIMEOUT_SECONDS)
+            except KafkaException as error:
+                if error.args[0].code() not in _COORDINATOR_CODES or time.monotonic() > until:
+                    raise
+                time.sleep(_COORDINATOR_PAUSE_SECONDS)
+            else:
+                return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
     def _lake_offsets(self) -> Mapping[Position, int]:
         try:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +30,7 @@ class Settings(BaseSettings):
     node_key_file: Path | None = Field(default=None, description="File with the key of node ids, hexadecimal.")
     session_timeout_seconds: float = Field(default=30.0, gt=1, description="A worker silent for longer is out.")
 
-    @cached_property
+    @property
     def servers(self) -> str:
         """Bootstrap servers of the cluster to use."""
         return self.bootstrap_servers or f"127.0.0.1:{self.kafka_port}"
