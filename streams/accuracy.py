@@ -20,8 +20,8 @@ class Accuracy:
         true_pairs: pairs of identifiers of one true person.
         precision: share of the pairs we put together that are true.
         recall: share of the true pairs that we put together.
-        reachable: share of the true pairs that any chain of touchpoints connects; without comparing names and
-            addresses, recall cannot be higher.
+        reachable: share of the true pairs that a chain of the person's own touchpoints connects. What lies beyond takes
+            comparing names and addresses, or comes over identifiers that others use too.
         wrong_people: customers that hold identifiers of two or more true persons.
     """
 

@@ -92,9 +92,15 @@ class Ingest:
         name, content = self.framing.decode(record.value)
         if name not in SOURCES[source]:
             raise RejectedError("unexpected_schema", f"{name} is not a record of source {source}")
-        touchpoint = _canonical(name, content)
-        _check(touchpoint, record.timestamp)
-        nodes = self.normaliser.nodes(touchpoint["identifiers"])
+        try:
+            touchpoint = _canonical(name, content)
+            _check(touchpoint, record.timestamp)
+            nodes = self.normaliser.nodes(touchpoint["identifiers"])
+        except RejectedError:
+            raise
+        except Exception as error:
+            # A record that our own code cannot stand must not stop its neighbours; nothing is kept between records.
+            raise RejectedError("processing_failed", f"{type(error).__name__} in ingest of {name}") from error
         if not nodes:
             raise RejectedError("no_usable_identifier", "identifiers: all missing, blocked or malformed")
         return {

@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
 from schemas.contracts import CALL_RECORD, MOBILE_EVENT, STORE_RECEIPT, TOUCHPOINT, WEB_EVENT
@@ -154,16 +155,24 @@ def create_topics(client: AdminClient, settings: Settings) -> list[str]:
             future.result(ADMIN_TIMEOUT_SECONDS)
         except KafkaException as error:
             raise TopicsError(f"topic {name} cannot be created: {error.args[0].str()}") from None
-    _wait_until_known(client, settings, missing)
+    _wait_until_ready(client, settings, missing)
     check_topics(client, settings)
     return sorted(missing)
 
 
-def _wait_until_known(client: AdminClient, settings: Settings, names: Iterable[str]) -> None:
-    """A broker answers for new topics a moment after it made them."""
+def _wait_until_ready(client: AdminClient, settings: Settings, names: Iterable[str]) -> None:
+    """Wait until every new partition answers, a moment after the broker knows of its topic.
+
+    A producer must not come earlier: where its first batch is refused and the second, already under way, is taken,
+    the broker holds the first one's retry for a duplicate, and it is lost without an error.
+    """
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(name, number): latest for name in names for number in range(settings.partitions)}
     until = time.monotonic() + ADMIN_TIMEOUT_SECONDS
-    while not set(names) <= partition_counts(client, settings).keys() and time.monotonic() < until:
-        time.sleep(_KNOWN_PAUSE_SECONDS)
+    while asked and time.monotonic() < until:
+        answers = client.list_offsets(asked)
+        asked = {tp: latest for tp, answer in answers.items() if answer.exception(ADMIN_TIMEOUT_SECONDS) is not None}
+        time.sleep(_KNOWN_PAUSE_SECONDS if asked else 0)
 
 
 def check_topics(client: AdminClient, settings: Settings) -> None:

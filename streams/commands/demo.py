@@ -79,17 +79,17 @@ def _show(summary: "Summary", drained: "Drained", seconds: float) -> None:
     accuracy = summary.accuracy
     for name, fact in (
         ("Touchpoints", f"{summary.touchpoints:,} in the lake, each once"),
-        ("Dead letters", _listed(summary.dead_letters)),
+        ("Dead letters", f"{_listed(summary.dead_letters)}, over all runs"),
         ("Nodes", f"{summary.nodes:,} identifiers"),
         ("People", f"{summary.people:,}, of them {summary.known_people:,} known and the rest anonymous"),
-        ("Merges", f"{summary.merges:,} customer ids now point to another"),
+        ("Merges", f"{summary.merges:,} ids of visitors turned out to be known: they point to the customer now"),
         ("Quarantine", f"links that may not join: {_listed(summary.quarantined)}"),
         ("Speed", f"{drained.touchpoints / drained.seconds:,.0f} source records/s to the lake, start-up included"),
         (
             "Accuracy",
             (
                 f"pairwise precision {accuracy.precision:.4f}, recall {accuracy.recall:.4f} "
-                f"(touchpoints alone can reach {accuracy.reachable:.4f})"
+                f"(the share of true pairs that their own touchpoints connect is {accuracy.reachable:.4f})"
             ),
         ),
         ("Digest", summary.digest),

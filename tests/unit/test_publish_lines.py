@@ -83,7 +83,7 @@ def test_a_byte_order_mark_and_a_missing_last_newline_do_no_harm() -> None:
 
 
 def test_a_number_too_large_for_the_contract_is_refused() -> None:
-    assert refusals(line(event_time=10**30)) == [(1, "bad_value: the line: a number is larger than 64 bits hold")]
+    assert refusals(line(event_time=10**30)) == [(1, "bad_value: event_time: expected ISO 8601 text or milliseconds")]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe{}\n", b'{"event_id": "\\ud800"}\n', b"[" * 100_000 + b"\n"])
