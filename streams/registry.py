@@ -14,18 +14,21 @@ _NOT_FOUND = 404
 
 
 def framing(settings: Settings) -> Framing:
-    """Return the framing of an installation. A registry is asked when its first schema is needed."""
+    """Return the framing of an installation. A registry is asked once for each schema, when it is first needed."""
     if settings.schema_registry_url is None:
         return SingleObjectFraming()
-    client = SchemaRegistryClient({"url": settings.schema_registry_url})
+    config = {"url": settings.schema_registry_url}
 
     def id_of(contract: Contract) -> int:
         """Register a contract under its record's name (Confluent's RecordNameStrategy)."""
-        return client.register_schema(contract.name, Schema(json.dumps(contract.document), "AVRO"))
+        with SchemaRegistryClient(config) as client:
+            schema_id: int = client.register_schema(contract.name, Schema(json.dumps(contract.document), "AVRO"))
+        return schema_id
 
     def schema_of(schema_id: int) -> dict[str, Any]:
         try:
-            text = client.get_schema(schema_id).schema_str
+            with SchemaRegistryClient(config) as client:
+                text = client.get_schema(schema_id).schema_str
         except SchemaRegistryError as error:
             if error.http_status_code == _NOT_FOUND:
                 raise UnknownSchemaIdError from None
