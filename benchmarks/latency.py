@@ -22,7 +22,7 @@ from streams.registry import framing
 from streams.settings import Settings
 from streams.topics import Topics
 
-LAKE_RESOLUTION_SECONDS = 0.25
+LAKE_RESOLUTION_SECONDS = 0.5
 _TICK_SECONDS = 0.002
 _GIVE_UP_SECONDS = 5.0
 _WATERMARK_TIMEOUT_SECONDS = 15.0
@@ -59,7 +59,7 @@ class Latency:
         latest_send_seconds: how far behind its time a touchpoint was sent at most.
         unmatched: never seen in a profile: later arrivals that are older than the newest touches a profile lists.
         to_profile_seconds: from sending to receiving the first profile that counts it, by another client.
-        to_lake_seconds: from sending to that profile in the lake, looked at four times a second.
+        to_lake_seconds: from sending to that profile in the lake, looked at twice a second.
         cpu_seconds: by process while sending.
     """
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from benchmarks.preload import Preloaded
-from benchmarks.sampling import INTERVAL_SECONDS, Sampler
+from benchmarks.sampling import Sampler
 from sinks.reader import open_lake_reader
 from streams.lag import Lag, LagReader, Stage
 from streams.processes import Processes
@@ -14,6 +14,7 @@ from streams.settings import Settings
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
 _MILLION = 1_000_000
+_LOOK_SECONDS = 1.0  # a look costs CPU time that the processes then lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _watch(settings: Settings, children: Processes, on_progress: Callable[[Look]
             if lag.ends == ends:
                 return looks
             ends = lag.ends
-        time.sleep(max(0.0, at + INTERVAL_SECONDS - time.monotonic()))
+        time.sleep(max(0.0, at + _LOOK_SECONDS - time.monotonic()))
 
 
 def _look(at: float, lag: Lag) -> Look:

@@ -216,6 +216,7 @@ class _Restoring:
         self._store = store
         self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
         self._torn: set[bytes] = set()
+        self._past_a_marker = False
         self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
         self._read = 0
 
@@ -267,11 +268,27 @@ class _Restoring:
         if late:  # an opening that was over wrote on: its work was done again by the next
             self._torn.update(changes)
             return
+        changes = {**self._before_the_first_marker(), **changes}
         for torn in self._open.values():
             self._torn.update(torn)
         self._open.clear()
         self._torn.difference_update(changes)
         self._store.apply(changes, marker, position)
+
+    def _before_the_first_marker(self) -> dict[bytes, bytes | None]:
+        """Return what the batches before the first marker changed, whose own markers Kafka compacted away.
+
+        Kafka keeps the newest marker of all it compacted. Before it every batch is whole, or the opening after it set
+        its keys right; only from there on a batch without a marker is one that was cut short.
+        """
+        if self._past_a_marker:
+            return {}
+        self._past_a_marker = True
+        applied = (self._store.marker.incarnation, self._store.marker.sequence)
+        whole: dict[bytes, bytes | None] = {}
+        for batch_id in [batch_id for batch_id in self._open if batch_id > applied]:
+            whole.update(self._open.pop(batch_id))
+        return whole
 
 
 def _batch_id(value: bytes | None, headers: Any) -> BatchId:  # noqa: ANN401  # confluent-kafka's header list

@@ -4,8 +4,8 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -159,10 +159,7 @@ class Running:
 
     settings: Settings
     children: Processes
-    reader: LagReader = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.reader = LagReader(self.settings)
+    reader: LagReader
 
     def start(self, name: str, command: str) -> int:
         """Start ``onefold worker`` or ``sink`` and return its process id."""
@@ -195,11 +192,16 @@ class Running:
             time.sleep(0.1)
 
 
+    def until_assigned(self, name: str, times: int = 1) -> None:
+        """Wait until a worker was given partitions so many times."""
+        self.until(f"{name} has partitions", lambda: self.log(name).count("partitions assigned") >= times)
+
+
 @contextmanager
 def running(settings: Settings) -> Iterator[Running]:
     """Provide the child processes of an installation; whatever is still there at the end is stopped."""
-    with processes(settings) as children:
-        yield Running(settings, children)
+    with processes(settings) as children, closing(LagReader(settings)) as reader:
+        yield Running(settings, children, reader)
 
 
 def reasons_expected(records: Iterable[Sent]) -> Counter[str]:

@@ -13,7 +13,7 @@ IDENTIFIERS = [an_identifier("email", "ann@example.com"), an_identifier("cookie"
 
 
 def _text(**changes: object) -> str:
-    profile = a_profile("ann", identifiers=IDENTIFIERS) | changes  # type: ignore[operator]
+    profile: Any = {**a_profile("ann", identifiers=IDENTIFIERS), **changes}
     with duckdb.connect() as connection:
         connection.register("profiles", rows.profiles([profile]))
         (row,) = connection.execute(f"SELECT {PERSON_SQL} FROM profiles").fetchall()  # noqa: S608 - a constant
