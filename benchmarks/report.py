@@ -24,20 +24,19 @@ def print_results(
     )
     if not throughput.all_accounted:
         console.print(f"[bold red]Not every record is accounted for: in the lake are {throughput.in_lake}")
-    console.print(_speeds(throughput, restore))
+    console.print(_speeds(preloaded, throughput, restore))
     console.print(_costs(throughput, latency))
     if latency is not None:
         console.print(_latencies(latency))
 
 
-def _speeds(throughput: Throughput, restore: Restore) -> Table:
+def _speeds(preloaded: Preloaded, throughput: Throughput, restore: Restore) -> Table:
     table = Table("Speed", "Records", "Seconds", "A second", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
-    whole = throughput.touchpoints_per_second * throughput.seconds
     table.add_row(
         "The whole way, touchpoints",
-        f"{whole:,.0f}",
+        f"{preloaded.touchpoints:,}",
         f"{throughput.seconds:,.1f}",
         f"[bold]{throughput.touchpoints_per_second:,.0f}",
     )

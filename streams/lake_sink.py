@@ -25,7 +25,9 @@ from streams.settings import Settings
 from streams.topics import Topics, admin, check_topics
 
 _MOST_RECORDS = 40_000
-_LONGEST_WAIT_SECONDS = 0.5
+_LONGEST_WAIT_SECONDS = 2.0
+_LONGEST_SILENCE_SECONDS = 0.3
+"""A batch costs most of a second whatever its size, so few and large ones; but nobody waits for records not coming."""
 _WRITES_BETWEEN_COMPACTIONS = 20
 
 log = structlog.get_logger()
@@ -69,14 +71,14 @@ class LakeSink:
         log.info("sink stopped")
 
     def _fetch(self, stop: threading.Event) -> list[Message]:
-        """Collect records until there are many, or the first has waited long enough."""
-        messages: list[Message] = []
+        """Collect records until there are many, the first has waited long enough, or no more come."""
+        messages = self._consumer.consume(_MOST_RECORDS, timeout=_LONGEST_SILENCE_SECONDS)
         until = time.monotonic() + _LONGEST_WAIT_SECONDS
-        while len(messages) < _MOST_RECORDS and not stop.is_set():
-            left = until - time.monotonic()
-            if left <= 0:
+        while messages and len(messages) < _MOST_RECORDS and time.monotonic() < until and not stop.is_set():
+            more = self._consumer.consume(_MOST_RECORDS - len(messages), timeout=_LONGEST_SILENCE_SECONDS)
+            if not more:
                 break
-            messages += self._consumer.consume(_MOST_RECORDS - len(messages), timeout=left)
+            messages += more
         return messages
 
     def _write(self, messages: Iterable[Message]) -> WriteCounts:

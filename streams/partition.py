@@ -34,6 +34,8 @@ from streams.store import FORMAT, Marker, PartitionStore, Portion, Restored, bat
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
 """In one commit: under a second of work, so that a rebalance never waits long."""
+_LINGER_SECONDS = 0.02
+"""How long a commit waits for company: its own cost is that of some hundred records."""
 _LOCK_TRIES = 30
 _LOCK_PAUSE_SECONDS = 0.1
 _COPIES = 4
@@ -224,6 +226,7 @@ class Partition:
     async def _next_events(self) -> list[Any]:
         """Wait for a chunk, then take all that wait behind it, up to a commit's worth."""
         events = [await self._next_event()]
+        await asyncio.sleep(_LINGER_SECONDS)
         records = len(events[0].value)
         while not self._queue.empty() and records < _MOST_RECORDS:
             event = self._queue.get_nowait()

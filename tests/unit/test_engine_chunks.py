@@ -1,0 +1,164 @@
+"""Chunks: records grouped by partition, and how far is done."""
+
+import asyncio
+from collections import defaultdict, deque
+from types import SimpleNamespace
+from typing import Any
+
+from faust.types import TP
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.chunks import Chunk, ChunkConsumer, ChunkScheduler
+
+WEB = TP("touch.web", 0)
+CRM = TP("touch.crm", 3)
+
+
+def a_record(offset: int) -> Any:  # noqa: ANN401  # stands for aiokafka's record
+    return SimpleNamespace(offset=offset, timestamp=1_000 + offset, timestamp_type=0)
+
+
+def a_chunk(tp: TP, offsets: list[int]) -> Chunk:
+    ((_, chunk),) = ChunkScheduler().iterate({tp: [a_record(offset) for offset in offsets]})
+    return chunk
+
+
+def test_the_records_of_each_partition_become_one_chunk_in_their_order() -> None:
+    records = {WEB: [a_record(4), a_record(7)], CRM: [a_record(1)]}
+
+    chunks = dict(ChunkScheduler().iterate(records))
+
+    assert {tp: [record.offset for record in chunk.value] for tp, chunk in chunks.items()} == {WEB: [4, 7], CRM: [1]}
+
+
+def test_a_chunk_stands_where_its_last_record_stands() -> None:
+    chunk = a_chunk(CRM, [3, 9])
+
+    assert (chunk.topic, chunk.partition, chunk.offset, chunk.timestamp) == ("touch.crm", 3, 9, 1_009)
+
+
+def test_a_partition_without_records_gives_no_chunk() -> None:
+    assert list(ChunkScheduler().iterate({WEB: [], CRM: []})) == []
+
+
+class Bookkeeping(ChunkConsumer):
+    """The bookkeeping of a consumer that was never connected to anything."""
+
+    def __init__(self) -> None:  # the parents would connect
+        topics = SimpleNamespace(acks_enabled_for=lambda _: True)
+        self.app: Any = SimpleNamespace(consumer_generation_id=1, topics=topics)
+        self._delivered: defaultdict[TP, deque[int]] = defaultdict(deque)
+        self._acked: defaultdict[TP, list[int]] = defaultdict(list)
+        self._acked_index: defaultdict[TP, set[int]] = defaultdict(set)
+        self._committed_offset: defaultdict[TP, int | None] = defaultdict(lambda: None)
+        self._unacked_messages: set[Any] = set()
+        self._waiting_for_ack = None
+        self._n_acked = 0
+
+    def deliver(self, tp: TP, *offsets: int) -> Any:  # noqa: ANN401  # faust's message
+        return self._to_message(tp, a_chunk(tp, list(offsets)))
+
+    def newly_done(self, tp: TP) -> int | None:
+        return self._new_offset(tp)
+
+    def forget(self, tp: TP) -> None:
+        self._forget([tp])
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[list[int], list[int], list[bool]]:
+    """Draw the last offsets of chunks with holes, an order of acknowledging them, and when to look between."""
+    steps = draw(st.lists(st.integers(1, 50), min_size=1, max_size=25))
+    lasts = [sum(steps[: number + 1]) for number in range(len(steps))]
+    order = draw(st.permutations(range(len(lasts))))
+    looks = draw(st.lists(st.booleans(), min_size=len(lasts), max_size=len(lasts)))
+    return lasts, list(order), looks
+
+
+@given(deliveries())
+def test_nothing_behind_an_unfinished_chunk_is_committed(drawn: tuple[list[int], list[int], list[bool]]) -> None:
+    lasts, order, looks = drawn
+    consumer = Bookkeeping()
+    chunks = [consumer.deliver(WEB, last) for last in lasts]
+    acked: set[int] = set()
+    for number, look in zip(order, looks, strict=True):
+        consumer.ack(chunks[number])
+        acked.add(lasts[number])
+        done = consumer.newly_done(WEB) if look else None
+        unfinished = [last for last in lasts if last not in acked]
+        assert done is None or all(last >= done for last in unfinished)
+
+
+@given(deliveries())
+def test_when_all_chunks_are_finished_the_end_is_committed(drawn: tuple[list[int], list[int], list[bool]]) -> None:
+    lasts, order, looks = drawn
+    consumer = Bookkeeping()
+    chunks = [consumer.deliver(WEB, last) for last in lasts]
+    commits = []
+    for number, look in zip(order, looks, strict=True):
+        consumer.ack(chunks[number])
+        if look:
+            commits.append(consumer.newly_done(WEB))
+    commits.append(consumer.newly_done(WEB))
+
+    assert max(done for done in commits if done is not None) == lasts[-1] + 1
+
+
+@given(deliveries())
+def test_commits_only_ever_grow(drawn: tuple[list[int], list[int], list[bool]]) -> None:
+    lasts, order, _ = drawn
+    consumer = Bookkeeping()
+    chunks = [consumer.deliver(WEB, last) for last in lasts]
+    commits = []
+    for number in order:
+        consumer.ack(chunks[number])
+        commits.append(consumer.newly_done(WEB))
+    told = [done for done in commits if done is not None]
+
+    assert told == sorted(set(told))
+
+
+@given(deliveries())
+def test_bookkeeping_of_what_is_committed_takes_no_room(drawn: tuple[list[int], list[int], list[bool]]) -> None:
+    lasts, order, _ = drawn
+    consumer = Bookkeeping()
+    chunks = [consumer.deliver(WEB, last) for last in lasts]
+    for number in order:
+        consumer.ack(chunks[number])
+        consumer.newly_done(WEB)
+
+    assert not consumer._delivered[WEB]
+    assert not consumer._acked[WEB]
+    assert not consumer._acked_index[WEB]
+
+
+def test_partitions_do_not_wait_for_each_other() -> None:
+    consumer = Bookkeeping()
+    consumer.deliver(WEB, 10)
+    crm = consumer.deliver(CRM, 20)
+
+    consumer.ack(crm)
+
+    assert consumer.newly_done(CRM) == 21
+    assert consumer.newly_done(WEB) is None
+
+
+def test_a_chunk_from_before_a_rebalance_does_not_finish_the_one_that_comes_again() -> None:
+    consumer = Bookkeeping()
+    consumer.deliver(WEB, 49)
+    before = consumer.deliver(WEB, 50, 99)
+    consumer.ack(before)
+    consumer.forget(WEB)
+    consumer.deliver(WEB, 0, 99)
+
+    assert consumer.newly_done(WEB) is None
+
+
+def test_a_hole_in_the_offsets_is_not_waited_for() -> None:
+    consumer = Bookkeeping()
+
+    asyncio.run(consumer._add_gap(WEB, 10, 20))
+    consumer.ack(consumer.deliver(WEB, 21, 30))
+
+    assert consumer.newly_done(WEB) == 31

@@ -1,0 +1,458 @@
+"""The partition store: whole batches, and what a restore makes of a changelog that was cut short."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.errors import StoreError
+from streams.store import (
+    FORMAT,
+    MARKER_KEY,
+    PLAN_KEY,
+    Marker,
+    PartitionStore,
+    Portion,
+    Restored,
+    _Restoring,
+    batch_records,
+    plan_record,
+)
+
+KEYS = [b"na", b"nb", b"gc", b"ed"]
+TOPIC = "onefold.touchpoints"
+
+Changes = Mapping[bytes, bytes | None]
+State = dict[bytes, bytes | None]
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A record of the changelog, with those methods of a client's message that a restore asks."""
+
+    at: int
+    record_key: bytes
+    record_value: bytes | None
+    record_headers: Any = None
+
+    def offset(self) -> int:
+        """See confluent-kafka."""
+        return self.at
+
+    def key(self) -> bytes:
+        """See confluent-kafka."""
+        return self.record_key
+
+    def value(self) -> bytes | None:
+        """See confluent-kafka."""
+        return self.record_value
+
+    def headers(self) -> Any:  # noqa: ANN401  # confluent-kafka's header list
+        """See confluent-kafka."""
+        return self.record_headers
+
+    def error(self) -> None:
+        """See confluent-kafka."""
+
+
+@dataclass
+class Changelog:
+    """A changelog that is written as a partition writes it and read as a client reads it."""
+
+    records: list[Logged] = field(default_factory=list)
+
+    def write(self, changes: Changes, marker: Marker, records: int | None = None) -> None:
+        """Write a batch, or only so many records of it."""
+        for key, value, headers in batch_records(changes, marker)[:records]:
+            self.records.append(Logged(self.end, key, value, headers))
+
+    def plan(self, portions: list[Portion], incarnation: int, sequence: int) -> None:
+        """Write what a batch will be made of."""
+        self.records.append(Logged(self.end, *plan_record(portions, incarnation, sequence)))
+
+    @property
+    def end(self) -> int:
+        """Offset of the next record."""
+        return self.records[-1].at + 1 if self.records else 0
+
+    def compacted(self, records: int) -> "Changelog":
+        """Return what Kafka keeps when it compacts the first so many records: the newest of every key, where it was."""
+        newest = {record.record_key: record.at for record in self.records[:records]}
+        kept = [record for record in self.records[:records] if record.at == newest[record.record_key]]
+        return Changelog([*kept, *self.records[records:]])
+
+    def cut(self, records: int) -> "Changelog":
+        """Return the first so many records."""
+        return Changelog(self.records[:records])
+
+    def restore(self, store: PartitionStore) -> Restored:
+        """Bring a store up to the end."""
+        client: Any = _Reading(self.records, store.position)
+        return _Restoring(store).read(client, self.end, lambda _: None)
+
+
+class _Reading:
+    """A client that reads a list, a few records at a time."""
+
+    def __init__(self, records: Iterable[Logged], start: int) -> None:
+        self._left = [record for record in records if record.at >= start]
+
+    def consume(self, *_: object, **__: object) -> list[Any]:
+        """Return the next records."""
+        taken, self._left = self._left[:3], self._left[3:]
+        return list(taken)
+
+
+def a_marker(incarnation: int, sequence: int, offset: int = 0, pending: list[Portion] | None = None) -> Marker:
+    return Marker(FORMAT, incarnation, sequence, {TOPIC: offset}, pending or [])
+
+
+def state_of(store: PartitionStore) -> State:
+    return {key: value for key in KEYS if (value := store.get(key)) is not None}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[PartitionStore]:
+    opened = PartitionStore(tmp_path / "0")
+    yield opened
+    opened.close()
+
+
+def test_a_new_store_is_empty_and_at_the_beginning(store: PartitionStore) -> None:
+    assert (store.position, store.marker, state_of(store)) == (0, Marker(FORMAT, 0, 0, {}), {})
+
+
+def test_a_batch_is_applied_with_the_offsets_it_covers(store: PartitionStore) -> None:
+    store.apply({b"na": b"1", b"nb": b"2"}, a_marker(1, 1, offset=40), 3)
+
+    assert state_of(store) == {b"na": b"1", b"nb": b"2"}
+    assert (store.position, store.marker.offsets) == (3, {TOPIC: 40})
+
+
+def test_what_was_applied_is_there_when_the_store_is_opened_again(tmp_path: Path) -> None:
+    before = PartitionStore(tmp_path / "0")
+    before.apply({b"na": b"1"}, a_marker(3, 7, offset=40), 9)
+    before.close()
+
+    again = PartitionStore(tmp_path / "0")
+
+    assert (again.get(b"na"), again.position, again.marker) == (b"1", 9, a_marker(3, 7, offset=40))
+    again.close()
+
+
+def test_a_deleted_key_is_gone(store: PartitionStore) -> None:
+    store.apply({b"na": b"1"}, a_marker(1, 1), 2)
+
+    store.apply({b"na": None}, a_marker(1, 2), 4)
+
+    assert store.get(b"na") is None
+
+
+def test_many_values_come_in_the_order_of_their_keys(store: PartitionStore) -> None:
+    store.apply({b"na": b"1", b"nb": b"2"}, a_marker(1, 1), 3)
+
+    assert store.get_many([b"nb", b"gc", b"na"]) == [b"2", None, b"1"]
+
+
+def test_a_wiped_store_begins_anew(store: PartitionStore) -> None:
+    store.apply({b"na": b"1"}, a_marker(1, 1), 2)
+
+    store.wipe()
+
+    assert (store.position, store.marker, state_of(store)) == (0, Marker(FORMAT, 0, 0, {}), {})
+
+
+def test_a_store_that_another_has_open_is_refused(store: PartitionStore, tmp_path: Path) -> None:
+    assert store.position == 0
+
+    with pytest.raises(StoreError, match="open in another process"):
+        PartitionStore(tmp_path / "0")
+
+
+@pytest.mark.parametrize("garbage", [b"", b"garbage\n", b"MANIFEST-999999\n"])
+def test_a_corrupt_folder_becomes_an_empty_store(tmp_path: Path, garbage: bytes) -> None:
+    before = PartitionStore(tmp_path / "0")
+    before.apply({b"na": b"1"}, a_marker(1, 1), 2)
+    before.close()
+    (tmp_path / "0" / "CURRENT").write_bytes(garbage)
+
+    again = PartitionStore(tmp_path / "0")
+
+    assert (again.position, again.get(b"na")) == (0, None)
+    again.close()
+
+
+def test_a_folder_full_of_noise_becomes_an_empty_store(tmp_path: Path) -> None:
+    before = PartitionStore(tmp_path / "0")
+    before.apply({b"na": b"1"}, a_marker(1, 1), 2)
+    before.close()
+    for file in (tmp_path / "0").iterdir():
+        file.write_bytes(b"\xa5" * max(file.stat().st_size, 64))
+
+    again = PartitionStore(tmp_path / "0")
+
+    assert again.position == 0
+    again.close()
+
+
+def test_whole_batches_are_restored(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1, offset=10))
+    log.write({b"nb": b"2"}, a_marker(1, 2, offset=20))
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"1", b"nb": b"2"}
+    assert (store.position, store.marker.offsets, restored) == (log.end, {TOPIC: 20}, Restored({}, []))
+
+
+def test_a_restore_reads_on_from_where_the_local_copy_ends(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(1, 1))
+    store.apply({b"na": b"local"}, a_marker(1, 1), log.end)
+    log.write({b"nb": b"2"}, a_marker(1, 2))
+
+    log.restore(store)
+
+    assert state_of(store) == {b"na": b"local", b"nb": b"2"}
+
+
+def test_a_half_written_batch_is_left_out_and_its_keys_come_back_with_their_true_values(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
+    log.write({b"na": b"2", b"gc": b"2", b"nb": b"2"}, a_marker(1, 2), records=2)
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"1", b"nb": b"1"}
+    assert restored.torn == {b"na": b"1", b"gc": None}
+
+
+def test_a_half_written_deletion_is_left_out(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(1, 1))
+    log.write({b"na": None, b"nb": b"2"}, a_marker(1, 2), records=1)
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"1"}
+    assert restored.torn == {b"na": b"1"}
+
+
+def test_a_batch_that_lacks_only_its_marker_is_left_out(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(1, 1), records=1)
+
+    restored = log.restore(store)
+
+    assert (state_of(store), restored.torn, store.marker.sequence) == ({}, {b"na": None}, 0)
+
+
+def test_deletions_are_restored(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
+    log.write({b"na": None}, a_marker(1, 2))
+
+    log.restore(store)
+
+    assert state_of(store) == {b"nb": b"1"}
+
+
+def test_an_empty_value_is_not_a_deletion(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"ed": b""}, a_marker(1, 1))
+
+    log.restore(store)
+
+    assert store.get(b"ed") == b""
+
+
+def test_a_batch_of_an_opening_that_was_over_is_left_out(store: PartitionStore) -> None:
+    """A worker that was taken for dead writes on after its partition was opened by another."""
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(1, 1, offset=10))
+    log.write({}, a_marker(2, 0, offset=10))
+    log.write({b"na": b"zombie", b"nb": b"zombie"}, a_marker(1, 2, offset=99))
+    log.write({b"gc": b"2"}, a_marker(2, 1, offset=20))
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"1", b"gc": b"2"}
+    assert store.marker.offsets == {TOPIC: 20}
+    assert restored.torn == {b"na": b"1", b"nb": None}
+
+
+def test_a_batch_written_in_between_anothers_is_told_apart(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(2, 0))
+    log.write({b"nb": b"zombie", b"na": b"zombie"}, a_marker(1, 9), records=1)
+    log.write({b"gc": b"2", b"ed": b"2"}, a_marker(2, 1), records=1)
+    log.write({b"na": b"zombie"}, a_marker(1, 9))
+    whole = batch_records({b"gc": b"2", b"ed": b"2"}, a_marker(2, 1))
+    for key, value, headers in whole[1:]:
+        log.records.append(Logged(log.end, key, value, headers))
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"1", b"gc": b"2", b"ed": b"2"}
+    assert restored.torn == {b"na": b"1", b"nb": None}
+
+
+def test_what_an_opening_set_right_is_right_no_more_in_need(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(1, 1))
+    log.write({b"na": b"torn", b"nb": b"torn"}, a_marker(1, 2), records=2)
+    log.write({b"na": b"1", b"nb": None}, a_marker(2, 0))
+
+    restored = log.restore(store)
+
+    assert (state_of(store), restored.torn) == ({b"na": b"1"}, {})
+
+
+def test_a_changelog_of_a_newer_format_is_refused(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, Marker(FORMAT + 1, 1, 1, {}))
+
+    with pytest.raises(StoreError, match=f"format {FORMAT + 1}; this version knows {FORMAT}"):
+        log.restore(store)
+
+    assert state_of(store) == {}
+
+
+def test_work_that_was_planned_and_not_committed_is_to_be_done_again(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({}, a_marker(1, 0))
+    log.plan([Portion(TOPIC, 0, 5)], 1, 1)
+    log.write({b"na": b"1"}, a_marker(1, 1, offset=5))
+    log.plan([Portion(TOPIC, 5, 9)], 1, 2)
+
+    assert log.restore(store).pending == [Portion(TOPIC, 5, 9)]
+
+
+def test_work_that_was_committed_is_not_done_again(store: PartitionStore) -> None:
+    log = Changelog()
+    log.plan([Portion(TOPIC, 0, 5)], 1, 1)
+    log.write({b"na": b"1"}, a_marker(1, 1, offset=5))
+
+    assert log.restore(store).pending == []
+
+
+def test_a_plan_outlives_an_opening_that_did_not_get_to_it(store: PartitionStore) -> None:
+    log = Changelog()
+    log.plan([Portion(TOPIC, 0, 5)], 1, 1)
+    log.write({}, a_marker(2, 0, pending=[Portion(TOPIC, 0, 5)]))
+
+    assert log.restore(store).pending == [Portion(TOPIC, 0, 5)]
+
+
+def test_the_plan_of_an_opening_that_was_over_is_left_out(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({}, a_marker(2, 0))
+    log.plan([Portion(TOPIC, 0, 5)], 1, 8)
+
+    assert log.restore(store).pending == []
+
+
+def test_a_compacted_changelog_still_has_everything(store: PartitionStore) -> None:
+    """All markers have one key, so Kafka keeps only the newest."""
+    log = Changelog()
+    log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
+    log.write({b"nb": b"2"}, a_marker(1, 2))
+    log.write({b"gc": b"3"}, a_marker(2, 0))
+
+    log.compacted(len(log.records)).restore(store)
+
+    assert state_of(store) == {b"na": b"1", b"nb": b"2", b"gc": b"3"}
+
+
+# --- any history, cut anywhere --------------------------------------------------------------------------------------
+
+
+@dataclass
+class History:
+    """A changelog as partitions write it, crashes included, and the state that is true after each of its markers."""
+
+    log: Changelog = field(default_factory=Changelog)
+    truths: dict[int, State] = field(default_factory=dict)
+
+    def truth(self, records: int) -> State:
+        """Return the state as of the last whole batch among the first so many records."""
+        return self.truths[max(end for end in self.truths if end <= records)]
+
+    def half_written(self, records: int) -> set[bytes]:
+        """Return the keys behind the last whole batch among the first so many records."""
+        last = max(end for end in self.truths if end <= records)
+        keys = {record.record_key for record in self.log.records[last:records]}
+        return keys - {MARKER_KEY, PLAN_KEY}
+
+
+_changes = st.dictionaries(st.sampled_from(KEYS), st.sampled_from([b"1", b"2", b"3", b"", None]), max_size=len(KEYS))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Draw batches, some cut short by a crash, each crash followed by an opening that sets right what it tore."""
+    history = History(truths={0: {}})
+    state: State = {}
+    incarnation = sequence = 1
+    for changes, crash in draw(st.lists(st.tuples(_changes, st.booleans()), min_size=1, max_size=10)):
+        history.log.plan([], incarnation, sequence)
+        if crash:
+            written = draw(st.integers(0, len(changes)))
+            history.log.write(changes, a_marker(incarnation, sequence), records=written)
+            incarnation, sequence = incarnation + 1, 0
+            changes = {key: state.get(key) for key in list(changes)[:written]}  # noqa: PLW2901  # the opening's
+        history.log.write(changes, a_marker(incarnation, sequence))
+        state = {key: value for key, value in {**state, **changes}.items() if value is not None}
+        history.truths[history.log.end] = state
+        sequence += 1
+    return history
+
+
+@given(histories(), st.data())
+def test_a_changelog_cut_anywhere_restores_to_its_last_whole_batch(history: History, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(history.log.records)))
+    with TemporaryDirectory() as folder:
+        store = PartitionStore(Path(folder) / "0")
+        restored = history.log.cut(cut).restore(store)
+        found = state_of(store)
+        store.close()
+
+    truth = history.truth(cut)
+    assert found == truth
+    assert restored.torn == {key: truth.get(key) for key in history.half_written(cut)}
+
+
+@given(histories(), st.data())
+def test_a_local_copy_of_any_age_is_brought_to_the_same_state(history: History, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(history.log.records)))
+    age = data.draw(st.sampled_from([end for end in history.truths if end <= cut]))
+    with TemporaryDirectory() as folder:
+        store = PartitionStore(Path(folder) / "0")
+        history.log.cut(age).restore(store)
+        history.log.cut(cut).restore(store)
+        found = state_of(store)
+        store.close()
+
+    assert found == history.truth(cut)
+
+
+@given(histories(), st.data())
+def test_a_changelog_compacted_up_to_anywhere_restores_to_the_same_state(history: History, data: st.DataObject) -> None:
+    """Kafka compacts nothing younger than a week: by then a crash's opening has set right what the crash tore."""
+    cut = data.draw(st.integers(0, len(history.log.records)))
+    settled = max(end for end in history.truths if end <= cut)
+    compacted = history.log.cut(cut).compacted(data.draw(st.integers(0, settled)))
+    with TemporaryDirectory() as folder:
+        store = PartitionStore(Path(folder) / "0")
+        compacted.restore(store)
+        found, again = state_of(store), compacted.restore(store)
+        store.close()
+
+    assert found == history.truth(cut)
+    assert again.torn.keys() <= history.half_written(cut)
