@@ -5,14 +5,14 @@ durable.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Message, Moment
-from identity.nodes import NodeId
+from identity.graph import Join, LinkSeen, Message, Moment, Report, SharedSeen
+from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from profiles import fragment as fragments
 from profiles.fragment import Fragment
@@ -28,6 +28,14 @@ from streams.topics import Topics
 
 _message_decoder = msgspec.msgpack.Decoder(Message)
 _message_encoder = msgspec.msgpack.Encoder()
+
+_NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
+    LinkSeen: ("to", "anchor", "owner"),
+    SharedSeen: ("to", "node"),
+    Join: ("to", "owner"),
+    Report: ("to", "node"),
+}
+"""The fields of a message that name nodes."""
 
 
 @dataclass(slots=True)
@@ -102,9 +110,12 @@ class PartitionWork:
                 message = _message_decoder.decode(record.value or b"")
             except (msgspec.MsgspecError, UnicodeDecodeError):
                 self._dead(record, RejectedError("undecodable", "expected a message of the gathering protocol"))
-            else:
+                continue
+            if all(len(getattr(message, name)) == NODE_ID_BYTES for name in _NODES_OF[type(message)]):
                 self._gatherer.receive(message)
                 self.counts.messages += 1
+            else:
+                self._dead(record, RejectedError("undecodable", f"expected node ids of {NODE_ID_BYTES} bytes"))
 
     def commit(self, now_ms: int) -> Commit:
         """Work the chunk off and return what follows from it."""

@@ -191,7 +191,6 @@ class Running:
             assert time.monotonic() < until, f"waited in vain for: {what}"
             time.sleep(0.1)
 
-
     def until_assigned(self, name: str, times: int = 1) -> None:
         """Wait until a worker was given partitions so many times."""
         self.until(f"{name} has partitions", lambda: self.log(name).count("partitions assigned") >= times)

@@ -79,7 +79,7 @@ def test_only_the_owner_may_read_a_node_key_that_was_made(tmp_path: Path) -> Non
     node_key(settings)
 
     assert stat.S_IMODE(settings.node_key_path.stat().st_mode) == 0o600
-    assert os.listdir(settings.node_key_path.parent) == [settings.node_key_path.name]
+    assert list(settings.node_key_path.parent.iterdir()) == [settings.node_key_path]
 
 
 @pytest.mark.parametrize("content", ["", "xyz", "00" * 31, "00" * 33, "\xff\xfe"])
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_node_key_is_refused(tmp_path: Path, content: str) -> 
     file = tmp_path / "wrong.key"
     file.write_text(content, "latin-1")
 
-    with pytest.raises(SettingsError, match="expected .*hexadecimal") as raised:
+    with pytest.raises(SettingsError, match=r"expected .*hexadecimal") as raised:
         node_key(Settings(home=tmp_path, node_key_file=file))
 
     assert str(file) in str(raised.value)
