@@ -21,7 +21,10 @@ Stage = Literal["ingest", "gather", "graph", "lake"]
 Position = tuple[str, int]
 """Topic and partition."""
 
+_FEW = 100
+"""A gap of so many offsets is looked into: perhaps it holds nothing but the markers of transactions."""
 _PROBE_SECONDS = 5.0
+_PROBE_WAIT_MS = 50
 _COORDINATOR_SECONDS = 30.0
 _COORDINATOR_PAUSE_SECONDS = 0.2
 _COORDINATOR_CODES = {
@@ -107,37 +110,52 @@ class LagReader:
             ends = _ends(self._admin, [*topics.for_worker, *topics.for_lake], self._settings.partitions)
         except (KafkaException, TimeoutError):
             raise BrokerDownError(f"no Kafka broker answers at {self._settings.servers}") from None
-        stages = [self._stage("ingest", topic, worker, ends) for topic in topics.sources]
-        stages.append(self._stage("gather", topics.touchpoints, worker, ends))
-        stages.append(self._stage("graph", topics.graph, worker, ends))
-        stages.extend(self._stage("lake", topic, lake, ends) for topic in topics.for_lake)
-        return Lag(tuple(stages), ends)
-
-    def _stage(self, stage: Stage, topic: str, done: Mapping[Position, int], ends: Mapping[Position, int]) -> StageLag:
-        behind = {
-            position: (done.get(position, 0), end)
+        rows: list[tuple[Stage, str, Mapping[Position, int]]] = [("ingest", topic, worker) for topic in topics.sources]
+        rows += [("gather", topics.touchpoints, worker), ("graph", topics.graph, worker)]
+        rows += [("lake", topic, lake) for topic in topics.for_lake]
+        gaps = {
+            (stage, position): (done.get(position, 0), end)
+            for stage, topic, done in rows
             for position, end in ends.items()
             if position[0] == topic and done.get(position, 0) < end
         }
-        waiting = sum(end - start for start, end in behind.values())
-        if 0 < waiting <= len(behind):  # one each: perhaps no record at all but the marker of a transaction
-            waiting = sum(self._holds_record(position, start) for position, (start, _) in behind.items())
-        return StageLag(stage, topic, waiting, sum(end for position, end in ends.items() if position[0] == topic))
+        few = {position: start for (_, position), (start, end) in gaps.items() if end - start <= _FEW}
+        nothing = self._without_record(few) if few else set()
+        stages = []
+        for stage, topic, _ in rows:
+            waiting = sum(
+                end - start
+                for (of, position), (start, end) in gaps.items()
+                if of == stage and position[0] == topic and (position, start) not in nothing
+            )
+            total = sum(end for position, end in ends.items() if position[0] == topic)
+            stages.append(StageLag(stage, topic, waiting, total))
+        return Lag(tuple(stages), ends)
 
-    def _holds_record(self, position: Position, start: int) -> bool:
+    def _without_record(self, starts: Mapping[Position, int]) -> set[tuple[Position, int]]:
+        """Return those positions and offsets behind which no record lies, only the markers of transactions."""
         settings: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self._settings.servers,
             "group.id": f"{self._topics.group}-probe",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": _PROBE_WAIT_MS,
         }
         consumer = Consumer(settings, logger=SILENT)
+        nothing: set[tuple[Position, int]] = set()
+        unknown = set(starts)
+        until = time.monotonic() + _PROBE_SECONDS
         try:
-            consumer.assign([TopicPartition(*position, start)])
-            message = consumer.poll(_PROBE_SECONDS)
-            error = message.error() if message is not None else None
-            return error is None or error.code() != KafkaError._PARTITION_EOF  # noqa: SLF001  # its public name
+            consumer.assign([TopicPartition(*position, start) for position, start in starts.items()])
+            while unknown and time.monotonic() < until:
+                for message in consumer.consume(len(starts), timeout=_PROBE_WAIT_MS / 1000):
+                    position, error = (message.topic() or "", message.partition() or 0), message.error()
+                    at_end = error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001  # public
+                    if at_end and position in unknown:
+                        nothing.add((position, starts[position]))
+                    unknown.discard(position)
+            return nothing
         finally:
             consumer.close()
 

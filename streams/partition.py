@@ -29,7 +29,17 @@ from streams.ingest import SourceRecord, send_output
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
 from streams.state import PartitionState
-from streams.store import FORMAT, Marker, PartitionStore, Portion, Restored, batch_records, plan_record, restore
+from streams.store import (
+    FORMAT,
+    Marker,
+    PartitionStore,
+    Portion,
+    Restored,
+    batch_records,
+    changelog_end,
+    plan_record,
+    restore,
+)
 
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
@@ -110,6 +120,18 @@ class Partition:
         await asyncio.wait([self._task])
         if self._store is not None:
             self._store.close()
+
+    async def is_current(self) -> bool:
+        """Whether the state here is the newest: nobody else worked on the partition since. Ask while it is idle.
+
+        Raises:
+            StoreError: the changelog cannot be read.
+        """
+        store, setting = self._store, self._setting
+        if store is None:
+            return False
+        end = await asyncio.to_thread(changelog_end, setting.servers, setting.rules.topics.state, self._number)
+        return end == store.position
 
     def release(self) -> None:
         """Let go of chunks whose work has not begun; they come again after the rebalance that this is called for.

@@ -188,15 +188,7 @@ def restore(
     Raises:
         StoreError: the changelog cannot be read, or is of a newer format.
     """
-    settings: dict[str, str | int | float | bool] = {
-        "bootstrap.servers": servers,
-        "group.id": "onefold-restore",
-        "enable.auto.commit": False,
-        "enable.partition.eof": True,
-        "auto.offset.reset": "error",
-        "fetch.queue.backoff.ms": 10,
-    }
-    consumer = Consumer(settings, logger=SILENT)
+    consumer = _consumer(servers)
     try:
         first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_RESTORE_TIMEOUT_SECONDS)
         if store.position > end or store.marker.format != FORMAT:
@@ -207,6 +199,34 @@ def restore(
         raise StoreError(f"changelog {topic}[{partition}] cannot be read: {error.args[0].str()}") from error
     finally:
         consumer.close()
+
+
+def changelog_end(servers: str, topic: str, partition: int) -> int:
+    """Return the offset of the next record of a changelog.
+
+    Raises:
+        StoreError: the changelog cannot be read.
+    """
+    consumer = _consumer(servers)
+    try:
+        _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_RESTORE_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        raise StoreError(f"changelog {topic}[{partition}] cannot be read: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+    return end
+
+
+def _consumer(servers: str) -> Consumer:
+    settings: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": servers,
+        "group.id": "onefold-restore",
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "fetch.queue.backoff.ms": 10,
+    }
+    return Consumer(settings, logger=SILENT)
 
 
 class _Restoring:

@@ -27,6 +27,7 @@ _COMMIT_INTERVAL_SECONDS = 0.25
 _CHUNKS_BUFFERED = 16
 _INGESTS_IN_FLIGHT = 8
 _STOP_TIMEOUT_SECONDS = 20.0
+_WATCH_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -77,7 +78,10 @@ class Worker:
         log.info("worker ready")
         stopping = asyncio.create_task(stop.wait())
         ends: list[asyncio.Future[Any]] = [stopping, self._failure]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        while not (stopping.done() or self._failure.done()):
+            await asyncio.wait(ends, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if self._app.crashed or self._app.should_stop:
+                self._fail(StreamsError(f"Faust gave up: {self._app.crash_reason!r}"))
         stopping.cancel()
         if self._failure.done():
             self._failure.result()
@@ -149,9 +153,11 @@ class Worker:
             await partition.put(event)
 
     async def _on_assigned(self, _app: Any, assigned: Iterable[Any] = (), **_: Any) -> None:  # noqa: ANN401  # faust's signal
-        """Let go of partitions that went elsewhere; those that stay keep their state, nobody else had them."""
+        """Let go of partitions that went elsewhere, and of those that others had while this process stood still."""
         kept = {tp.partition for tp in assigned if tp.topic == self._setting.rules.topics.touchpoints}
-        await self._close_partitions([number for number in self._partitions if number not in kept])
+        for number, partition in list(self._partitions.items()):
+            if number not in kept or not await partition.is_current():
+                await self._close_partitions([number])
         log.info("partitions assigned", count=len(kept))
 
     def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event

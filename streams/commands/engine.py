@@ -34,9 +34,17 @@ def worker() -> None:
     from streams.logs import configure_logging  # noqa: PLC0415 - heavy
 
     configure_logging()
-    settings = with_broker(load_settings())
+    asyncio.run(_work(with_broker(load_settings())))
+
+
+async def _work(settings: Settings) -> None:
+    from streams.worker import Worker  # noqa: PLC0415 - heavy
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        asyncio.run(_work(settings))
+        await Worker(settings).run(stop)
     except StreamsError as error:
         complain(f"onefold worker: {error}")
         _leave(2)
@@ -47,17 +55,8 @@ def worker() -> None:
         _leave(1)
 
 
-async def _work(settings: Settings) -> None:
-    from streams.worker import Worker  # noqa: PLC0415 - heavy
-
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await Worker(settings).run(stop)
-
-
 def _leave(code: int) -> None:
-    """End at once: threads of a consumer whose work failed would wait for it for ever."""
+    """End at once: tasks and threads of a consumer whose work failed would be waited for, for ever."""
     sys.stderr.flush()
     os._exit(code)
 
