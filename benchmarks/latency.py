@@ -23,7 +23,8 @@ from streams.settings import Settings
 from streams.topics import Topics
 
 LAKE_RESOLUTION_SECONDS = 0.5
-_TICK_SECONDS = 0.002
+_TICK_SECONDS = 0.005
+_POLL_SECONDS = 0.1
 _GIVE_UP_SECONDS = 5.0
 _WATERMARK_TIMEOUT_SECONDS = 15.0
 _OFFSETS_SQL = 'SELECT "partition", next_offset FROM _offsets WHERE topic = ?'
@@ -130,7 +131,7 @@ def _send_steadily(
         for number, record in enumerate(records):
             due = start + number / rate
             while (now := time.monotonic()) < due:
-                time.sleep(min(_TICK_SECONDS, due - now))
+                time.sleep(_TICK_SECONDS)  # what falls due meanwhile is sent at once
             latest = max(latest, now - due)
             listener.pending[record.source, record.event_id] = now
             deliveries.send(topics.source(record.source), None, record.value)
@@ -151,7 +152,7 @@ def _wait_for_rest(settings: Settings, listener: "_Listener", children: Processe
         silent_seconds = time.monotonic() - listener.heard_at
         if silent_seconds > _GIVE_UP_SECONDS and reader.read().waiting == 0:
             return
-        time.sleep(_TICK_SECONDS * 50)
+        time.sleep(_POLL_SECONDS)
 
 
 class _Listener:

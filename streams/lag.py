@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from sinks.errors import LakeMissingError
+from sinks.errors import LakeError, LakeVersionError
 from sinks.reader import open_lake_reader
 from streams.errors import BrokerDownError
 from streams.logs import SILENT
@@ -184,7 +184,9 @@ class LagReader:
     def _lake_offsets(self) -> Mapping[Position, int]:
         try:
             reader = open_lake_reader(self._settings.home)
-        except LakeMissingError:
+        except LakeVersionError:
+            raise
+        except LakeError:  # there is none yet, or the sink is just making it
             return {}
         with reader:
             rows = reader.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
