@@ -68,6 +68,8 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         # Faust's own choice without tables is round robin.
         consumer._partition_assignment_strategy = [RangePartitionAssignor]  # noqa: SLF001
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001
+        # What a source's transaction gave up is no event; Faust reads it unless it runs in transactions itself.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
     async def seek_to_committed(self) -> Mapping[TP, int]:

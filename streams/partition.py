@@ -2,7 +2,7 @@
 
 A commit goes in this order, numbered the same below:
 
-0. write down the plan, which records the commit is made of, and wait;
+0. write down the plan, which records the commit is made of, wait, and see that nobody else wrote to the changelog;
 1. publish the outputs;
 2. wait until every one is delivered;
 3. publish the changelog with the source offsets it covers, and wait;
@@ -24,10 +24,10 @@ from typing import Any, NamedTuple
 import structlog
 
 from streams.errors import StoreError
-from streams.gather import Commit, Counts, PartitionWork, Rules
-from streams.ingest import SourceRecord, send_output
+from streams.gather import Counts, PartitionWork, Rules
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
+from streams.records import SourceRecord, send_output
 from streams.state import PartitionState
 from streams.store import (
     FORMAT,
@@ -148,14 +148,11 @@ class Partition:
     async def _run(self) -> None:
         try:
             store = self._store = await self._open()
-            restored = await asyncio.to_thread(self._restore, store)
-            incarnation = store.marker.incarnation + 1
-            work = PartitionWork(self._setting.rules, PartitionState(store), incarnation, self._is_local)
+            pending = await self._take_over(store)
+            work = PartitionWork(self._setting.rules, PartitionState(store), store.marker.incarnation, self._is_local)
             self.counts = work.counts
-            opening = Marker(FORMAT, incarnation, 0, dict(store.marker.offsets), restored.pending)
-            await self._commit(store, Commit([], restored.torn), opening)
-            if restored.pending:
-                await self._redo(store, work, restored.pending)
+            if pending:
+                await self._redo(store, work, pending)
             while True:
                 events = self._collected or await self._next_events()
                 self._collected = []
@@ -164,6 +161,19 @@ class Partition:
                     event.ack()  # 5
         except Exception as error:  # noqa: BLE001  # a partition's boundary: stop the worker, acknowledge nothing
             self._on_failure(error)
+
+    async def _take_over(self, store: PartitionStore) -> list[Portion]:
+        """Bring the state up to date, say in the changelog that a new opening begins, and return what is to be redone.
+
+        Where another process still wrote meanwhile, what it wrote is read as well.
+        """
+        while True:
+            restored = await asyncio.to_thread(self._restore, store)
+            opening = Marker(FORMAT, store.marker.incarnation + 1, 0, dict(store.marker.offsets), restored.pending)
+            end = await self._write_changelog(restored.torn, opening)
+            if end == restored.end + len(restored.torn) + 1:
+                store.apply(restored.torn, opening, end)
+                return restored.pending
 
     async def _redo(self, store: PartitionStore, work: PartitionWork, plan: list[Portion]) -> None:
         """Do the work again that was cut short, with the same records in the same order, and nothing else."""
@@ -207,7 +217,17 @@ class Partition:
                 work.touchpoints(feed.records)
         commit = work.commit(time.time_ns() // 1_000_000)
         await plan.arrived()  # 0
-        await self._commit(store, commit, marker)
+        if plan.last_offset != store.position:
+            torn = await asyncio.to_thread(self._repairs, store, past.incarnation)
+            commit.changes = {**torn, **commit.changes}
+        outputs = self._setting.producer.begin()
+        for output in commit.outputs:
+            send_output(outputs, output)  # 1
+        await outputs.arrived()  # 2
+        end = await self._write_changelog(commit.changes, marker)  # 3
+        if end != plan.last_offset + len(commit.changes) + 2:
+            raise self._taken()
+        store.apply(commit.changes, marker, end)  # 4
 
     def _is_local(self, node: Any) -> bool:  # noqa: ANN401  # NodeId; the hot path needs no cast
         return partition_of(node, self._setting.partitions) == self._number
@@ -257,20 +277,29 @@ class Partition:
                 events.append(event)
         return events
 
-    async def _commit(self, store: PartitionStore, commit: Commit, marker: Marker) -> None:
-        producer = self._setting.producer
-        if commit.outputs:
-            outputs = producer.begin()
-            for output in commit.outputs:
-                send_output(outputs, output)  # 1
-            await outputs.arrived()  # 2
-        changelog = producer.begin()
+    async def _write_changelog(self, changes: Mapping[bytes, bytes | None], marker: Marker) -> int:
+        """Publish a batch and wait until all of it is delivered; return the offset that follows it."""
+        changelog = self._setting.producer.begin()
         topic = self._setting.rules.topics.state
-        for key, value, headers in batch_records(commit.changes, marker):
+        for key, value, headers in batch_records(changes, marker):
             extra = {} if headers is None else {"headers": headers}
             changelog.send(topic, key, value, self._number, **extra)
-        await changelog.arrived()  # 3
-        store.apply(commit.changes, marker, changelog.last_offset + 1)  # 4
+        await changelog.arrived()
+        return changelog.last_offset + 1
+
+    def _repairs(self, store: PartitionStore, incarnation: int) -> dict[bytes, bytes | None]:
+        """Return the true values of what a process wrote that had lost the partition without knowing it.
+
+        Raises:
+            StoreError: it is this process that lost the partition.
+        """
+        torn = self._restore(store).torn
+        if store.marker.incarnation != incarnation:
+            raise self._taken()
+        return torn
+
+    def _taken(self) -> StoreError:
+        return StoreError(f"another worker has written to the state of partition {self._number} meanwhile")
 
 
 class _Feed(NamedTuple):

@@ -73,10 +73,12 @@ class Restored(NamedTuple):
     Attributes:
         torn: the true values of keys that a half-written batch touched, to be written again with the next commit.
         pending: the plan to do first, empty where no work was cut short.
+        end: offset up to which the changelog was read.
     """
 
     torn: dict[bytes, bytes | None]
     pending: list[Portion]
+    end: int
 
 
 _marker_decoder = msgspec.msgpack.Decoder(Marker)
@@ -176,7 +178,7 @@ def plan_record(plan: Sequence[Portion], incarnation: int, sequence: int) -> tup
 def restore(
     store: PartitionStore, servers: str, topic: str, partition: int, on_progress: Callable[[int], None]
 ) -> Restored:
-    """Bring a store up to the end of its changelog.
+    """Bring a store up to the end of its changelog, as it is when the reading begins.
 
     Args:
         store: the local copy; wiped first where it is not of this changelog.
@@ -263,7 +265,7 @@ class _Restoring:
         marker = self._store.marker
         batch_id, plan = self._plan
         pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
-        return Restored({key: self._store.get(key) for key in self._torn}, pending)
+        return Restored({key: self._store.get(key) for key in self._torn}, pending, position)
 
     def _take(self, message: Message) -> int:
         self._read += 1

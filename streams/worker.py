@@ -15,9 +15,10 @@ from profiles.policy import default_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.errors import StreamsError
 from streams.gather import Rules
-from streams.ingest import Ingest, SourceRecord, send_output
+from streams.ingest import Ingest
 from streams.partition import Partition, PartitionSetting
 from streams.producer import CheckedProducer
+from streams.records import SourceRecord, send_output
 from streams.registry import framing
 from streams.settings import Settings, node_key
 from streams.topics import Topics, admin, check_topics
@@ -95,6 +96,7 @@ class Worker:
             topics.group,
             broker=[f"kafka://{server}" for server in settings.servers.split(",")],
             store="memory://",
+            datadir=settings.home / "faust",
             web_enabled=False,
             topic_disable_leader=True,
             topic_allow_declare=False,

@@ -13,16 +13,17 @@ from identity.normalise import Normaliser
 from identity.policy import default_policy
 from infra.world import PoisonEmission, World, WorldConfig
 from profiles.policy import default_profile_policy
-from schemas.contracts import ACCEPTED_TOUCHPOINT, CHANGE, LINK, PROFILE
+from schemas.contracts import CHANGE, LINK, PROFILE
 from schemas.framing import SingleObjectFraming
 from sinks.digest import Digest, people_digest
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
 from streams.gather import PartitionWork, Rules
-from streams.ingest import Ingest, SourceRecord
+from streams.ingest import Ingest
 from streams.lag import LagReader
 from streams.processes import Processes, processes
 from streams.producer import CheckedProducer
+from streams.records import SourceRecord
 from streams.settings import Settings
 from streams.state import PartitionState
 from streams.store import PartitionStore
@@ -143,7 +144,7 @@ def oracle(records: Iterable[Sent]) -> Digest:
             if output.topic == topics.touchpoints:
                 accepted.append(SourceRecord(output.topic, 0, number, NOW_MS, output.key, output.value))
         work.touchpoints(accepted)
-        told: dict[str, list[Mapping[str, object]]] = {PROFILE: [], LINK: [], CHANGE: [], ACCEPTED_TOUCHPOINT: []}
+        told: dict[str, list[Mapping[str, object]]] = {PROFILE: [], LINK: [], CHANGE: []}
         for output in work.commit(NOW_MS).outputs:
             name, content = FRAMES.decode(output.value)
             told[name].append(content)

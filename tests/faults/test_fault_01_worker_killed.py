@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.faults.harness import events_of, installation, oracle, outcome, publish, running, world
 
-KILLS = 4
+KILLS = 3
 SEED = 101
 
 

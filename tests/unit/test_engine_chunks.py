@@ -9,7 +9,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.chunks import Chunk, ChunkConsumer, ChunkScheduler
+from streams.chunks import Chunk, ChunkConsumer, ChunkScheduler, _ConsumerThread
 
 WEB = TP("touch.web", 0)
 CRM = TP("touch.crm", 3)
@@ -162,3 +162,30 @@ def test_a_hole_in_the_offsets_is_not_waited_for() -> None:
     consumer.ack(consumer.deliver(WEB, 21, 30))
 
     assert consumer.newly_done(WEB) == 31
+
+
+class Thread(_ConsumerThread):
+    """A consumer's thread that was never started; its consumer knows only what is committed."""
+
+    def __init__(self, committed: dict[TP, int | None]) -> None:  # the parents would start
+        self._known = committed
+        self.sought: list[TP] = []
+
+    def _ensure_consumer(self) -> Any:  # noqa: ANN401  # aiokafka's consumer
+        return SimpleNamespace(seek_to_committed="committed", seek_to_beginning="beginning")
+
+    async def call_thread(self, fun: Any, *args: Any, **_: Any) -> Any:  # noqa: ANN401  # faust's signature
+        """Answer in the place of aiokafka."""
+        if fun == "committed":
+            return self._known
+        self.sought += args
+        return None
+
+
+def test_partitions_without_a_commit_are_read_from_the_beginning_again() -> None:
+    """Aiokafka goes back only where something is committed, so a rebalance before would lose what was fetched."""
+    thread = Thread({WEB: None, CRM: 40, TP("touch.web", 1): 0})
+
+    asyncio.run(thread.seek_to_committed())
+
+    assert thread.sought == [WEB, TP("touch.web", 1)]

@@ -207,7 +207,7 @@ def test_whole_batches_are_restored(store: PartitionStore) -> None:
     restored = log.restore(store)
 
     assert state_of(store) == {b"na": b"1", b"nb": b"2"}
-    assert (store.position, store.marker.offsets, restored) == (log.end, {TOPIC: 20}, Restored({}, []))
+    assert (store.position, store.marker.offsets, restored) == (log.end, {TOPIC: 20}, Restored({}, [], log.end))
 
 
 def test_a_restore_reads_on_from_where_the_local_copy_ends(store: PartitionStore) -> None:
