@@ -25,13 +25,15 @@ from infra.world import Emission, World, WorldConfig
 from profiles import fragment as fragments
 from profiles.people import Publisher
 from profiles.policy import default_profile_policy
-from schemas.contracts import ACCEPTED_TOUCHPOINT, PROFILE
+from schemas.accepted import AcceptedTouchpoint, decode_accepted, encode_accepted
+from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming
-from schemas.records import AcceptedTouchpoint, Identifier, Profile
+from schemas.records import Identifier, Profile
 from schemas.sources import TO_CANONICAL
 from streams.gather import event_key
-from streams.ingest import Ingest, SourceRecord
+from streams.ingest import Ingest
 from streams.partitioning import partition_of
+from streams.records import SourceRecord
 from streams.state import PartitionState
 from streams.store import PartitionStore
 from streams.topics import Topics
@@ -141,16 +143,14 @@ def make_sample(customers: int, touchpoints: int) -> Sample:
 def transport(sample: Sample) -> Iterator[Figure]:
     """Time framing, mapping, ingest as a whole, and keys."""
     values = [source.value for source in sample.sources]
-    accepted = [_FRAMING.encode(ACCEPTED_TOUCHPOINT, record) for record in sample.accepted]
+    accepted = [encode_accepted(record) for record in sample.accepted]
     encoded = [_FRAMING.encode(PROFILE, profile) for profile in sample.profiles]
     nodes = [NodeId(record["nodes"][0]["node_id"]) for record in sample.accepted]
     ingest = Ingest(Topics(""), _FRAMING, Normaliser(_POLICY, _KEY))
     yield _timed("decode a source record", values, _FRAMING.decode)
     yield _timed("map it to the canonical form", sample.raw, lambda raw: TO_CANONICAL[raw[0]](raw[1]))
-    yield _timed(
-        "encode an accepted touchpoint", sample.accepted, lambda record: _FRAMING.encode(ACCEPTED_TOUCHPOINT, record)
-    )
-    yield _timed("decode an accepted touchpoint", accepted, _FRAMING.decode)
+    yield _timed("encode an accepted touchpoint", sample.accepted, encode_accepted)
+    yield _timed("decode an accepted touchpoint", accepted, decode_accepted)
     yield _timed("ingest, all of it", sample.sources, ingest.output)
     yield _timed("encode a profile", sample.profiles, lambda profile: _FRAMING.encode(PROFILE, profile))
     yield _timed("decode a profile", encoded, _FRAMING.decode)

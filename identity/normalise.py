@@ -10,7 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from identity.nodes import node_id
 from identity.policy import IdentityPolicy
-from schemas.records import Identifier, Node
+from schemas.accepted import Node
+from schemas.records import Identifier
 
 CACHED_IDENTIFIERS = 200_000
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from profiles.policy import ProfilePolicy, TraitRule
-from schemas.records import AcceptedTouchpoint
+from schemas.accepted import AcceptedTouchpoint
 
 _CONSENT_ORDER = {"granted": 0, "denied": 1, "withdrawn": 2}
 """At the same moment the higher one holds: denial wins, and what is unknown denies most."""

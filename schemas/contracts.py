@@ -26,7 +26,6 @@ _OPTIONAL = 2
 HISTORY = FOLDER / "history"
 
 TOUCHPOINT = "onefold.Touchpoint"
-ACCEPTED_TOUCHPOINT = "onefold.AcceptedTouchpoint"
 PROFILE = "onefold.Profile"
 LINK = "onefold.Link"
 CHANGE = "onefold.Change"
@@ -58,7 +57,7 @@ class Contract:
 
     Attributes:
         name: full Avro name.
-        document: the schema as written, with documentation and logical types, references resolved.
+        document: the schema as written, with documentation and logical types.
         compiled: the schema as fastavro uses it.
         fingerprint: CRC-64-AVRO of the canonical form, little-endian, as in single-object encoding.
         hint: names the branch of optional records for the writer; None where there are none.
@@ -119,28 +118,11 @@ def _documents() -> dict[str, Any]:
 
 
 def compile_contract(document: dict[str, Any]) -> Contract:
-    """Compile one schema document; records it names are looked up among the current contracts."""
+    """Compile one schema document."""
     name = f"{document['namespace']}.{document['name']}"
-    resolved = _inline(document, set())
-    plain = _without_logical_types(resolved)
+    plain = _without_logical_types(document)
     print_of = fingerprint(to_parsing_canonical_form(plain), "CRC-64-AVRO")
-    return Contract(name, resolved, fastavro.parse_schema(plain), bytes.fromhex(print_of), _hint(plain, namespace=""))
-
-
-def _inline(schema: Any, defined: set[str]) -> Any:  # noqa: ANN401  # schemas nest freely
-    """Replace the first mention of another contract by its text, as Avro's own tools want it in one document."""
-    if isinstance(schema, str) and schema in _documents() and schema not in defined:
-        return _inline(_documents()[schema], defined)
-    if isinstance(schema, list):
-        return [_inline(part, defined) for part in schema]
-    if isinstance(schema, dict):
-        if "namespace" in schema:
-            defined.add(f"{schema['namespace']}.{schema['name']}")
-        return {
-            key: _inline(value, defined) if key in {"type", "items", "values", "fields"} else value
-            for key, value in schema.items()
-        }
-    return schema
+    return Contract(name, document, fastavro.parse_schema(plain), bytes.fromhex(print_of), _hint(plain, namespace=""))
 
 
 @cache

@@ -83,26 +83,6 @@ class Touchpoint(TypedDict):
     properties: dict[str, str]
 
 
-class Node(TypedDict):
-    """A normalised identifier and its keyed hash."""
-
-    node_id: bytes
-    type: str
-    value: str
-
-
-class AcceptedTouchpoint(TypedDict):
-    """A touchpoint that passed ingest."""
-
-    source: str
-    received_at: int
-    origin_topic: str
-    origin_partition: int
-    origin_offset: int
-    nodes: list[Node]
-    touchpoint: Touchpoint
-
-
 class ProfileIdentifier(TypedDict):
     """One thing a customer is known by."""
 

@@ -15,7 +15,8 @@ from typing import Final, Self, TextIO
 
 import duckdb
 
-from schemas.records import AcceptedTouchpoint, Change, DeadLetter, Link, Profile, ProfileIdentifier
+from schemas.accepted import AcceptedTouchpoint
+from schemas.records import Change, DeadLetter, Link, Profile, ProfileIdentifier
 from sinks import engine, rows, tables, views
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact

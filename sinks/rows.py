@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
-from schemas.records import AcceptedTouchpoint, Change, DeadLetter, Link, Profile, ProfileIdentifier, Touch
+from schemas.accepted import AcceptedTouchpoint
+from schemas.records import Change, DeadLetter, Link, Profile, ProfileIdentifier, Touch
 from sinks import tables
 from sinks.columns import TEXT, ArrowType, Table
 

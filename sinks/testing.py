@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from schemas.records import AcceptedTouchpoint, Change, DeadLetter, Link, Node, Order, Profile, ProfileIdentifier
+from schemas.accepted import AcceptedTouchpoint, Node
+from schemas.records import Change, DeadLetter, Link, Order, Profile, ProfileIdentifier
 
 SOME_TIME_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""

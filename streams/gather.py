@@ -18,11 +18,11 @@ from profiles import fragment as fragments
 from profiles.fragment import Fragment
 from profiles.people import Publication, Publisher
 from profiles.policy import ProfilePolicy
-from schemas.contracts import ACCEPTED_TOUCHPOINT, CHANGE, LINK, PROFILE
+from schemas.accepted import AcceptedTouchpoint, decode_accepted
+from schemas.contracts import CHANGE, LINK, PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
-from schemas.records import AcceptedTouchpoint
-from streams.ingest import Output, SourceRecord, dead_letter
+from streams.records import Output, SourceRecord, dead_letter
 from streams.state import PartitionState
 from streams.topics import Topics
 
@@ -132,14 +132,9 @@ class PartitionWork:
     def _decoded(self, records: Iterable[SourceRecord]) -> Iterable[AcceptedTouchpoint]:
         for record in records:
             try:
-                name, accepted = self._rules.framing.decode(record.value)
+                yield decode_accepted(record.value)
             except RejectedError as error:
                 self._dead(record, error)
-                continue
-            if name == ACCEPTED_TOUCHPOINT:
-                yield accepted  # type: ignore[misc]  # the contract's name says so
-            else:
-                self._dead(record, RejectedError("unexpected_schema", f"expected {ACCEPTED_TOUCHPOINT}"))
 
     def _touch(self, accepted: AcceptedTouchpoint) -> None:
         touchpoint = accepted["touchpoint"]

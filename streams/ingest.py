@@ -8,53 +8,26 @@ times further ahead than clocks go wrong, or older than any source, are refused:
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from identity.normalise import Normaliser
-from schemas.contracts import ACCEPTED_TOUCHPOINT, DEAD_LETTER
+from schemas.accepted import AcceptedTouchpoint, encode_accepted
 from schemas.framing import Framing
 from schemas.money import MAX_MICROS
 from schemas.reasons import RejectedError
-from schemas.records import AcceptedTouchpoint, DeadLetter, Touchpoint
+from schemas.records import Touchpoint
 from schemas.sources import TO_CANONICAL
-from streams.producer import Deliveries
+from streams.records import Output, SourceRecord, dead_letter
 from streams.topics import SOURCES, Topics
 
-REVISION_HEADER = "revision"
 MAX_CLOCK_AHEAD_MS = 48 * 3600 * 1000
 EARLIEST_EVENT_MS = 631_152_000_000
 """1990-01-01: older stamps are clocks never set, or seconds taken for milliseconds."""
 
 MAX_RECORD_BYTES = 1024 * 1024
-MAX_KEPT_BYTES = 3 * 1024 * 1024
-"""Of a key or value in a dead letter: together they fit into a message."""
-
 MAX_IDENTIFIERS = 50
 MAX_TEXT = 10_000
 """Longest text of one field, in characters."""
-
-
-class SourceRecord(NamedTuple):
-    """A Kafka record of a source topic, as far as ingest looks at it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-
-
-class Output(NamedTuple):
-    """A record to publish.
-
-    ``revision`` is sent as a header of that name, so that a reader can pass over what it has passed without decoding.
-    """
-
-    topic: str
-    key: bytes | None
-    value: bytes
-    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +51,7 @@ class Ingest:
         except RejectedError as error:
             return dead_letter(self.topics, self.framing, record, error, "ingest")
         key = accepted["nodes"][0]["node_id"]
-        return Output(self.topics.touchpoints, key, self.framing.encode(ACCEPTED_TOUCHPOINT, accepted))
+        return Output(self.topics.touchpoints, key, encode_accepted(accepted))
 
     def accept(self, record: SourceRecord) -> AcceptedTouchpoint:
         """Return the accepted touchpoint of a record.
@@ -112,42 +85,6 @@ class Ingest:
             "nodes": nodes,
             "touchpoint": touchpoint,
         }
-
-
-def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: RejectedError, stage: str) -> Output:
-    """Return the dead letter of a record: where it lies, why it cannot be used, and its bytes.
-
-    Of a record too large for a dead letter the beginning is kept; the whole still lies where it came from.
-    """
-    key, value = record.key, record.value
-    detail = error.detail
-    if (value is not None and len(value) > MAX_KEPT_BYTES) or (key is not None and len(key) > MAX_KEPT_BYTES):
-        detail += f" (kept here: the first {MAX_KEPT_BYTES} bytes)"
-    letter: DeadLetter = {
-        "reason": error.reason,
-        "detail": detail,
-        "stage": stage,
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "timestamp": record.timestamp,
-        "key": None if key is None else key[:MAX_KEPT_BYTES],
-        "value": None if value is None else value[:MAX_KEPT_BYTES],
-    }
-    return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
-
-
-def send_output(deliveries: Deliveries, output: Output) -> None:
-    """Queue an output for delivery.
-
-    Raises:
-        DeliveryError: it is larger than the broker takes.
-    """
-    if output.revision is None:
-        deliveries.send(output.topic, output.key, output.value)
-    else:
-        headers = [(REVISION_HEADER, str(output.revision).encode())]
-        deliveries.send(output.topic, output.key, output.value, headers=headers)
 
 
 def _canonical(name: str, content: Mapping[str, Any]) -> Touchpoint:

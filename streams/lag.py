@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from sinks.errors import LakeError, LakeVersionError
-from sinks.reader import open_lake_reader
+from sinks.reader import LakeReader, open_lake_reader
 from streams.errors import BrokerDownError
 from streams.logs import SILENT
 from streams.settings import Settings
@@ -92,10 +92,13 @@ class LagReader:
             "enable.auto.commit": False,
         }
         self._group = Consumer(group, logger=SILENT)
+        self._lake: LakeReader | None = None
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connections."""
         self._group.close()
+        if self._lake is not None:
+            self._lake.close()
 
     def read(self) -> Lag:
         """Return the lag now. What is committed is read before what lies there, so it is never made too small.
@@ -182,14 +185,14 @@ class LagReader:
                 return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
     def _lake_offsets(self) -> Mapping[Position, int]:
-        try:
-            reader = open_lake_reader(self._settings.home)
-        except LakeVersionError:
-            raise
-        except LakeError:  # there is none yet, or the sink is just making it
-            return {}
-        with reader:
-            rows = reader.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
+        if self._lake is None:
+            try:
+                self._lake = open_lake_reader(self._settings.home)
+            except LakeVersionError:
+                raise
+            except LakeError:  # there is none yet, or the sink is just making it
+                return {}
+        rows = self._lake.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
         return {(topic, partition): next_offset for topic, partition, next_offset in rows}
 
 

@@ -12,14 +12,15 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from schemas.contracts import ACCEPTED_TOUCHPOINT, CHANGE, DEAD_LETTER, LINK, PROFILE
+from schemas.accepted import AcceptedTouchpoint, decode_accepted
+from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
 from streams.errors import StreamsError
-from streams.ingest import REVISION_HEADER
 from streams.logs import SILENT
+from streams.records import REVISION_HEADER
 from streams.registry import framing
 from streams.settings import Settings
 from streams.topics import Topics, admin, check_topics
@@ -97,15 +98,15 @@ class _Decoding:
 
     def __init__(self, topics: Topics, frames: Framing) -> None:
         self._framing = frames
-        self._profiles = topics.profiles
+        self._topics = topics
         self._newest: dict[bytes | str, tuple[int, Message]] = {}
         self._expected = {
-            topics.touchpoints: ACCEPTED_TOUCHPOINT,
             topics.profiles: PROFILE,
             topics.links: LINK,
             topics.changes: CHANGE,
             topics.dead_letters: DEAD_LETTER,
         }
+        self._touchpoints: list[AcceptedTouchpoint] = []
         self._records: dict[str, list[Any]] = {name: [] for name in self._expected.values()}
         self.offsets: dict[tuple[str, int], int] = {}
 
@@ -120,12 +121,20 @@ class _Decoding:
             raise StreamsError(f"the topics for the lake cannot be read: {error.str()}")
         topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
         self.offsets[topic, partition] = offset + 1
-        revision = _revision(message) if topic == self._profiles else None
+        revision = _revision(message) if topic == self._topics.profiles else None
         key = message.key()
-        if revision is None or key is None:
+        if topic == self._topics.touchpoints:
+            self._decode_touchpoint(message)
+        elif revision is None or key is None:
             self._decode(topic, message)
         elif key not in self._newest or revision > self._newest[key][0]:
             self._newest[key] = revision, message
+
+    def _decode_touchpoint(self, message: Message) -> None:
+        try:
+            self._touchpoints.append(decode_accepted(message.value()))
+        except RejectedError as rejected:
+            self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
 
     def _decode(self, topic: str, message: Message) -> None:
         try:
@@ -142,9 +151,9 @@ class _Decoding:
     def lake_batch(self) -> LakeBatch:
         """Return all records, of each customer only the highest revision; call once, last."""
         for _, message in self._newest.values():
-            self._decode(self._profiles, message)
+            self._decode(self._topics.profiles, message)
         return LakeBatch(
-            touchpoints=self._records[ACCEPTED_TOUCHPOINT],
+            touchpoints=self._touchpoints,
             profiles=_highest_revisions(self._records[PROFILE]),
             links=self._records[LINK],
             changes=self._records[CHANGE],

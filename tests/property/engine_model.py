@@ -19,7 +19,8 @@ from identity.policy import IdentityPolicy, default_policy
 from profiles import fragment as fragments
 from profiles.people import Publication, Publisher
 from profiles.policy import ProfilePolicy, default_profile_policy
-from schemas.records import AcceptedTouchpoint, Change, Consent, Link, Order, Profile
+from schemas.accepted import AcceptedTouchpoint
+from schemas.records import Change, Consent, Link, Order, Profile
 
 KEY = b"a key of the tests"
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from profiles.fragment import ConsentValue, Fragment, TraitValue, decode, encode, fold, merge
 from profiles.policy import ProfilePolicy, TraitRule, default_profile_policy
-from schemas.records import AcceptedTouchpoint, ConsentState
+from schemas.accepted import AcceptedTouchpoint
+from schemas.records import ConsentState
 
 RULES: dict[str, TraitRule] = {
     "city": "newest",

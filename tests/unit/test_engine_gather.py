@@ -18,8 +18,9 @@ from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Touchpoint
 from streams.gather import Commit, PartitionWork, Rules, event_key
-from streams.ingest import Ingest, Output, SourceRecord
+from streams.ingest import Ingest
 from streams.partitioning import partition_of
+from streams.records import Output, SourceRecord
 from streams.state import PartitionState
 from streams.store import FORMAT, Marker, PartitionStore
 from streams.topics import Topics
@@ -178,7 +179,7 @@ BAD_TOUCHPOINTS: dict[str, tuple[bytes | None, str]] = {
     "a cut touchpoint": ((an_event("1").value or b"")[:-3], "undecodable"),
     "another record": (
         INGEST.output(SourceRecord("touch.crm", 0, 0, NOW, None, None)).value,  # a dead letter
-        "unexpected_schema",
+        "unknown_framing",
     ),
 }
 

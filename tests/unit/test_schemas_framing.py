@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from schemas import contracts as contracts_module
 from schemas.contracts import (
-    ACCEPTED_TOUCHPOINT,
     CHANGE,
     LINK,
-    TOUCHPOINT,
     Contract,
     compile_contract,
     contracts,
@@ -285,12 +283,6 @@ def test_documentation_and_logical_types_are_no_part_of_a_fingerprint() -> None:
     }
     bare.pop("doc")
     assert compile_contract(bare).fingerprint == contracts()[CHANGE].fingerprint
-
-
-def test_a_contract_that_names_another_holds_its_text() -> None:
-    """Avro's own tools want one document."""
-    assert '"name": "Touchpoint"' in json.dumps(contracts()[ACCEPTED_TOUCHPOINT].document)
-    assert contracts()[TOUCHPOINT].name == "onefold.Touchpoint"
 
 
 def test_a_record_that_does_not_fit_is_the_writers_error() -> None:

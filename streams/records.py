@@ -1,0 +1,73 @@
+"""What the stages take in and give out: Kafka records as far as they look at them, and dead letters."""
+
+from typing import NamedTuple
+
+from schemas.contracts import DEAD_LETTER
+from schemas.framing import Framing
+from schemas.reasons import RejectedError
+from schemas.records import DeadLetter
+from streams.producer import Deliveries
+from streams.topics import Topics
+
+REVISION_HEADER = "revision"
+MAX_KEPT_BYTES = 3 * 1024 * 1024
+"""Of a key or value in a dead letter: together they fit into a message."""
+
+
+class SourceRecord(NamedTuple):
+    """A Kafka record that a stage reads."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Output(NamedTuple):
+    """A record to publish.
+
+    ``revision`` is sent as a header of that name, so that a reader can pass over what it has passed without decoding.
+    """
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    revision: int | None = None
+
+
+def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: RejectedError, stage: str) -> Output:
+    """Return the dead letter of a record: where it lies, why it cannot be used, and its bytes.
+
+    Of a record too large for a dead letter the beginning is kept; the whole still lies where it came from.
+    """
+    key, value = record.key, record.value
+    detail = error.detail
+    if (value is not None and len(value) > MAX_KEPT_BYTES) or (key is not None and len(key) > MAX_KEPT_BYTES):
+        detail += f" (kept here: the first {MAX_KEPT_BYTES} bytes)"
+    letter: DeadLetter = {
+        "reason": error.reason,
+        "detail": detail,
+        "stage": stage,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "key": None if key is None else key[:MAX_KEPT_BYTES],
+        "value": None if value is None else value[:MAX_KEPT_BYTES],
+    }
+    return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
+
+
+def send_output(deliveries: Deliveries, output: Output) -> None:
+    """Queue an output for delivery.
+
+    Raises:
+        DeliveryError: it is larger than the broker takes.
+    """
+    if output.revision is None:
+        deliveries.send(output.topic, output.key, output.value)
+    else:
+        headers = [(REVISION_HEADER, str(output.revision).encode())]
+        deliveries.send(output.topic, output.key, output.value, headers=headers)
