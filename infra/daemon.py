@@ -118,8 +118,13 @@ def _end(pid: int) -> None:
             process.wait(_STOP_SECONDS)
 
 
-def check_port_free(port: int, setting: str) -> None:
-    """Raise PortInUseError, naming the setting, when a program listens on this port of the loopback address."""
+def check_port_free(port: int, setting: str | None = None) -> None:
+    """Raise PortInUseError when a program listens on this port of the loopback address.
+
+    Args:
+        port: which.
+        setting: the environment variable by which a user chooses the port, for the message; None where there is none.
+    """
     with socket.socket() as probe:
         # As Java does: connections of a broker stopped a moment ago do not hold the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

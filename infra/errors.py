@@ -30,10 +30,11 @@ class JarDownloadError(InfraError):
 
 
 class PortInUseError(InfraError):
-    """Another program already listens on a port of this machine."""
+    """Another program already listens on a port of this machine; `setting` is what chooses the port, if any does."""
 
-    def __init__(self, port: int, setting: str) -> None:
-        super().__init__(f"Port {port} is already used by another program: stop it, or set {setting} to a free port.")
+    def __init__(self, port: int, setting: str | None) -> None:
+        other = "choose a free port" if setting is None else f"set {setting} to a free port"
+        super().__init__(f"Port {port} is already used by another program: stop it, or {other}.")
         self.port = port
         self.setting = setting
 

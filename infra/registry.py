@@ -16,7 +16,6 @@ from infra.daemon import LOOPBACK, Daemon, check_port_free
 from infra.errors import RegistryStartError
 
 APICURIO_VERSION = "3.3.3"
-PORT_SETTING = "ONEFOLD_REGISTRY_PORT"
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def start_registry(home: Path, *, port: int, wait_seconds: float = 90) -> Runnin
     """
     running = registry_state(home)
     if running is None:
-        check_port_free(port, PORT_SETTING)
+        check_port_free(port)
         running = RunningRegistry(_url(port), _spawn(home.resolve(), port))
     url = running.url
     _daemon(home).wait_until(lambda: _answers(url), wait_seconds, RegistryStartError)

@@ -13,6 +13,7 @@ import pytest
 
 from infra.daemon import Daemon, check_port_free, free_port, telling_lines
 from infra.errors import BrokerStartError, InfraError, PortInUseError
+from infra.registry import start_registry
 
 SLEEPER = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
@@ -123,6 +124,16 @@ def test_a_port_another_program_listens_on_is_named_with_its_setting() -> None:
             check_port_free(port, "ONEFOLD_KAFKA_PORT")
 
     assert isinstance(raised.value, InfraError)
+
+
+def test_a_port_that_no_setting_chooses_is_named_alone(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        with pytest.raises(PortInUseError, match=rf"Port {port} .* choose a free port") as raised:
+            start_registry(tmp_path, port=port)
+
+    assert "ONEFOLD_" not in str(raised.value)
 
 
 def test_a_port_nobody_listens_on_is_free() -> None:
