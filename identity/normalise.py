@@ -29,6 +29,8 @@ _PLAIN_EMAIL_LENGTH = 64
 
 def clean_text(value: str) -> str:
     """Return the text in NFKC form without surrounding space and invisible or control characters."""
+    if value.isascii() and value.isprintable():
+        return value.strip()
     visible = "".join(sign for sign in value if unicodedata.category(sign) not in _INVISIBLE)
     return unicodedata.normalize("NFKC", visible).strip()
 

@@ -199,7 +199,7 @@ def _format(config: BrokerConfig, jars: str) -> None:
     # The first bytes are fixed because an id that starts with a dash would be read as an option.
     cluster_id = base64.urlsafe_b64encode(b"onefold" + secrets.token_bytes(9)).decode().rstrip("=")
     arguments = ("format", "-t", cluster_id, "-c", str(config.properties_file))
-    program = ["-XX:TieredStopAtLevel=1", "-cp", jars, "kafka.tools.StorageTool"]
+    program = ["-cp", jars, "kafka.tools.StorageTool"]
     command = jvm.java_command(config.home, *arguments, heap="256m", program=program)
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
     if done.returncode != 0:

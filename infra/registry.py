@@ -85,7 +85,6 @@ def _spawn(home: Path, port: int) -> int:
     scratch.mkdir()
     program = [
         f"-Djava.io.tmpdir={scratch}",
-        "-XX:TieredStopAtLevel=1",  # halves the CPU time of a start; a registry is asked once a schema
         f"-Dquarkus.http.host={LOOPBACK}",
         f"-Dquarkus.http.port={port}",
         f"-Dquarkus.management.host={LOOPBACK}",  # else it listens on every address, port 9000
