@@ -108,8 +108,8 @@ def attach(connection: duckdb.DuckDBPyConnection, home: Path, *options: str) -> 
 
 def _attach_error(error: duckdb.Error, home: Path) -> LakeError:
     text = sentence(error)
-    if "No snapshot found" in text:
-        return SnapshotMissingError(f"{text.split(': ', 1)[-1]}: it never was, or it has expired.")
+    if "No snapshot found" in text or "out of range" in text:  # the latter of a version beyond 64 bits
+        return SnapshotMissingError(f"The lake in {home} has no such snapshot.")
     if "DuckLake version" in text or "DuckLake Extension only supports" in text:
         return LakeVersionError(f"The lake in {home} was written by another DuckLake version: {text}")
     return LakeError(f"The lake in {home} cannot be opened: {text}")

@@ -63,10 +63,17 @@ class CompactionCounts:
     files_deleted: int
 
 
-def snapshot_times(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, datetime]]:
-    """Return (version, time) of every snapshot of the attached lake, from old to new; times in UTC."""
+def snapshot_times(connection: duckdb.DuckDBPyConnection, *, with_tables: bool = False) -> list[tuple[int, datetime]]:
+    """Return (version, time) of every snapshot of the attached lake, from old to new; times in UTC.
+
+    Args:
+        connection: with the lake attached.
+        with_tables: leave out the first one, of an empty lake, which cannot be asked for.
+    """
     found = connection.execute(
-        f"SELECT snapshot_id, epoch_us(snapshot_time) FROM ducklake_snapshots('{LAKE}') ORDER BY 1"  # noqa: S608 - constant
+        f"SELECT snapshot_id, epoch_us(snapshot_time) FROM ducklake_snapshots('{LAKE}') "  # noqa: S608 - constant
+        "WHERE schema_version >= ? ORDER BY 1",
+        [int(with_tables)],
     ).fetchall()
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     return [(version, epoch + timedelta(microseconds=micros)) for version, micros in found]

@@ -91,13 +91,13 @@ def run_sql(home: Path, sql: str, as_of: AsOf = None) -> QueryResult:
 
 
 def snapshots(home: Path) -> list[Snapshot]:
-    """Return the snapshots of the lake from old to new.
+    """Return the snapshots of the lake that can be asked for, from old to new.
 
     Raises:
         LakeMissingError, LakeVersionError: as ``open_lake_reader``.
     """
     with open_lake_reader(home) as reader:
-        return [Snapshot(version, at) for version, at in snapshot_times(reader.connection)]
+        return [Snapshot(version, at) for version, at in snapshot_times(reader.connection, with_tables=True)]
 
 
 def _refuse_writes(reader: LakeReader, sql: str) -> None:

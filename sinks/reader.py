@@ -11,6 +11,7 @@ import duckdb
 
 from sinks import engine
 from sinks.errors import LakeMissingError, QueryError, SnapshotMissingError, sentence
+from sinks.maintenance import snapshot_times
 
 AsOf = str | int | None
 """None is now; a number, or a text of digits, is a snapshot's version; any other text is a moment in ISO 8601."""
@@ -68,14 +69,13 @@ def open_lake_reader(home: Path, as_of: AsOf = None) -> LakeReader:
     connection = engine.connect()
     try:
         connection.execute(f"SET temp_directory = {engine.quoted(home / 'lake' / 'spill')}")
-        engine.attach(connection, home, "READ_ONLY", *snapshot)
         try:
+            engine.attach(connection, home, "READ_ONLY", *snapshot)
             engine.check_format(connection, home)
-        except LakeMissingError:
+        except (LakeMissingError, SnapshotMissingError):
             if as_of is None:
                 raise
-            message = f"At {as_of} the lake in {home} held no tables yet."
-            raise SnapshotMissingError(message) from None
+            raise _snapshot_missing(home, as_of) from None
         connection.execute(f"SET allowed_directories = [{engine.quoted(f'{engine.data_path(home)}/')}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -83,6 +83,14 @@ def open_lake_reader(home: Path, as_of: AsOf = None) -> LakeReader:
         connection.close()
         raise
     return LakeReader(connection)
+
+
+def _snapshot_missing(home: Path, as_of: AsOf) -> SnapshotMissingError:
+    with open_lake_reader(home) as reader:
+        found = snapshot_times(reader.connection, with_tables=True)
+    oldest, newest = (f"version {version} of {at.isoformat()}" for version, at in (found[0], found[-1]))
+    message = f"As of {as_of} there is no snapshot, or no longer: the oldest is {oldest}, the newest is {newest}."
+    return SnapshotMissingError(message)
 
 
 def _snapshot_option(as_of: AsOf) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def test_sql_asks_the_past(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     [
         (("sql", "DELETE FROM profiles"), "Only statements that read are run here"),
         (("sql", "SELECT nothing FROM profiles"), "nothing"),
-        (("sql", "SELECT 1", "--as-of", "99"), "it never was, or it has expired"),
+        (("sql", "SELECT 1", "--as-of", "99"), "no snapshot, or no longer: the oldest is version 1 of 20"),
         (("profile", "email:ann@example.com", "--as-of", "yesterday"), "neither a snapshot's version nor a moment"),
     ],
 )

@@ -1,5 +1,6 @@
 """Reading the lake: SQL, snapshots, one customer, the digest, the reference."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,10 +68,27 @@ def test_as_of_a_moment_is_the_last_snapshot_before_it(home: Path) -> None:
         assert run_sql(home, "SELECT count(*) FROM customers", moment).rows == [(2,)]
 
 
-@pytest.mark.parametrize("as_of", [99, "99", "2020-01-01", "yesterday", -1, 0])
-def test_a_snapshot_that_never_was_is_one_clear_sentence(home: Path, as_of: str | int) -> None:
-    with pytest.raises(SnapshotMissingError):
+@pytest.mark.parametrize("as_of", [99, "99", str(2**70), 0, "0", "2020-01-01"])
+def test_where_there_is_no_such_snapshot_the_oldest_and_the_newest_are_named(home: Path, as_of: str | int) -> None:
+    with pytest.raises(SnapshotMissingError) as raised:
         run_sql(home, "SELECT 1", as_of)
+
+    named = re.findall(r"version (\d+) of (\S+)[,.]", str(raised.value))
+    assert [(int(version), datetime.fromisoformat(at)) for version, at in named] == [
+        (snapshot.version, snapshot.committed_at) for snapshot in (snapshots(home)[0], snapshots(home)[-1])
+    ]
+    assert all(run_sql(home, "SELECT 1", as_named).rows for as_named in named[0])
+
+
+@pytest.mark.parametrize("as_of", ["yesterday", "2026-99-01", -1])
+def test_what_is_neither_a_version_nor_a_moment_is_refused(home: Path, as_of: str | int) -> None:
+    with pytest.raises(SnapshotMissingError, match="neither a snapshot's version nor a moment"):
+        run_sql(home, "SELECT 1", as_of)
+
+
+def test_every_snapshot_that_is_listed_can_be_asked_for(home: Path) -> None:
+    for snapshot in snapshots(home):
+        assert run_sql(home, "SELECT count(*) FROM profiles", snapshot.version).rows
 
 
 @pytest.mark.parametrize(
