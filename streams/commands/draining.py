@@ -37,3 +37,14 @@ def drain_with_bars(settings: Settings, workers: int) -> Drained:
     if not console.is_terminal:
         show(*(f"{_TITLES[stage]:<36} {read:>9,} of {total:,}" for stage, (read, total) in newest.items()))
     return done
+
+
+def outcome(done: Drained) -> str:
+    """Return what a drain did as one sentence."""
+    if done.touchpoints == 0:
+        return "No source record was waiting when the drain began; everything is in the lake"
+    rate = done.touchpoints / done.seconds
+    return (
+        f"Drained {done.touchpoints:,} source records in {done.seconds:.1f} s ({rate:,.0f}/s), "
+        f"with {done.graph_messages:,} messages between partitions; everything is in the lake"
+    )

@@ -90,11 +90,6 @@ def drain(*, workers: Annotated[int, typer.Option(help="How many worker processe
     The end is seen in the lag of every topic, twice at zero; what ran before, elsewhere, may go on running.
     """
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
-    from streams.commands.draining import drain_with_bars  # noqa: PLC0415 - heavy
+    from streams.commands.draining import drain_with_bars, outcome  # noqa: PLC0415 - heavy
 
-    done = drain_with_bars(with_broker(load_settings()), workers)
-    rate = done.touchpoints / done.seconds
-    show(
-        f"Drained {done.touchpoints:,} source records in {done.seconds:.1f} s ({rate:,.0f}/s), "
-        f"with {done.graph_messages:,} messages between partitions; everything is in the lake"
-    )
+    show(outcome(drain_with_bars(with_broker(load_settings()), workers)))
