@@ -2,6 +2,7 @@
 
 StreamsError
 ├── SettingsError        a setting or file is wrong
+├── InputError           a source or file that the user named is not there or cannot be used
 ├── BrokerDownError      no broker answers, or none was started
 ├── TopicsError          topics are missing or not as they must be
 ├── DeliveryError        the broker did not take a record
@@ -16,6 +17,10 @@ class StreamsError(Exception):
 
 class SettingsError(StreamsError):
     """A setting or a file it names is wrong."""
+
+
+class InputError(StreamsError):
+    """A source or a file that the user named is not there, or cannot be read or written."""
 
 
 class BrokerDownError(StreamsError):

@@ -12,7 +12,7 @@ from schemas.canonical_json import parse_touchpoint
 from schemas.contracts import TOUCHPOINT
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
-from streams.errors import SettingsError, StreamsError
+from streams.errors import InputError, SettingsError
 from streams.ingest import MAX_RECORD_BYTES
 from streams.producer import CheckedProducer, Deliveries
 from streams.registry import framing
@@ -30,10 +30,6 @@ MAX_LINE_BYTES = MAX_MESSAGE_BYTES
 _REPORT_EVERY = 500
 _REGISTRY_WAIT_SECONDS = 5
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-class InputError(StreamsError):
-    """A source or a file that the user named is not there, or cannot be read or written."""
 
 
 class Line(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from streams.commands.examples import add
+from streams.errors import InputError
 from streams.output import complain, reading, show
 from streams.settings import load_settings
 
@@ -63,8 +64,6 @@ def _report(number: int, error: "RejectedError") -> None:
 @contextmanager
 def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file or standard input, and tell its size where it has one."""
-    from streams.publish import InputError  # noqa: PLC0415 - heavy
-
     if file == _STANDARD_INPUT:
         yield sys.stdin.buffer, None
         return

@@ -13,7 +13,7 @@ from infra.world import Emission, PoisonEmission, World, WorldConfig, shuffled, 
 from schemas.canonical_json import to_json
 from schemas.reasons import RejectedError
 from schemas.sources import TO_CANONICAL
-from streams.publish import InputError
+from streams.errors import InputError
 from streams.topics import SOURCES
 
 REJECTED_FILE = "rejected.ndjson"

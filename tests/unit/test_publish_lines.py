@@ -10,7 +10,8 @@ from schemas.contracts import TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.reasons import RejectedError
 from streams import publish
-from streams.publish import InputError, Line, check_source, encoded_lines
+from streams.errors import InputError
+from streams.publish import Line, check_source, encoded_lines
 
 FRAMES = SingleObjectFraming()
 
