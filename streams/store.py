@@ -36,6 +36,23 @@ _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 _RESTORE_POLL = 10_000
 _RESTORE_POLL_SECONDS = 0.1
 _RESTORE_TIMEOUT_SECONDS = 60.0
+_ANSWER_SECONDS = 10.0
+_PAUSE_SECONDS = 0.2
+
+_PASSING = frozenset(
+    {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001  # its public name, as those below
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
+        KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
+    }
+)
+"""What a partition answers while its leader is not known yet, as just after the start of a broker."""
 
 BatchId = tuple[int, int]
 """The store's incarnation, and the number of the batch within it."""
@@ -192,7 +209,7 @@ def restore(
     """
     consumer = _consumer(servers)
     try:
-        first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_RESTORE_TIMEOUT_SECONDS)
+        first, end = _bounds(consumer, topic, partition)
         if store.position > end or store.marker.format != FORMAT:
             store.wipe()
         consumer.assign([TopicPartition(topic, partition, max(first, store.position))])
@@ -211,7 +228,7 @@ def changelog_end(servers: str, topic: str, partition: int) -> int:
     """
     consumer = _consumer(servers)
     try:
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_RESTORE_TIMEOUT_SECONDS)
+        _, end = _bounds(consumer, topic, partition)
     except KafkaException as error:
         raise StoreError(f"changelog {topic}[{partition}] cannot be read: {error.args[0].str()}") from error
     finally:
@@ -231,6 +248,18 @@ def _consumer(servers: str) -> Consumer:
     return Consumer(settings, logger=SILENT)
 
 
+def _bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """Return the first offset of a changelog and the next one; waits while the partition's leader is not known."""
+    deadline = time.monotonic() + _RESTORE_TIMEOUT_SECONDS
+    while True:
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_ANSWER_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)
+
+
 class _Restoring:
     """Puts batches together from a changelog and applies the whole ones."""
 
@@ -246,19 +275,19 @@ class _Restoring:
         position = self._store.position
         silent_since = time.monotonic()
         while position < end:
-            messages = consumer.consume(_RESTORE_POLL, timeout=_RESTORE_POLL_SECONDS)
-            if messages:
-                silent_since = time.monotonic()
-            elif time.monotonic() - silent_since > _RESTORE_TIMEOUT_SECONDS:
-                raise StoreError(f"the changelog fell silent at offset {position} of {end}")
-            for message in messages:
+            before = position
+            for message in consumer.consume(_RESTORE_POLL, timeout=_RESTORE_POLL_SECONDS):
                 error = message.error()
                 if error is None:
                     position = self._take(message)
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
                     position = max(position, message.offset() or 0)
-                else:
+                elif error.code() not in _PASSING:
                     raise KafkaException(error)
+            if position > before:
+                silent_since = time.monotonic()
+            elif time.monotonic() - silent_since > _RESTORE_TIMEOUT_SECONDS:
+                raise StoreError(f"the changelog fell silent at offset {position} of {end}")
             on_progress(self._read)
         for changes in self._open.values():
             self._torn.update(changes)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,9 @@ from streams.store import (
     Restored,
     _Restoring,
     batch_records,
+    changelog_end,
     plan_record,
+    restore,
 )
 
 KEYS = [b"na", b"nb", b"gc", b"ed"]
@@ -99,7 +102,11 @@ class _Reading:
     """A client that reads a list, a few records at a time."""
 
     def __init__(self, records: Iterable[Logged], start: int) -> None:
-        self._left = [record for record in records if record.at >= start]
+        self._left: list[Any] = [record for record in records if record.at >= start]
+
+    def interrupt(self, failure: "Failed") -> None:
+        """Return a failure before the records that are left."""
+        self._left.insert(0, failure)
 
     def consume(self, *_: object, **__: object) -> list[Any]:
         """Return the next records."""
@@ -367,6 +374,92 @@ def test_a_compacted_changelog_still_has_everything(store: PartitionStore) -> No
     log.compacted(len(log.records)).restore(store)
 
     assert state_of(store) == {b"na": b"1", b"nb": b"2", b"gc": b"3"}
+
+
+# --- a broker that has just started ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Starting:
+    """A client of a changelog of 7 records, whose broker answers so many times with an error first."""
+
+    code: int
+    failures: int
+
+    def get_watermark_offsets(self, *_: object, **__: object) -> tuple[int, int]:
+        """See confluent-kafka."""
+        if self.failures:
+            self.failures -= 1
+            raise KafkaException(KafkaError(self.code))
+        return 0, 7
+
+    def close(self) -> None:
+        """See confluent-kafka."""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._TRANSPORT,
+        KafkaError._TIMED_OUT,
+    ],
+)
+def test_a_leader_that_is_not_known_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr("streams.store._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("streams.store._consumer", lambda _: Starting(code, failures=3))
+
+    assert changelog_end("servers", "state", 0) == 7
+
+
+def test_a_leader_that_stays_unknown_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.store._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("streams.store._RESTORE_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr("streams.store._consumer", lambda _: Starting(KafkaError.LEADER_NOT_AVAILABLE, failures=10**9))
+
+    with pytest.raises(StoreError, match=r"changelog state\[0\] cannot be read"):
+        changelog_end("servers", "state", 0)
+
+
+def test_an_error_that_does_not_pass_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, store: PartitionStore) -> None:
+    code = KafkaError.TOPIC_AUTHORIZATION_FAILED
+    monkeypatch.setattr("streams.store._consumer", lambda _: Starting(code, failures=1))
+
+    with pytest.raises(StoreError, match=r"changelog state\[0\] cannot be read"):
+        restore(store, "servers", "state", 0, lambda _: None)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What a client returns in the place of a record when reading fails."""
+
+    code: int
+
+    def error(self) -> KafkaError:
+        """See confluent-kafka."""
+        return KafkaError(self.code)
+
+
+def test_a_restore_reads_on_after_a_leader_was_lost(store: PartitionStore) -> None:
+    log = Changelog()
+    log.write({b"na": b"1"}, a_marker(1, 1))
+    client: Any = _Reading(log.records, 0)
+    client.interrupt(Failed(KafkaError.NOT_LEADER_FOR_PARTITION))
+
+    _Restoring(store).read(client, log.end, lambda _: None)
+
+    assert state_of(store) == {b"na": b"1"}
+
+
+def test_a_restore_that_only_fails_falls_silent(store: PartitionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.store._RESTORE_TIMEOUT_SECONDS", -1.0)
+    client: Any = _Reading([], 0)
+    client.interrupt(Failed(KafkaError._TRANSPORT))
+
+    with pytest.raises(StoreError, match="fell silent at offset 0 of 5"):
+        _Restoring(store).read(client, 5, lambda _: None)
 
 
 # --- any history, cut anywhere --------------------------------------------------------------------------------------
