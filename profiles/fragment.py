@@ -7,12 +7,15 @@ touchpoints: counts add up.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from profiles.policy import ProfilePolicy, TraitRule
 from schemas.accepted import AcceptedTouchpoint
+
+_Name = TypeVar("_Name", str, tuple[str, str])
+_Value = TypeVar("_Value")
 
 _CONSENT_ORDER = {"granted": 0, "denied": 1, "withdrawn": 2}
 """At the same moment the higher one holds: denial wins, and what is unknown denies most."""
@@ -106,10 +109,10 @@ def fold(fragment: Fragment, accepted: AcceptedTouchpoint, policy: ProfilePolicy
     for name, value in touchpoint["traits"].items():
         if value:
             _keep_trait(fragment.traits, name, TraitValue(value, time, event_id, channel), policy)
-    _bound_traits(fragment, policy)
     for consent in touchpoint["consents"]:
         given = ConsentValue(consent["state"], time, event_id, channel, consent["text_version"])
         _keep_consent(fragment.consents, (consent["purpose"], consent["channel"]), given)
+    _bound(fragment, policy)
 
 
 def merge(fragments: Iterable[Fragment], policy: ProfilePolicy) -> Fragment:
@@ -133,7 +136,7 @@ def merge(fragments: Iterable[Fragment], policy: ProfilePolicy) -> Fragment:
         for kind_of_consent, given in part.consents.items():
             _keep_consent(whole.consents, kind_of_consent, given)
     whole.recent = sorted(recent, reverse=True)[: policy.recent_touches]
-    _bound_traits(whole, policy)
+    _bound(whole, policy)
     return whole
 
 
@@ -161,10 +164,17 @@ def _strength(value: TraitValue, rule: TraitRule, policy: ProfilePolicy) -> tupl
     return 0, value.time, *ties
 
 
-def _bound_traits(fragment: Fragment, policy: ProfilePolicy) -> None:
-    if len(fragment.traits) > policy.max_traits:
-        kept = sorted(fragment.traits)[: policy.max_traits]
-        fragment.traits = {name: fragment.traits[name] for name in kept}
+def _bound(fragment: Fragment, policy: ProfilePolicy) -> None:
+    """Keep the first names of each kind; which these are does not depend on the order of events."""
+    most = policy.max_names
+    fragment.by_type = _first_names(fragment.by_type, most)
+    fragment.revenue = _first_names(fragment.revenue, most)
+    fragment.traits = _first_names(fragment.traits, most)
+    fragment.consents = _first_names(fragment.consents, most)
+
+
+def _first_names(named: dict[_Name, _Value], most: int) -> dict[_Name, _Value]:
+    return named if len(named) <= most else {name: named[name] for name in sorted(named)[:most]}
 
 
 def _keep_consent(consents: dict[tuple[str, str], ConsentValue], purpose: tuple[str, str], given: ConsentValue) -> None:

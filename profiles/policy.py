@@ -15,13 +15,14 @@ class ProfilePolicy:
         trait_rules: rule by trait name where it is not ``newest``.
         trusted_sources: from most to least trusted, for the rule ``most_trusted``; sources not named come last.
         recent_touches: how many of the newest touchpoints a profile lists.
-        max_traits: how many different traits one identifier may have; the first names in order are kept.
+        max_names: how many different traits, types of touchpoint, currencies and consents one profile may have, each;
+            the first names in order are kept.
     """
 
     trait_rules: Mapping[str, TraitRule] = field(default_factory=dict)
     trusted_sources: tuple[str, ...] = ()
     recent_touches: int = 10
-    max_traits: int = 100
+    max_names: int = 100
 
 
 def default_profile_policy() -> ProfilePolicy:

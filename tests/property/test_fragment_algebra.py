@@ -18,7 +18,7 @@ RULES: dict[str, TraitRule] = {
     "first_name": "most_trusted",
     "street": "longest",
 }
-POLICY = ProfilePolicy(trait_rules=RULES, trusted_sources=("crm", "store"), recent_touches=3, max_traits=4)
+POLICY = ProfilePolicy(trait_rules=RULES, trusted_sources=("crm", "store"), recent_touches=3, max_names=4)
 
 CAUTION: tuple[ConsentState, ...] = ("granted", "denied", "withdrawn", "unknown")
 
