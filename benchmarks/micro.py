@@ -19,7 +19,7 @@ from identity.gathering import Dirty, Gatherer, Seen
 from identity.graph import Gathering, Moment
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 from identity.resolution import resolve
 from infra.world import Emission, World, WorldConfig
 from profiles import fragment as fragments

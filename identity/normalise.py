@@ -97,10 +97,10 @@ class Normaliser:
         rule = self._policy.identifiers.get(identifier_type)
         if rule is None or len(value) > self._policy.max_value_length:
             return None
-        if self._policy.is_blocked(clean_text(value)):
+        if self._policy.is_blocked(identifier_type, clean_text(value)):
             return None
         normalised = self._by_kind[rule.normalisation](value)
-        if not normalised or self._policy.is_blocked(normalised):
+        if not normalised or self._policy.is_blocked(identifier_type, normalised):
             return None
         return {
             "node_id": node_id(self._key, identifier_type, normalised),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from identity.normalise import Normaliser
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 from infra.world import WorldConfig
 from sinks.digest import people_digest
 from sinks.reader import LakeReader, open_lake_reader

@@ -10,7 +10,7 @@ import faust
 import structlog
 
 from identity.normalise import Normaliser
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 from profiles.policy import default_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.errors import StreamsError

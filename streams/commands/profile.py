@@ -89,7 +89,7 @@ def _find(identifier_type: str, value: str, as_of: str | None) -> "ProfileRow | 
 def _normalised(identifier_type: str, value: str) -> str | None:
     """Return an identifier's value as it is matched, or None where nobody can have it."""
     from identity.normalise import Normaliser  # noqa: PLC0415 - heavy
-    from identity.policy import default_policy  # noqa: PLC0415 - heavy
+    from identity.policy_file import default_policy  # noqa: PLC0415 - heavy
 
     policy = default_policy()
     if identifier_type not in policy.identifiers:

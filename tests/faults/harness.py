@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from identity.normalise import Normaliser
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 from infra.world import PoisonEmission, World, WorldConfig
 from profiles.policy import default_profile_policy
 from schemas.contracts import CHANGE, LINK, PROFILE

@@ -15,7 +15,8 @@ import msgspec
 from identity.gathering import Gatherer, Seen
 from identity.graph import Card, Evidence, Gathering, Message, Moment, Node
 from identity.nodes import NodeId, node_id
-from identity.policy import IdentityPolicy, default_policy
+from identity.policy import IdentityPolicy
+from identity.policy_file import default_policy
 from profiles import fragment as fragments
 from profiles.people import Publication, Publisher
 from profiles.policy import ProfilePolicy, default_profile_policy

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from identity.graph import Join, SharedSeen
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 from profiles.policy import default_profile_policy
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from identity.normalise import Normaliser
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
 from schemas.contracts import (
     CALL_RECORD,

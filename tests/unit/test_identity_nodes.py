@@ -3,7 +3,7 @@
 import pytest
 
 from identity.nodes import NODE_ID_BYTES, OTHER_TYPES_RANK, TYPE_RANKS, node_id
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 
 KEY = b"0123456789abcdef"
 

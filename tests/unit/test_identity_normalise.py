@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from identity.normalise import Normaliser, clean_text, fold_case, normalise_email, normalise_phone
-from identity.policy import default_policy
+from identity.policy_file import default_policy
 
 POLICY = default_policy()
 NORMALISER = Normaliser(POLICY, b"a key of the tests")

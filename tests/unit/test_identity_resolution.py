@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from identity.policy import IdentityPolicy, default_policy
+from identity.policy import IdentityPolicy
+from identity.policy_file import default_policy
 from identity.resolution import Resolution, resolve
 from tests.property.engine_model import Event, Identified, event, identifier, oracle_cards, tight_policy
 

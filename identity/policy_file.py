@@ -1,0 +1,231 @@
+"""The policy as a file: TOML, typed and checked, every problem with its line."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Normalisation
+
+_VERSION_BYTES = 4
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+_KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+_SYNTAX_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_HARMLESS = ("ann@example.org", "+4930123456", "3f2a9c01-77aa-4be1-9c5d-0d9f6a3b2c11")
+"""Values that no sound pattern blocks."""
+
+Positive = Annotated[int, Field(ge=1)]
+Path = tuple[str | int, ...]
+
+
+class Problem(NamedTuple):
+    """What is wrong with a policy.
+
+    Attributes:
+        line: counted from 1; None where no one line is to blame.
+        where: the setting, as ``identifiers.email.rank``.
+        text: what was expected and what came.
+    """
+
+    line: int | None
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        """As a sentence with its place."""
+        place = f"line {self.line}: " if self.line else ""
+        return f"{place}{self.where}: {self.text}" if self.where else f"{place}{self.text}"
+
+
+class PolicyError(Exception):
+    """A policy that cannot be used, with all that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _Identifier(_Part):
+    rank: Annotated[int, Field(ge=0, le=127)]
+    personal: bool
+    unique: bool = False
+    limit_per_person: Positive | None = None
+    limit_days: Positive | None = None
+    max_neighbours: Positive
+    normalisation: Normalisation = "text"
+    blocked: list[str] = []
+    blocked_patterns: list[str] = []
+
+
+class _Blocked(_Part):
+    values: list[str] = []
+    patterns: list[str] = []
+
+
+class _Policy(_Part):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
+    default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DE"
+    max_value_length: Annotated[int, Field(ge=16, le=10_000)] = 512
+    dominance: Annotated[float, Field(ge=1, le=1_000_000)] = 3.0
+    max_gathering: Annotated[int, Field(ge=2, le=100_000)] = 1_000
+    identifiers: Annotated[dict[str, _Identifier], Field(min_length=1)]
+    blocked: _Blocked = _Blocked()
+
+
+def parse_policy(text: str) -> IdentityPolicy:
+    """Return the policy in a TOML text.
+
+    Its version is the name in the text and a hash of all that decides, so two policies never share one.
+
+    Raises:
+        PolicyError: with every problem found.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _SYNTAX_LINE.search(str(error))
+        message = _SYNTAX_LINE.sub("", str(error)).strip()
+        line = int(found[1]) if found else len(text.splitlines())
+        raise PolicyError([Problem(line, "", f"no TOML: {message}")]) from None
+    lines = _lines(text)
+    try:
+        parsed = _Policy.model_validate(content)
+    except ValidationError as error:
+        raise PolicyError([_problem(part["loc"], _expected(part), lines) for part in error.errors()]) from None
+    problems = [_problem(path, text, lines) for path, text in _contradictions(parsed)]
+    if problems:
+        raise PolicyError(problems)
+    return _policy(parsed)
+
+
+@cache
+def default_policy() -> IdentityPolicy:
+    """Return the policy that serves where none is given."""
+    return parse_policy(default_policy_text())
+
+
+def default_policy_text() -> str:
+    """Return the default policy as its file, to begin one's own with."""
+    return (files("identity") / "default_policy.toml").read_text("utf-8")
+
+
+def _problem(path: Path, text: str, lines: Mapping[Path, int]) -> Problem:
+    known = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in lines), ())
+    return Problem(lines.get(known), ".".join(map(str, path)), text)
+
+
+def _expected(error: ErrorDetails) -> str:
+    """Say what was expected and what came."""
+    if error["type"] == "extra_forbidden":
+        return "there is no such setting"
+    if error["type"] == "missing":
+        return "expected, but missing"
+    message = error["msg"].replace("Input should be", "expected").replace("String should", "expected to")
+    got = error["input"]
+    return message if isinstance(got, dict | list) else f"{message}, got {got!r}"
+
+
+def _lines(text: str) -> dict[Path, int]:
+    """Return the line of each table and key that stands at the beginning of one."""
+    lines: dict[Path, int] = {}
+    table: Path = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault((*table, key[1]), number)
+    return lines
+
+
+def _contradictions(parsed: _Policy) -> Iterator[tuple[Path, str]]:
+    by_rank: dict[int, str] = {}
+    for name, rule in parsed.identifiers.items():
+        place = ("identifiers", name)
+        if rule.rank in by_rank:
+            yield (*place, "rank"), f"expected a rank of its own, {rule.rank} is that of {by_rank[rule.rank]}"
+        by_rank.setdefault(rule.rank, name)
+        if rule.unique and rule.limit_per_person not in {None, 1}:
+            yield (*place, "unique"), f"contradicts limit_per_person = {rule.limit_per_person}"
+        if not rule.unique and rule.limit_per_person is None:
+            yield place, "expected unique = true or limit_per_person"
+        if rule.limit_days is not None and rule.unique:
+            yield (*place, "limit_days"), "contradicts unique = true, which holds for all time"
+        yield from _bad_blocks((*place, "blocked"), rule.blocked)
+        yield from _bad_patterns((*place, "blocked_patterns"), rule.blocked_patterns)
+    yield from _bad_blocks(("blocked", "values"), parsed.blocked.values)
+    yield from _bad_patterns(("blocked", "patterns"), parsed.blocked.patterns)
+    yield from _weak_persons(parsed)
+
+
+def _weak_persons(parsed: _Policy) -> Iterator[tuple[Path, str]]:
+    """A thing must not be stronger than a name: it would become the anchor of what its users do."""
+    things = [rule.rank for rule in parsed.identifiers.values() if not rule.personal]
+    for name, rule in parsed.identifiers.items():
+        if rule.personal and things and rule.rank > min(things):
+            yield ("identifiers", name, "rank"), "expected a personal identifier to be stronger than any that is not"
+
+
+def _bad_blocks(place: Path, values: list[str]) -> Iterator[tuple[Path, str]]:
+    for value in values:
+        if value != value.casefold().strip() or not value:
+            yield place, f"expected lower case without surrounding space, got {value!r}"
+
+
+def _bad_patterns(place: Path, patterns: list[str]) -> Iterator[tuple[Path, str]]:
+    for pattern in patterns:
+        try:
+            compiled = re.compile(pattern)
+        except re.error as error:
+            yield place, f"{pattern!r} is no regular expression: {error}"
+        else:
+            if any(compiled.fullmatch(value) for value in _HARMLESS):
+                yield place, f"{pattern!r} would block identifiers that are sound"
+
+
+def _policy(parsed: _Policy) -> IdentityPolicy:
+    digest = hashlib.blake2b(parsed.model_dump_json(exclude={"name"}).encode(), digest_size=_VERSION_BYTES)
+    return IdentityPolicy(
+        version=f"{parsed.name}-{digest.hexdigest()}",
+        identifiers={name: _rule(part) for name, part in parsed.identifiers.items()},
+        blocked=_blocked(parsed.blocked.values, parsed.blocked.patterns),
+        default_region=parsed.default_region,
+        dominance=parsed.dominance,
+        max_value_length=parsed.max_value_length,
+        max_gathering=parsed.max_gathering,
+    )
+
+
+def _rule(part: _Identifier) -> IdentifierRule:
+    return IdentifierRule(
+        rank=part.rank,
+        personal=part.personal,
+        limit_per_person=part.limit_per_person or 1,
+        max_neighbours=part.max_neighbours,
+        normalisation=part.normalisation,
+        limit_days=part.limit_days,
+        blocked=_blocked(part.blocked, part.blocked_patterns),
+    )
+
+
+def _blocked(values: list[str], patterns: list[str]) -> Blocked:
+    return Blocked(frozenset(values), tuple(re.compile(pattern) for pattern in patterns))
+
+
+def shape(policy: IdentityPolicy) -> Any:  # noqa: ANN401  # only ever compared
+    """Return all of a policy that decides which nodes a touchpoint has and which is its anchor.
+
+    Policies of another shape see other nodes in the same touchpoints: to change it takes a replay.
+    """
+    rules = {name: (rule.rank, rule.normalisation, rule.blocked) for name, rule in policy.identifiers.items()}
+    return rules, policy.blocked, policy.default_region, policy.max_value_length

@@ -1,0 +1,105 @@
+"""A policy file is read, and what is wrong with it is said with its line."""
+
+import pytest
+
+from identity.policy_file import PolicyError, Problem, default_policy, default_policy_text, parse_policy, shape
+
+SOUND = """
+name = "ours"
+
+[identifiers.email]
+rank = 0
+personal = true
+limit_per_person = 5
+limit_days = 30
+max_neighbours = 100
+normalisation = "email"
+blocked = ["desk@example.com"]
+blocked_patterns = ['.*@shop\\.example\\.com']
+
+[identifiers.cookie]
+rank = 1
+personal = false
+unique = true
+max_neighbours = 10
+"""
+
+
+def problems(text: str) -> list[Problem]:
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text)
+    return caught.value.problems
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SOUND
+    return SOUND.replace(old, new, 1)
+
+
+def test_a_sound_file_becomes_a_policy() -> None:
+    policy = parse_policy(SOUND)
+    email, cookie = policy.identifiers["email"], policy.identifiers["cookie"]
+
+    assert (email.limit_per_person, email.limit_days, email.normalisation) == (5, 30, "email")
+    assert (cookie.limit_per_person, cookie.limit_days, cookie.normalisation) == (1, None, "text")
+    assert policy.is_blocked("email", "Desk@example.com")
+    assert policy.is_blocked("email", "till-7@shop.example.com")
+    assert not policy.is_blocked("cookie", "desk@example.com")
+
+
+def test_what_is_left_out_is_as_in_the_default() -> None:
+    policy, default = parse_policy(SOUND), default_policy()
+    assert (policy.dominance, policy.default_region) == (default.dominance, default.default_region)
+
+
+def test_the_version_is_the_name_and_a_hash_of_what_decides() -> None:
+    one = parse_policy(SOUND).version
+    assert one.startswith("ours-")
+    assert one == parse_policy("# a comment\n" + SOUND).version
+    assert one != parse_policy(changed("rank = 1", "rank = 2")).version
+
+
+def test_the_default_policy_reads_itself() -> None:
+    assert parse_policy(default_policy_text()) == default_policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "where", "said"),
+    [
+        ("name = ", 1, "", "no TOML"),
+        (changed("rank = 0", "rank = -1"), 5, "identifiers.email.rank", "got -1"),
+        (changed("rank = 0", 'rank = "0"'), 5, "identifiers.email.rank", "expected a valid integer"),
+        (changed("rank = 0\n", ""), 4, "identifiers.email.rank", "missing"),
+        (changed("rank = 1\n", "rank = 0\n"), 15, "identifiers.cookie.rank", "that of email"),
+        (changed("limit_days", "limit_day"), 8, "identifiers.email.limit_day", "no such setting"),
+        (changed("limit_per_person = 5\n", ""), 4, "identifiers.email", "unique = true or limit_per_person"),
+        (changed("unique =", "limit_per_person = 3\nunique ="), 18, "identifiers.cookie.unique", "contradicts"),
+        (changed("unique = true", "unique = true\nlimit_days = 3"), 18, "identifiers.cookie.limit_days", "contradicts"),
+        (changed("max_neighbours = 100", "max_neighbours = 0"), 9, "identifiers.email.max_neighbours", "got 0"),
+        (changed('"email"\nblocked', '"mail"\nblocked'), 10, "identifiers.email.normalisation", "got 'mail'"),
+        (changed("desk@", "Desk@"), 11, "identifiers.email.blocked", "lower case"),
+        (changed("['.*@shop", "['(.*@shop"), 12, "identifiers.email.blocked_patterns", "no regular expression"),
+        (changed("['.*@shop", "['.*', '.*@shop"), 12, "identifiers.email.blocked_patterns", "sound"),
+        (changed("personal = true", "personal = false").replace("personal = false\nuniq", "personal = true\nuniq"),
+         15, "identifiers.cookie.rank", "stronger"),
+        (SOUND + "[blocked]\nvalue = []\n", 20, "blocked.value", "no such setting"),
+        (changed('"ours"', '"our policy"'), 2, "name", "got 'our policy'"),
+        (changed('name = "ours"', 'name = "ours"\ndominance = 0.5'), 3, "dominance", "got 0.5"),
+        ('name = "ours"\n', None, "identifiers", "missing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_its_line(text: str, line: int | None, where: str, said: str) -> None:
+    ((at, setting, sentence),) = problems(text)
+    assert (at, setting) == (line, where)
+    assert said in sentence
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    text = changed("rank = 0", "rank = -1").replace("rank = 1", "rank = 999")
+    assert [line for line, _, _ in problems(text)] == [5, 15]
+
+
+def test_limits_are_no_part_of_the_shape() -> None:
+    policy = parse_policy(SOUND)
+    assert shape(parse_policy(changed("limit_per_person = 5", "limit_per_person = 6"))) == shape(policy)
+    assert shape(parse_policy(changed('normalisation = "email"', 'normalisation = "text"'))) != shape(policy)
