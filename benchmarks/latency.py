@@ -15,7 +15,7 @@ from schemas.contracts import PROFILE
 from sinks.reader import open_lake_reader
 from streams.errors import StreamsError
 from streams.lag import LagReader
-from streams.logs import SILENT
+from streams.logs import QUIET
 from streams.processes import Processes
 from streams.producer import CheckedProducer
 from streams.registry import framing
@@ -208,12 +208,13 @@ class _Listener:
 def _profile_consumer(settings: Settings) -> Consumer:
     """Return a consumer that stands at the end of every partition of the profiles."""
     config: dict[str, str | int | float | bool] = {
+        **QUIET,
         "bootstrap.servers": settings.servers,
         "group.id": "onefold-benchmark",
         "enable.auto.commit": False,
         "fetch.queue.backoff.ms": 10,
     }
-    consumer = Consumer(config, logger=SILENT)
+    consumer = Consumer(config)
     topic = Topics(settings.topic_prefix).profiles
     ends = []
     for number in range(settings.partitions):

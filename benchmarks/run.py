@@ -34,7 +34,7 @@ from infra.errors import InfraError
 from sinks.errors import LakeError
 from streams.commands.brokers import broker_home, start_broker
 from streams.errors import BrokerDownError, StreamsError, WorkerError
-from streams.logs import SILENT
+from streams.logs import QUIET
 from streams.processes import Processes, processes
 from streams.settings import Settings
 from streams.topics import Topics, admin, create_topics
@@ -147,7 +147,7 @@ def _broker(home: Path) -> Iterator[tuple[Settings, RunningBroker]]:
 def _wait_for_groups(settings: Settings) -> None:
     """Wait until the broker has its topic of committed offsets: it makes it when first asked, and is slow to answer."""
     group = Topics(settings.topic_prefix).group
-    consumer = Consumer({"bootstrap.servers": settings.servers, "group.id": group}, logger=SILENT)
+    consumer = Consumer({**QUIET, "bootstrap.servers": settings.servers, "group.id": group})
     until = time.monotonic() + _READY_SECONDS
     try:
         while True:

@@ -13,7 +13,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from sinks.errors import LakeError, LakeVersionError
 from sinks.reader import LakeReader, open_lake_reader
 from streams.errors import BrokerDownError
-from streams.logs import SILENT
+from streams.logs import QUIET
 from streams.settings import Settings
 from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics, admin
 
@@ -87,11 +87,12 @@ class LagReader:
         self._topics = Topics(settings.topic_prefix)
         self._admin = admin(settings)
         group: dict[str, str | int | float | bool] = {
+            **QUIET,
             "bootstrap.servers": settings.servers,
             "group.id": self._topics.group,
             "enable.auto.commit": False,
         }
-        self._group = Consumer(group, logger=SILENT)
+        self._group = Consumer(group)
         self._lake: LakeReader | None = None
 
     def close(self) -> None:
@@ -138,6 +139,7 @@ class LagReader:
     def _without_record(self, starts: Mapping[Position, int]) -> set[tuple[Position, int]]:
         """Return those positions and offsets behind which no record lies, only the markers of transactions."""
         settings: dict[str, str | int | float | bool] = {
+            **QUIET,
             "bootstrap.servers": self._settings.servers,
             "group.id": f"{self._topics.group}-probe",
             "enable.auto.commit": False,
@@ -145,7 +147,7 @@ class LagReader:
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": _PROBE_WAIT_MS,
         }
-        consumer = Consumer(settings, logger=SILENT)
+        consumer = Consumer(settings)
         nothing: set[tuple[Position, int]] = set()
         unknown = set(starts)
         until = time.monotonic() + _PROBE_SECONDS

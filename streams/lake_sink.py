@@ -19,7 +19,7 @@ from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
 from streams.errors import StreamsError
-from streams.logs import SILENT
+from streams.logs import QUIET
 from streams.records import REVISION_HEADER
 from streams.registry import framing
 from streams.settings import Settings
@@ -194,6 +194,7 @@ def _dead_letter(message: Message, rejected: RejectedError) -> DeadLetter:
 
 def _consumer(settings: Settings, topics: Topics, writer: LakeWriter) -> Consumer:
     config: dict[str, str | int | float | bool] = {
+        **QUIET,
         "bootstrap.servers": settings.servers,
         "group.id": f"{topics.group}-lake",
         "enable.auto.commit": False,
@@ -201,7 +202,7 @@ def _consumer(settings: Settings, topics: Topics, writer: LakeWriter) -> Consume
         "fetch.wait.max.ms": 100,
         "queued.max.messages.kbytes": 128 * 1024,
     }
-    consumer = Consumer(config, logger=SILENT)
+    consumer = Consumer(config)
     known = writer.offsets()
     positions = [
         TopicPartition(topic, number, known.get((topic, number), 0))

@@ -2,13 +2,16 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 
 import structlog
 
-SILENT = logging.getLogger("onefold.silent")
-"""For clients that log what they also report as errors."""
-SILENT.addHandler(logging.NullHandler())
-SILENT.propagate = False
+QUIET: Mapping[str, str | int | float | bool] = {"log_level": 0}
+"""For clients of librdkafka: what it would log it also reports as errors.
+
+A logger of Python's would not do: an interrupt that arrives while librdkafka calls it is lost
+(confluent-kafka-python#1708).
+"""
 
 
 def configure_logging() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.errors import DeliveryError
-from streams.logs import SILENT
+from streams.logs import QUIET
 from streams.topics import MAX_MESSAGE_BYTES
 
 Produce = Callable[..., None]
@@ -130,6 +130,7 @@ class CheckedProducer:
 
     def __init__(self, servers: str, linger_ms: float = 5) -> None:
         settings: dict[str, str | int | float | bool] = {
+            **QUIET,
             "bootstrap.servers": servers,
             "partitioner": "murmur2_random",
             "acks": "all",
@@ -142,7 +143,7 @@ class CheckedProducer:
             "queue.buffering.max.kbytes": _QUEUE_KBYTES,
             "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
         }
-        self._producer = Producer(settings, logger=SILENT)
+        self._producer = Producer(settings)
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="producer-poll", daemon=True)
         self._poller.start()

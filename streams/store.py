@@ -21,7 +21,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from streams.errors import StoreError
-from streams.logs import SILENT
+from streams.logs import QUIET
 
 FORMAT = 1
 """Of keys and values; a store of another format is rebuilt from the changelog, a changelog of another is refused."""
@@ -238,6 +238,7 @@ def changelog_end(servers: str, topic: str, partition: int) -> int:
 
 def _consumer(servers: str) -> Consumer:
     settings: dict[str, str | int | float | bool] = {
+        **QUIET,
         "bootstrap.servers": servers,
         "group.id": "onefold-restore",
         "enable.auto.commit": False,
@@ -245,7 +246,7 @@ def _consumer(servers: str) -> Consumer:
         "auto.offset.reset": "error",
         "fetch.queue.backoff.ms": 10,
     }
-    return Consumer(settings, logger=SILENT)
+    return Consumer(settings)
 
 
 def _bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from schemas.contracts import CALL_RECORD, MOBILE_EVENT, STORE_RECEIPT, TOUCHPOINT, WEB_EVENT
 from streams.errors import BrokerDownError, TopicsError
-from streams.logs import SILENT
+from streams.logs import QUIET
 from streams.settings import Settings
 
 SOURCES: Mapping[str, frozenset[str]] = {
@@ -127,7 +127,7 @@ class Topics:
 
 def admin(settings: Settings) -> AdminClient:
     """Return a client for questions about topics and groups."""
-    return AdminClient({"bootstrap.servers": settings.servers}, logger=SILENT)
+    return AdminClient({**QUIET, "bootstrap.servers": settings.servers})
 
 
 def create_topics(client: AdminClient, settings: Settings) -> list[str]:
