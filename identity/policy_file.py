@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Normalisation
 
@@ -124,13 +123,13 @@ def _problem(path: Path, text: str, lines: Mapping[Path, int]) -> Problem:
     return Problem(lines.get(known), ".".join(map(str, path)), text)
 
 
-def _expected(error: ErrorDetails) -> str:
+def _expected(error: Mapping[str, Any]) -> str:
     """Say what was expected and what came."""
     if error["type"] == "extra_forbidden":
         return "there is no such setting"
     if error["type"] == "missing":
         return "expected, but missing"
-    message = error["msg"].replace("Input should be", "expected").replace("String should", "expected to")
+    message = str(error["msg"]).replace("Input should be", "expected").replace("String should", "expected to")
     got = error["input"]
     return message if isinstance(got, dict | list) else f"{message}, got {got!r}"
 
