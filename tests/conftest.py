@@ -1,4 +1,6 @@
-"""How long property tests search: quick by default, long with ``--hypothesis-profile=thorough``."""
+"""How long property tests search: quick by default, long with ``--hypothesis-profile=thorough``; and signals."""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -6,3 +8,6 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=5_000, stateful_step_count=120)
 settings.load_profile("quick")
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and the programs they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
