@@ -1,0 +1,270 @@
+"""How alike two records are: a level for each comparison, before any weight."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from identity.matching.nicknames import same_by_nickname
+from identity.matching.records import MatchRecord
+
+MISSING = -1
+"""One side, or both, do not tell; counts for nothing."""
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "given": ("different", "initial", "other_name", "similar", "near", "nickname", "exact"),
+    "middle": ("different", "initial", "similar", "exact"),
+    "surname": ("different", "other_name", "part", "similar", "near", "exact"),
+    "born": ("different", "year", "two_parts", "partial", "swapped", "near", "exact"),
+    "address": ("different", "city", "area", "near_postcode", "street", "postcode", "house"),
+    "birth_place": ("different", "similar", "exact"),
+    "gender": ("different", "exact"),
+    "occupation": ("different", "similar", "exact"),
+    "email": ("different", "local_part", "near", "exact"),
+    "phone": ("different", "near", "exact"),
+    "number": ("different", "near", "exact"),
+}
+"""The levels of each comparison, the least alike first; in the order of a pattern."""
+
+COMPARISONS = tuple(LEVELS)
+_LEVEL: dict[str, dict[str, int]] = {
+    name: {level: place for place, level in enumerate(levels)} for name, levels in LEVELS.items()
+}
+
+_G, _M, _S, _B, _A = (_LEVEL[name] for name in ("given", "middle", "surname", "born", "address"))
+_NEAR_LENGTH, _SHORT_LENGTH = 4, 3
+_SIMILAR = 0.88
+_AREA = 3
+_YEAR, _MONTH = 4, 6
+_ID_LENGTH = 6
+_OWN_SIGNS = 3
+
+
+class Comparison(NamedTuple):
+    """What came of one comparison.
+
+    Attributes:
+        level: place in :data:`LEVELS`, or :data:`MISSING`.
+        one: the value that was compared of one record, for its frequency; empty where that does not count.
+        other: of the other record.
+    """
+
+    level: int
+    one: str = ""
+    other: str = ""
+
+
+_UNTOLD = Comparison(MISSING)
+
+
+def compare(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, ...]:
+    """Return a comparison each, in the order of :data:`COMPARISONS`; the same levels whichever record comes first."""
+    given, middle, surname = _names(one, other)
+    gender = _gender(one.gender, other.gender) if given.level < _G["near"] else _UNTOLD
+    return (
+        given,
+        middle,
+        surname,
+        _born(one.born, other.born),
+        _address(one, other),
+        _text(one.birth_place, other.birth_place),
+        gender,
+        _text(one.occupation, other.occupation),
+        _email(one, other),
+        _identifiers(one.phones, other.phones),
+        _identifiers(one.numbers, other.numbers),
+    )
+
+
+def _near(one: str, other: str) -> bool:
+    """Whether one slip of typing lies between two words: a letter more, less, another, or two swapped (Damerau)."""
+    if min(len(one), len(other)) < _NEAR_LENGTH:
+        return False
+    return OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def _similar(one: str, other: str) -> bool:
+    """Whether two words are alike by the measure of Jaro and Winkler, or one is the other's beginning."""
+    if min(len(one), len(other)) < _SHORT_LENGTH:
+        return False
+    if one.startswith(other) or other.startswith(one):
+        return True
+    return JaroWinkler.similarity(one, other, score_cutoff=_SIMILAR) >= _SIMILAR
+
+
+def _given_level(one: str, other: str) -> int:
+    if one == other:
+        return _G["exact"]
+    if len(one) == 1 or len(other) == 1:
+        return _G["initial"] if one[0] == other[0] else _G["different"]
+    if same_by_nickname(one, other):
+        return _G["nickname"]
+    if _near(one, other):
+        return _G["near"]
+    return _G["similar"] if _similar(one, other) else _G["different"]
+
+
+def _surname_level(one: str, other: str) -> int:
+    if one == other:
+        return _S["exact"]
+    if _near(one, other):
+        return _S["near"]
+    if (" " in one or " " in other) and not set(one.split()).isdisjoint(other.split()):
+        return _S["part"]
+    return _S["similar"] if _similar(one, other) else _S["different"]
+
+
+def _names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison]:
+    """Compare given names, middle names and surnames; a word in another role than expected counts less."""
+    given = _UNTOLD
+    surname = _UNTOLD
+    if one.given and other.given:
+        given = Comparison(_given_level(one.given[0], other.given[0]), one.given[0], other.given[0])
+        if given.level == _G["different"] and (one.given[0] in other.given or other.given[0] in one.given):
+            given = given._replace(level=_G["other_name"])
+    if one.surname and other.surname:
+        surname = Comparison(_surname_level(one.surname, other.surname), one.surname, other.surname)
+        if surname.level == _S["different"] and (one.surname in other.given or other.surname in one.given):
+            surname = surname._replace(level=_S["other_name"])
+    elif given.level == _G["different"]:
+        given, surname = _single_name(one, other, given)
+    middle = _middle(one.given[1:], other.given[1:]) if len(one.given) > 1 and len(other.given) > 1 else _UNTOLD
+    return given, middle, surname
+
+
+def _single_name(one: MatchRecord, other: MatchRecord, given: Comparison) -> tuple[Comparison, Comparison]:
+    """Compare a record that tells one name, which may be a surname after all."""
+    for single, whole in ((one, other), (other, one)):
+        if single.surname or len(single.given) != 1 or not whole.surname:
+            continue
+        level = _surname_level(single.given[0], whole.surname)
+        if level != _S["different"]:
+            return _UNTOLD, Comparison(level, single.given[0], whole.surname)
+    return given, _UNTOLD
+
+
+def _middle(one: tuple[str, ...], other: tuple[str, ...]) -> Comparison:
+    for name in one:
+        if name in other:
+            return Comparison(_M["exact"], name, name)
+    if any(_near(left, right) or same_by_nickname(left, right) for left in one for right in other):
+        return Comparison(_M["similar"])
+    starts = any(left[0] == right[0] for left in one for right in other if len(left) == 1 or len(right) == 1)
+    return Comparison(_M["initial" if starts else "different"])
+
+
+def _born(one: str, other: str) -> Comparison:
+    if not one or not other:
+        return _UNTOLD
+    if one == other:
+        return Comparison(_B["exact"], one, other)
+    return Comparison(_B[_born_level(one, other)])
+
+
+def _born_level(one: str, other: str) -> str:
+    year, month, day = one[:_YEAR] == other[:_YEAR], one[_YEAR:_MONTH], one[_MONTH:]
+    if year and (_vague(one) or _vague(other)):
+        return "partial"
+    if year and (month, day) == (other[_MONTH:], other[_YEAR:_MONTH]):
+        return "swapped"
+    if OSA.distance(one, other, score_cutoff=1) <= 1:
+        return "near"
+    if year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
+        return "two_parts"
+    return "year" if year else "different"
+
+
+def _vague(born: str) -> bool:
+    """Whether day and month are untold, or the first of January, which often stands for that."""
+    return born.endswith(("00", "0101"))
+
+
+def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
+    """Compare addresses by the finest part that both tell and that agrees."""
+    streets = bool(one.street and other.street)
+    postcodes = bool(one.postcode and other.postcode)
+    cities = bool(one.city and other.city)
+    if not (streets or postcodes or cities):
+        return _UNTOLD
+    street = streets and (one.street == other.street or _near(one.street, other.street))
+    postcode = postcodes and one.postcode == other.postcode
+    near = postcodes and not postcode and _near(one.postcode, other.postcode)
+    area = postcodes and one.postcode[:_AREA] == other.postcode[:_AREA]
+    city = cities and (one.city == other.city or _near(one.city, other.city))
+    house = street and one.house == other.house != "" and (postcode or near or city or not (postcodes or cities))
+    agreed = {
+        "house": house,
+        "postcode": postcode,
+        "street": street and (near or area or city),
+        "near_postcode": near,
+        "area": area,
+        "city": city,
+    }
+    level = next((name for name, agrees in agreed.items() if agrees), "different")
+    compared = {"postcode": (one.postcode, other.postcode), "city": (one.city, other.city)}.get(level, ("", ""))
+    return Comparison(_A[level], *compared)
+
+
+def _text(one: str, other: str) -> Comparison:
+    if not one or not other:
+        return _UNTOLD
+    if one == other:
+        return Comparison(2, one, other)
+    return Comparison(int(_near(one, other) or _similar(one, other)))
+
+
+def _gender(one: str, other: str) -> Comparison:
+    return Comparison(int(one == other)) if one and other else _UNTOLD
+
+
+def _email(one: MatchRecord, other: MatchRecord) -> Comparison:
+    """Compare addresses; likeness of what only repeats the name says nothing beyond the name."""
+    if not one.emails or not other.emails:
+        return _UNTOLD
+    if not set(one.emails).isdisjoint(other.emails):
+        return Comparison(3)
+    best = 0
+    names = sorted({*one.given, *other.given, *one.surname.split(), *other.surname.split()}, key=_longest_first)
+    for left in one.emails:
+        for right in other.emails:
+            level = _email_level(left, right)
+            if level and _repeats_name(left, names) and _repeats_name(right, names):
+                level = MISSING
+            best = level if best == 0 else max(best, level)
+    return Comparison(best)
+
+
+def _email_level(one: str, other: str) -> int:
+    if one.partition("@")[0] == other.partition("@")[0]:
+        return 1
+    return 2 if _near(one, other) else 0
+
+
+def _longest_first(word: str) -> tuple[int, str]:
+    return -len(word), word
+
+
+def _repeats_name(email: str, names: Iterable[str]) -> bool:
+    """Whether the local part of an address is made of the names, longest first, and hardly anything more."""
+    rest = "".join(sign for sign in email.partition("@")[0] if sign.isalnum())
+    for word in names:
+        rest = rest.replace(word, "", 1)
+    return len(rest) < _OWN_SIGNS
+
+
+def _identifiers(one: tuple[str, ...], other: tuple[str, ...]) -> Comparison:
+    """Compare phones, or numbers of the types that both have."""
+    if not one or not other:
+        return _UNTOLD
+    if not set(one).isdisjoint(other):
+        return Comparison(2)
+    comparable = False
+    for left in one:
+        kind = left.partition(":")[0]
+        for right in other:
+            if ":" in left and not right.startswith(kind + ":"):
+                continue
+            comparable = True
+            if len(left) >= _ID_LENGTH and OSA.distance(left, right, score_cutoff=1) <= 1:
+                return Comparison(1)
+    return Comparison(0) if comparable else _UNTOLD

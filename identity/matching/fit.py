@@ -1,0 +1,132 @@
+"""Expectation maximisation over patterns of levels.
+
+A. P. Dempster, N. M. Laird and D. B. Rubin (Maximum likelihood from incomplete data via the EM algorithm, 1977); for
+record linkage W. E. Winkler (Using the EM algorithm for weight computation, 1988).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from identity.matching.compare import COMPARISONS, LEVELS, MISSING
+from identity.matching.default import default_model
+from identity.matching.model import BY_CHANCE, KINDS, SAME, STRANGERS, PairKind
+
+Level = tuple[int, int]
+"""A level and how rare its values are, in whole bits."""
+Pattern = tuple[Level, ...]
+
+_ROUNDS, _STEPS = 3, 8
+_EVERYWHERE = ("compatriots", "neighbours")
+"""Kinds that meet in no block as a rule; they are fitted to random pairs."""
+_FIRST_SHARES_A_RECORD = {SAME: 0.6, "household": 0.6, "borrowed": 0.02}
+"""Pairs of a kind for each record, to start with."""
+_FIRST_SHARES = {"compatriots": 0.05, "neighbours": 0.001}
+_LIKELIER = 5.0
+_LEAN = 20.0
+"""Pairs that the default model counts for."""
+_FEW = 1_000
+_LEAST_COUNT = 0.5
+_PLACE = {name: place for place, name in enumerate(COMPARISONS)}
+
+_Counts = dict[str, list[float]]
+
+
+class Fit:
+    """Fits the kinds of pairs to what was compared.
+
+    Args:
+        records: how many there are.
+        drawn: how many random pairs have each pattern.
+        met: the same of the pairs that met in blocks.
+        scale: how many pairs each of those stands for.
+    """
+
+    def __init__(self, records: int, drawn: Mapping[Pattern, int], met: Mapping[Pattern, int], scale: float) -> None:
+        self._drawn, self._met, self._scale = drawn, met, scale
+        self._pairs = records * (records - 1) / 2
+        self._defaults = {name: kind.levels for name, kind in default_model().kinds.items()}
+        self._shares = {kind: each * records / self._pairs for kind, each in _FIRST_SHARES_A_RECORD.items()}
+        self._shares |= _FIRST_SHARES
+        self._levels = {kind: dict(self._defaults[kind]) for kind in self._shares}
+        self._strangers = dict(self._defaults[STRANGERS])
+
+    def run(self) -> dict[str, PairKind]:
+        """Return the kinds of pairs."""
+        self._count_strangers(dict.fromkeys(self._drawn, 1.0))
+        for kind, names in BY_CHANCE.items():
+            self._levels[kind].update({name: _likelier(self._strangers[name]) for name in names})
+        for _ in range(_ROUNDS):
+            for _ in range(_STEPS):
+                self._fit(self._met, self._scale / self._pairs, _FIRST_SHARES_A_RECORD)
+                self._fit(self._drawn, 1.0 / sum(self._drawn.values()), _EVERYWHERE)
+            self._count_strangers({pattern: 1.0 - sum(self._posteriors(pattern).values()) for pattern in self._drawn})
+        rest = 1.0 - sum(self._shares.values())
+        found = {STRANGERS: PairKind(rest, _rounded(self._strangers))}
+        return found | {name: PairKind(share, _rounded(self._levels[name])) for name, share in self._shares.items()}
+
+    def _count_strangers(self, are_strangers: Mapping[Pattern, float]) -> None:
+        """Count levels in random pairs, less what the fit so far says are no strangers."""
+        counts = _nothing(COMPARISONS)
+        for pattern, number in self._drawn.items():
+            _add(counts, pattern, number * are_strangers[pattern])
+        for name, numbers in counts.items():
+            if (total := sum(numbers)) >= _FEW:
+                total += _LEAST_COUNT * len(numbers)
+                self._strangers[name] = [(number + _LEAST_COUNT) / total for number in numbers]
+
+    def _fit(self, patterns: Mapping[Pattern, int], pair_share: float, kinds: Iterable[str]) -> None:
+        """Do one step of expectation and maximisation for some kinds."""
+        counts = {kind: _nothing(KINDS[kind]) for kind in kinds}
+        totals = dict.fromkeys(counts, 0.0)
+        for pattern, number in patterns.items():
+            posteriors = self._posteriors(pattern)
+            for kind, numbers in counts.items():
+                weight = posteriors[kind] * number
+                totals[kind] += weight
+                _add(numbers, pattern, weight)
+        for kind, total in totals.items():
+            self._shares[kind] = max(total, _LEAST_COUNT) * pair_share
+            for name, found in counts[kind].items():
+                self._levels[kind][name] = self._leant(found, kind, name)
+
+    def _leant(self, counts: Sequence[float], kind: str, name: str) -> list[float]:
+        total = sum(counts) + _LEAN
+        return [(count + _LEAN * usual) / total for count, usual in zip(counts, self._usual(kind, name), strict=True)]
+
+    def _usual(self, kind: str, name: str) -> Sequence[float]:
+        return _likelier(self._strangers[name]) if name in BY_CHANCE[kind] else self._defaults[kind][name]
+
+    def _posteriors(self, pattern: Pattern) -> dict[str, float]:
+        odds = {}
+        for kind, share in self._shares.items():
+            levels, product, chance = self._levels[kind], share, BY_CHANCE[kind]
+            for name in KINDS[kind]:
+                level, bits = pattern[_PLACE[name]]
+                if level != MISSING:
+                    product *= levels[name][level] / self._strangers[name][level]
+                    if bits and name not in chance:
+                        product *= 2.0**bits
+            odds[kind] = product
+        total = 1.0 + sum(odds.values())
+        return {kind: value / total for kind, value in odds.items()}
+
+
+def _nothing(names: Iterable[str]) -> _Counts:
+    return {name: [0.0] * len(LEVELS[name]) for name in names}
+
+
+def _add(counts: _Counts, pattern: Pattern, weight: float) -> None:
+    for name, numbers in counts.items():
+        level = pattern[_PLACE[name]][0]
+        if level != MISSING:
+            numbers[level] += weight
+
+
+def _likelier(shares: Sequence[float]) -> list[float]:
+    """Return shares of levels where all but the lowest come some times as often."""
+    more = [share * _LIKELIER for share in shares[1:]]
+    total = shares[0] + sum(more)
+    return [share / total for share in (shares[0], *more)]
+
+
+def _rounded(levels: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    return {name: [float(f"{share:.6g}") for share in shares] for name, shares in levels.items()}

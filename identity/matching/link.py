@@ -1,0 +1,197 @@
+"""Who is one person among records that were compared: average linkage, never a chain of weak links.
+
+Groups of records are united two at a time, the most alike first, as in hierarchical clustering (R. R. Sokal and
+C. D. Michener, 1958). How alike two groups are is the middle between their strongest pair and the mean of all pairs
+that were compared, in log odds: the strongest alone would chain relatives together, and the mean alone would keep out
+a record that tells little. All of it is a function of the records, the scores and the decisions, never of an order.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping
+from math import log2
+from typing import Generic, NamedTuple, TypeVar
+
+Key = TypeVar("Key", str, bytes)
+Pair = tuple[Key, Key]
+
+MOST_BITS = 20.0
+"""No pair counts for more, in either way."""
+
+
+class LinkPolicy(NamedTuple):
+    """What unites, and what is shown to a data steward.
+
+    Attributes:
+        unite: groups that are one person at least so probably are united.
+        suggest: groups of at least this probability, but less than ``unite``, are suggestions; at least 0.5.
+    """
+
+    unite: float = 0.95
+    suggest: float = 0.5
+
+
+class Suggestion(NamedTuple, Generic[Key]):
+    """Two groups that may be one person; each stands under its first record."""
+
+    one: Key
+    other: Key
+    probability: float
+
+
+class Linkage(NamedTuple, Generic[Key]):
+    """What came of a component.
+
+    Attributes:
+        groups: every record in exactly one; records and groups in order.
+        suggestions: in order.
+    """
+
+    groups: tuple[tuple[Key, ...], ...]
+    suggestions: tuple[Suggestion[Key], ...]
+
+
+class _Between(NamedTuple):
+    """What is known between two groups: the strongest pair, and sum and number of the compared ones, in bits."""
+
+    strongest: float
+    total: float
+    compared: int
+
+    def bits(self) -> float:
+        return (self.strongest + self.total / self.compared) / 2.0
+
+    def with_(self, other: "_Between") -> "_Between":
+        return _Between(max(self.strongest, other.strongest), self.total + other.total, self.compared + other.compared)
+
+
+_ONLY_TOLD = _Between(-MOST_BITS, 0.0, 0)
+
+
+def link(
+    members: Iterable[Key],
+    scores: Mapping[Pair[Key], float],
+    policy: LinkPolicy,
+    together: Iterable[Pair[Key]] = (),
+    apart: Iterable[Pair[Key]] = (),
+) -> Linkage[Key]:
+    """Decide which records are one person.
+
+    Takes time in proportion to the number of compared pairs, times its logarithm.
+
+    Args:
+        members: the records, by keys that come from their content or are given once and for all.
+        scores: log odds in bits of each pair that was compared; each pair once, in any order.
+        policy: thresholds.
+        together: pairs that are one person whatever they score.
+        apart: pairs that are never one person, directly or by way of others; stronger than ``together``.
+    """
+    ordered = sorted((min(one, other), max(one, other)) for one, other in together)
+    linking: _Linking[Key] = _Linking(sorted(set(members)), scores, apart)
+    return linking.run(policy, ordered)
+
+
+def components(members: Iterable[Key], scores: Mapping[Pair[Key], float], least_bits: float) -> list[list[Key]]:
+    """Return the records that hang together by pairs of at least so many bits; in order.
+
+    Linking each component for itself is the same as linking all at once where ``least_bits`` is no more than
+    the log odds of ``LinkPolicy.suggest``.
+    """
+    parent = {key: key for key in sorted(members)}
+
+    def root(key: Key) -> Key:
+        while parent[key] != key:
+            parent[key] = key = parent[parent[key]]
+        return key
+
+    for (one, other), bits in scores.items():
+        if bits >= least_bits:
+            left, right = sorted((root(one), root(other)))
+            parent[right] = left
+    found: dict[Key, list[Key]] = {}
+    for key in parent:
+        found.setdefault(root(key), []).append(key)
+    return [found[key] for key in sorted(found)]
+
+
+def log_odds(probability: float) -> float:
+    """Return the log odds of a probability above 0 and below 1, in bits."""
+    return log2(probability / (1.0 - probability))
+
+
+class _Linking(Generic[Key]):
+    """The groups so far; a group has the number of its first record."""
+
+    def __init__(self, keys: list[Key], scores: Mapping[Pair[Key], float], apart: Iterable[Pair[Key]]) -> None:
+        self._keys: list[Key] = keys
+        place = {key: number for number, key in enumerate(keys)}
+        self._groups = {number: [number] for number in range(len(keys))}
+        self._group_of = list(range(len(keys)))
+        self._changes = [0] * len(keys)
+        self._near: list[dict[int, _Between]] = [{} for _ in keys]
+        self._apart: list[set[int]] = [set() for _ in keys]
+        for (one, other), bits in scores.items():
+            left, right = place[one], place[other]
+            capped = max(-MOST_BITS, min(bits, MOST_BITS))
+            self._near[left][right] = self._near[right][left] = _Between(capped, capped, 1)
+        for one, other in apart:
+            left, right = place[one], place[other]
+            self._apart[left].add(right)
+            self._apart[right].add(left)
+
+    def run(self, policy: LinkPolicy, together: Iterable[Pair[Key]]) -> Linkage[Key]:
+        place = {key: number for number, key in enumerate(self._keys)}
+        for one, other in together:
+            left, right = sorted((self._group_of[place[one]], self._group_of[place[other]]))
+            if left != right and right not in self._apart[left]:
+                self._unite(left, right)
+        self._unite_likely(log_odds(policy.unite))
+        groups = tuple(tuple(self._keys[number] for number in sorted(group)) for group in self._groups.values())
+        return Linkage(groups, self._suggestions(log_odds(policy.suggest)))
+
+    def _unite_likely(self, least_bits: float) -> None:
+        queue: list[tuple[float, int, int, int, int]] = []
+
+        def consider(left: int, right: int, between: _Between) -> None:
+            if between.compared and right not in self._apart[left] and (bits := between.bits()) >= least_bits:
+                first, second = (left, right) if left < right else (right, left)
+                heapq.heappush(queue, (-bits, first, second, self._changes[first], self._changes[second]))
+
+        for left in self._groups:
+            for right, between in self._near[left].items():
+                if left < right:
+                    consider(left, right, between)
+        while queue:
+            _, left, right, left_changes, right_changes = heapq.heappop(queue)
+            if (self._changes[left], self._changes[right]) != (left_changes, right_changes):
+                continue
+            self._unite(left, right)
+            for other, between in self._near[left].items():
+                consider(left, other, between)
+
+    def _unite(self, left: int, right: int) -> None:
+        """Make the group ``right`` part of the group ``left``, which comes first."""
+        for number in self._groups[right]:
+            self._group_of[number] = left
+        self._groups[left] += self._groups.pop(right)
+        self._changes[left] += 1
+        self._changes[right] += 1
+        self._near[left].pop(right, None)
+        self._near[right].pop(left, None)
+        for other, between in self._near[right].items():
+            merged = self._near[left].get(other, _ONLY_TOLD).with_(between)
+            self._near[left][other] = self._near[other][left] = merged
+            del self._near[other][right]
+        for other in self._apart[right]:
+            self._apart[other].discard(right)
+            self._apart[other].add(left)
+        self._apart[left] |= self._apart[right]
+        self._near[right], self._apart[right] = {}, set()
+
+    def _suggestions(self, least_bits: float) -> tuple[Suggestion[Key], ...]:
+        found = [
+            Suggestion(self._keys[left], self._keys[right], 1.0 / (1.0 + 2.0 ** -between.bits()))
+            for left in self._groups
+            for right, between in self._near[left].items()
+            if left < right and right not in self._apart[left] and between.bits() >= least_bits
+        ]
+        return tuple(sorted(found))

@@ -1,0 +1,243 @@
+"""The weights: what a level of likeness tells about two records, and how likely they are one person.
+
+A mixture of kinds of pairs. I. P. Fellegi and A. B. Sunter (A theory for record linkage, 1969) have two: the same
+person (their m) and strangers (their u). Kinds in between, as in M. D. Larsen and D. B. Rubin (Iterative automated
+record linkage using mixture models, 2001), keep one piece of evidence from counting twice: people of one household
+share surname, address and telephone all at once; neighbours share a place; a borrowed number is shared by people who
+have nothing else in common. Each kind says for some comparisons how often it reaches each level; for the others it
+is as strangers are.
+
+Frequent values tell less. Agreement on a value of frequency f happens among strangers f times as often as the value
+itself, so its weight is m / f (W. E. Winkler, 1989). A slip leads from any spelling to any near one, so a near miss
+between values of frequencies f and g weighs in proportion to (1/f + 1/g) / 2: much where one of them is seen once, and
+nothing or less than nothing where both are names in their own right.
+"""
+
+from collections.abc import Mapping
+from math import exp2, log2
+from typing import NamedTuple
+
+import msgspec
+
+from identity.matching.compare import COMPARISONS, LEVELS, MISSING, Comparison, compare
+from identity.matching.records import MatchRecord
+
+FORMAT = 1
+SAME, STRANGERS = "same", "strangers"
+KINDS: Mapping[str, tuple[str, ...]] = {
+    SAME: COMPARISONS,
+    STRANGERS: COMPARISONS,
+    "household": ("surname", "address", "birth_place", "email", "phone", "number"),
+    "compatriots": ("given", "middle", "surname", "address", "birth_place"),
+    "neighbours": ("address", "birth_place"),
+    "borrowed": ("email", "phone", "number"),
+}
+"""The kinds of pairs, and the comparisons in which each differs from strangers."""
+BY_CHANCE: Mapping[str, frozenset[str]] = {
+    SAME: frozenset(),
+    "household": frozenset(),
+    "compatriots": frozenset(KINDS["compatriots"]),
+    "neighbours": frozenset(),
+    "borrowed": frozenset(),
+}
+"""Comparisons in which a kind agrees more often than strangers but still by chance: on frequent values, as they do."""
+
+_BITS_CAP = 60.0
+_LEAST_SHARE = 1e-9
+
+
+class PairKind(msgspec.Struct, frozen=True):
+    """One kind of pairs.
+
+    Attributes:
+        share: of all pairs of records.
+        levels: by comparison, the probability of each level, least alike first.
+    """
+
+    share: float
+    levels: dict[str, list[float]]
+
+
+class Frequencies(msgspec.Struct, frozen=True):
+    """How often the values of a comparison come.
+
+    Attributes:
+        known: share of the records, by value.
+        other: the share that any other value is taken to have.
+        mean_rarity: by level, what strangers of this level have on average as (1/f + 1/g) / 2; 0 where frequency
+            does not count.
+    """
+
+    known: dict[str, float]
+    other: float
+    mean_rarity: list[float]
+
+
+class Model(msgspec.Struct, frozen=True):
+    """All that turns likeness into a probability; made by training, kept as JSON.
+
+    Attributes:
+        format: of the JSON.
+        records: how many it was trained on.
+        kinds: of pairs, by name as in :data:`KINDS`.
+        frequencies: by comparison.
+        slope: of calibration: evidence counts so much of what independent comparisons would make of it.
+    """
+
+    format: int
+    records: int
+    kinds: dict[str, PairKind]
+    frequencies: dict[str, Frequencies]
+    slope: float = 1.0
+
+
+class Weight(NamedTuple):
+    """What one comparison told.
+
+    Attributes:
+        comparison: its name, or the kind of pairs that explains the likeness too.
+        level: its name; empty for a kind of pairs.
+        bits: binary logarithm of how much more likely it makes that they are one person.
+    """
+
+    comparison: str
+    level: str
+    bits: float
+
+
+class Explanation(NamedTuple):
+    """Why two records are thought to be one person or not."""
+
+    probability: float
+    weights: tuple[Weight, ...]
+
+
+def to_json(model: Model) -> bytes:
+    """Return the model as JSON, indented, values in order."""
+    return msgspec.json.format(msgspec.json.encode(model, order="sorted"), indent=1) + b"\n"
+
+
+def from_json(data: bytes) -> Model:
+    """Return the model of a JSON document.
+
+    Raises:
+        ValueError: it is none, or of another format.
+    """
+    model = msgspec.json.decode(data, type=Model)
+    if model.format != FORMAT:
+        raise ValueError(f"expected a model of format {FORMAT}, got {model.format}")
+    if set(model.kinds) != set(KINDS):
+        raise ValueError(f"expected the kinds of pairs {', '.join(KINDS)}")
+    for name, kind in model.kinds.items():
+        for comparison in KINDS[name]:
+            if len(kind.levels.get(comparison, ())) != len(LEVELS[comparison]):
+                raise ValueError(f"expected {len(LEVELS[comparison])} levels of {comparison} for {name}")
+    return model
+
+
+class Rarity:
+    """How much rarer than the average values of a level are, in bits, by the frequencies of a model."""
+
+    def __init__(self, frequencies: Mapping[str, Frequencies]) -> None:
+        self._tables = [frequencies.get(name) for name in COMPARISONS]
+
+    def bits(self, place: int, comparison: Comparison) -> float:
+        """Return the binary logarithm of how much rarer the two values are than is usual at their level.
+
+        Args:
+            place: of the comparison among all.
+            comparison: what came of it.
+        """
+        table = self._tables[place]
+        if table is None or not comparison.one or not (mean := table.mean_rarity[comparison.level]):
+            return 0.0
+        known, other = table.known, table.other
+        one, far = known.get(comparison.one, other), known.get(comparison.other, other)
+        return log2((1.0 / one + 1.0 / far) / 2.0 / mean)
+
+
+class Scorer:
+    """Scores pairs of records by one model."""
+
+    def __init__(self, model: Model) -> None:
+        strangers = model.kinds[STRANGERS]
+        self._rarity = Rarity(model.frequencies)
+        self._slope = model.slope
+        self._same = [_weights(model.kinds[SAME], strangers, name) for name in COMPARISONS]
+        self._prior = log2(model.kinds[SAME].share / strangers.share)
+        self._names = [name for name in KINDS if name not in (SAME, STRANGERS)]
+        self._priors = [log2(model.kinds[name].share / strangers.share) for name in self._names]
+        self._between = [
+            [
+                (place, _weights(model.kinds[kind], strangers, name), name not in BY_CHANCE[kind])
+                for place, kind in enumerate(self._names)
+                if name in KINDS[kind]
+            ]
+            for name in COMPARISONS
+        ]
+
+    def score(self, one: MatchRecord, other: MatchRecord) -> float:
+        """Return the probability that two records are one person; the same whichever comes first."""
+        return _probability(self.bits(one, other))
+
+    def bits(self, one: MatchRecord, other: MatchRecord) -> float:
+        """Return the same as log odds, in bits."""
+        same = 0.0
+        between = [0.0] * len(self._names)
+        for place, comparison in enumerate(compare(one, other)):
+            level = comparison[0]
+            if level == MISSING:
+                continue
+            rarity = self._rarity.bits(place, comparison) if comparison[1] else 0.0
+            same += self._same[place][level] + rarity
+            for kind, bits, counts in self._between[place]:
+                between[kind] += bits[level] + (rarity if counts else 0.0)
+        return (same - self._rivals(between)) * self._slope + self._prior
+
+    def explain(self, one: MatchRecord, other: MatchRecord) -> Explanation:
+        """Return the probability and what each comparison told; the weights and the prior add up to its log odds."""
+        weights = []
+        between = [0.0] * len(self._names)
+        for place, comparison in enumerate(compare(one, other)):
+            if comparison.level == MISSING:
+                continue
+            name = COMPARISONS[place]
+            rarity = self._rarity.bits(place, comparison)
+            bits = (self._same[place][comparison.level] + rarity) * self._slope
+            weights.append(Weight(name, LEVELS[name][comparison.level], bits))
+            for kind, table, counts in self._between[place]:
+                between[kind] += table[comparison.level] + (rarity if counts else 0.0)
+        likeliest = max(range(len(between)), key=lambda kind: (self._priors[kind] + between[kind], -kind))
+        weights.append(Weight(self._names[likeliest], "", -self._rivals(between) * self._slope))
+        weights.append(Weight("prior", "", self._prior))
+        return Explanation(_probability(sum(weight.bits for weight in weights)), tuple(weights))
+
+    def _rivals(self, between: list[float]) -> float:
+        """Return how much more likely all kinds of different people make the likeness than strangers alone, in bits."""
+        total: float = 1.0
+        for prior, bits in zip(self._priors, between, strict=True):
+            total += exp2(min(prior + bits, _BITS_CAP))
+        return log2(total)
+
+
+def _probability(bits: float) -> float:
+    return 1.0 / (1.0 + exp2(-max(min(bits, _BITS_CAP), -_BITS_CAP)))
+
+
+def _weights(kind: PairKind, strangers: PairKind, comparison: str) -> list[float]:
+    """Return the weight of each level of a comparison in bits."""
+    pairs = zip(kind.levels[comparison], strangers.levels[comparison], strict=True)
+    return [log2(max(mine, _LEAST_SHARE) / max(theirs, _LEAST_SHARE)) for mine, theirs in pairs]
+
+
+def resized(model: Model, records: int) -> Model:
+    """Return the model for another number of records: the more there are, the rarer a pair of one person is."""
+    factor = model.records / records
+    shares = {
+        name: kind.share * (factor if name in (SAME, "household", "borrowed") else 1.0)
+        for name, kind in model.kinds.items()
+        if name != STRANGERS
+    }
+    shares[STRANGERS] = 1.0 - sum(shares.values())
+    kinds = {name: PairKind(shares[name], kind.levels) for name, kind in model.kinds.items()}
+    return msgspec.structs.replace(model, records=records, kinds=kinds)

@@ -1,0 +1,143 @@
+"""Levels of likeness."""
+
+import msgspec
+import pytest
+
+from identity.matching.compare import COMPARISONS, LEVELS, MISSING, compare
+from identity.matching.records import MatchRecord
+
+
+def level(name: str, one: MatchRecord, other: MatchRecord) -> str | None:
+    """Return the level of a comparison, the same both ways; None where it is untold."""
+    place = COMPARISONS.index(name)
+    found, swapped = compare(one, other)[place].level, compare(other, one)[place].level
+    assert found == swapped
+    return None if found == MISSING else LEVELS[name][found]
+
+
+def named(text: str, gender: str = "", email: str = "") -> MatchRecord:
+    *given, surname = text.split()
+    return MatchRecord(given=tuple(given), surname=surname, gender=gender, emails=(email,) if email else ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("anna huber", "anna huber", "exact"),
+        ("bill huber", "william huber", "nickname"),
+        ("sebastian huber", "sebastain huber", "near"),
+        ("alessandra huber", "alessandrina huber", "similar"),
+        ("a huber", "anna huber", "initial"),
+        ("b huber", "anna huber", "different"),
+        ("maria huber", "anna maria huber", "other_name"),
+        ("anna huber", "otto huber", "different"),
+    ],
+)
+def test_given_names(one: str, other: str, expected: str) -> None:
+    assert level("given", named(one), named(other)) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("anna huber", "anna huber", "exact"),
+        ("anna huber", "anna hubar", "near"),
+        ("anna huber", "anna huberland", "similar"),
+        ("john arthur", "john arthur bennett", "other_name"),
+        ("anna huber", "anna koch", "different"),
+    ],
+)
+def test_surnames(one: str, other: str, expected: str) -> None:
+    assert level("surname", named(one), named(other)) == expected
+
+
+def test_a_surname_of_two_words_agrees_in_part() -> None:
+    one, other = MatchRecord(surname="garcia lopez"), MatchRecord(surname="garcia")
+    assert level("surname", one, other) == "part"
+
+
+def test_the_only_name_of_a_record_may_be_a_surname() -> None:
+    single, whole = MatchRecord(given=("bennett",)), named("joseph bennett")
+    assert level("given", single, whole) is None
+    assert level("surname", single, whole) == "exact"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("19801231", "19801231", "exact"),
+        ("19800102", "19800201", "swapped"),
+        ("19801231", "19801331", "near"),
+        ("19801231", "19800000", "partial"),
+        ("19801231", "19800101", "partial"),
+        ("19801231", "19801224", "two_parts"),
+        ("19801231", "19800502", "year"),
+        ("19801231", "19570502", "different"),
+        ("19801231", "", None),
+    ],
+)
+def test_birth_dates(one: str, other: str, expected: str | None) -> None:
+    assert level("born", MatchRecord(born=one), MatchRecord(born=other)) == expected
+
+
+HOME = MatchRecord(street="highstreet", house="12", postcode="ts190sh", city="stockton")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "house"),
+        ({"postcode": "", "city": ""}, "house"),
+        ({"street": "", "house": ""}, "postcode"),
+        ({"house": "14", "postcode": "ts190sb"}, "street"),
+        ({"street": "", "house": "", "postcode": "ts190sb"}, "near_postcode"),
+        ({"street": "lowlane", "house": "1", "postcode": "ts19kqq", "city": "leeds"}, "area"),
+        ({"street": "lowlane", "house": "1", "postcode": "le11aa"}, "city"),
+        ({"street": "lowlane", "house": "1", "postcode": "le11aa", "city": "leeds"}, "different"),
+        ({"postcode": "le11aa", "city": "leeds"}, "different"),
+        ({"street": "", "house": "", "postcode": "", "city": ""}, None),
+    ],
+)
+def test_addresses(change: dict[str, str], expected: str | None) -> None:
+    assert level("address", HOME, msgspec.structs.replace(HOME, **change)) == expected
+
+
+def test_gender_counts_only_where_the_given_names_do_not_tell_it() -> None:
+    one = named("anna huber", gender="f")
+    assert level("gender", one, named("anna huber", gender="m")) is None
+    assert level("gender", one, named("otto huber", gender="m")) == "different"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("star77@example.org", "star77@example.org", "exact"),
+        ("star77@example.org", "star78@example.org", "near"),
+        ("star77@example.org", "star77@example.net", "local_part"),
+        ("anna.huber@example.org", "anna.huber@example.net", None),
+        ("anna.huber1@example.org", "anna.huber2@example.org", None),
+        ("anna.huber@example.org", "moon@example.net", "different"),
+    ],
+)
+def test_an_address_that_only_repeats_the_name_tells_nothing_more(one: str, other: str, expected: str | None) -> None:
+    assert level("email", named("anna huber", email=one), named("anna huber", email=other)) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (("ssn:123456789",), ("ssn:123456789", "tax_id:1"), "exact"),
+        (("ssn:123456789",), ("ssn:123465789",), "near"),
+        (("ssn:123456789",), ("ssn:987654321",), "different"),
+        (("ssn:123456789",), ("tax_id:123456789",), None),
+    ],
+)
+def test_numbers_are_compared_within_their_type(
+    one: tuple[str, ...], other: tuple[str, ...], expected: str | None
+) -> None:
+    assert level("number", MatchRecord(numbers=one), MatchRecord(numbers=other)) == expected
+
+
+def test_phones_of_one_slip_are_near() -> None:
+    one, other = MatchRecord(phones=("+49301234567",)), MatchRecord(phones=("+49301234576",))
+    assert level("phone", one, other) == "near"
