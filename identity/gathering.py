@@ -10,6 +10,8 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
 - `Report(r, m)`: if r points elsewhere, pass it on; else merge it into the membership, and ask every neighbour of m
   that is not a member yet to join. A new member is asked to confirm: its pointer may be a step behind, and a crash
   may have lost the state it reported from;
+- `Ruled`, `Blocked`: the node keeps what a steward decided. Where the decision is that two are one person, each asks
+  the other to join its owner, shared or not;
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
   no link of it asks anybody to join. It still answers as an owner, since others may point to it.
 
@@ -21,6 +23,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from identity.graph import (
+    NEVER_SEEN,
+    Blocked,
     Card,
     Evidence,
     Gathering,
@@ -31,15 +35,13 @@ from identity.graph import (
     Moment,
     Node,
     Report,
+    Ruled,
     SharedSeen,
     copy_card,
     merge_cards,
 )
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-
-NEVER_SEEN = 2**62
-"""First sight of a node that no touchpoint was seen with yet."""
 
 IN_DOUBT = -1
 """In place of a verdict's number: told, by several owners, so it must be told again."""
@@ -243,6 +245,10 @@ class Gatherer:
                 self._join(message)
             case Report():
                 self._absorb(message)
+            case Ruled():
+                self._ruled(message)
+            case Blocked():
+                self._blocked(message)
 
     def _link_seen(self, message: LinkSeen) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
@@ -268,6 +274,19 @@ class Gatherer:
             card.neighbours[message.node] = True
         if message.node in card.links:
             card.links[message.node] = card.links[message.node]._replace(far_shared=True)
+        self._changed(message.to, node)
+
+    def _ruled(self, message: Ruled) -> None:
+        node = self._known(Seen(message.to, message.type, message.value))
+        rulings = node.card.rulings
+        rulings[message.other] = max(rulings.get(message.other, message.ruling), message.ruling)
+        self._changed(message.to, node)
+        if rulings[message.other].kind.joins:
+            self._post(Join(message.other, node.owner, "ruling"))
+
+    def _blocked(self, message: Blocked) -> None:
+        node = self._known(Seen(message.to, message.type, message.value))
+        node.card.block = max(node.card.block, message.block)
         self._changed(message.to, node)
 
     def _join(self, message: Join) -> None:
@@ -361,6 +380,9 @@ class Gatherer:
         for neighbour, shared in gathering.members[report.node].card.neighbours.items():
             if not shared and neighbour not in gathering.members:
                 self._post(Join(neighbour, report.to, "link"))
+        for other, ruling in gathering.members[report.node].card.rulings.items():
+            if ruling.kind.joins and other not in gathering.members:
+                self._post(Join(other, report.to, "ruling"))
 
 
 def _last_customer(report: Report, known: Member | None) -> NodeId | None:
@@ -381,6 +403,8 @@ def _who_may_change(old: Card, new: Card) -> bool:
         or old.shared != new.shared
         or old.neighbours != new.neighbours
         or old.type != new.type
+        or old.rulings != new.rulings
+        or old.block != new.block
     )
 
 

@@ -4,11 +4,16 @@ All of it merges without an order: counts of a node's own touchpoints only grow,
 flags only rise. So a report that arrives twice, late or from work that was lost in a crash can do no harm.
 """
 
+from collections.abc import Mapping
+from enum import IntEnum
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from identity.nodes import NodeId
+
+NEVER_SEEN = 2**62
+"""First sight of a node that no touchpoint was seen with yet; nobody is such a node."""
 
 
 class Moment(NamedTuple):
@@ -36,6 +41,42 @@ class Evidence(NamedTuple):
     far_shared: bool = False
 
 
+class RulingKind(IntEnum):
+    """What a steward decided on two nodes; at the same moment the higher one holds, so caution wins."""
+
+    WITHDRAWN = 0
+    RELEASE = 1
+    TOGETHER = 2
+    APART = 3
+
+    @property
+    def joins(self) -> bool:
+        """Whether the two are one person by it."""
+        return self in {RulingKind.RELEASE, RulingKind.TOGETHER}
+
+
+class Ruling(NamedTuple):
+    """A steward's decision on a node and another one; the newest holds.
+
+    Attributes:
+        made_at: when, in milliseconds since 1970 UTC.
+        kind: what.
+    """
+
+    made_at: int
+    kind: RulingKind
+
+
+class Block(NamedTuple):
+    """A steward's decision that a node names nobody, or that it does after all; the newest holds."""
+
+    made_at: int
+    blocked: bool
+
+
+NO_BLOCK = Block(0, blocked=False)
+
+
 class Card(msgspec.Struct, array_like=True):
     """What resolution needs to know of a node.
 
@@ -47,6 +88,8 @@ class Card(msgspec.Struct, array_like=True):
         shared: seen with more others than its type allows; terminal.
         links: evidence by the other node; empty once shared.
         neighbours: anchors that hold evidence of this node, and whether each is shared; empty once shared.
+        rulings: a steward's decisions by the other node; both nodes hold them.
+        block: whether a steward decided that the node names nobody.
     """
 
     type: str
@@ -56,6 +99,8 @@ class Card(msgspec.Struct, array_like=True):
     shared: bool
     links: dict[NodeId, Evidence]
     neighbours: dict[NodeId, bool]
+    rulings: dict[NodeId, Ruling] = {}
+    block: Block = NO_BLOCK
 
 
 class Node(msgspec.Struct, array_like=True):
@@ -130,12 +175,13 @@ class Join(msgspec.Struct, array_like=True, tag_field="kind", tag=3):
 
     Attributes:
         purpose: ``link``: because of evidence, which a shared node does not follow; ``pointer``: because the owner it
-            pointed to points there; ``confirm``: to make sure that it still points there.
+            pointed to points there; ``ruling``: because of a steward's decision; ``confirm``: to make sure that it
+            still points there.
     """
 
     to: NodeId
     owner: NodeId
-    purpose: Literal["link", "pointer", "confirm"]
+    purpose: Literal["link", "pointer", "ruling", "confirm"]
 
 
 class Report(msgspec.Struct, array_like=True, tag_field="kind", tag=4):
@@ -151,13 +197,40 @@ class Report(msgspec.Struct, array_like=True, tag_field="kind", tag=4):
     revision: int
 
 
-Message = LinkSeen | SharedSeen | Join | Report
+class Ruled(msgspec.Struct, array_like=True, tag_field="kind", tag=5):
+    """A node is told what a steward decided on it and another one, which is told the same."""
+
+    to: NodeId
+    type: str
+    value: str
+    other: NodeId
+    ruling: Ruling
+
+
+class Blocked(msgspec.Struct, array_like=True, tag_field="kind", tag=6):
+    """A node is told that a steward decided that it names nobody, or withdrew that."""
+
+    to: NodeId
+    type: str
+    value: str
+    block: Block
+
+
+Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked
 
 
 def copy_card(card: Card) -> Card:
     """Return a card that does not change with the given one."""
     return Card(
-        card.type, card.value, card.touches, card.first_seen, card.shared, dict(card.links), dict(card.neighbours)
+        card.type,
+        card.value,
+        card.touches,
+        card.first_seen,
+        card.shared,
+        dict(card.links),
+        dict(card.neighbours),
+        dict(card.rulings),
+        card.block,
     )
 
 
@@ -185,4 +258,14 @@ def merge_cards(one: Card, other: Card) -> Card:
         one.shared or other.shared,
         links,
         neighbours,
+        merge_rulings(one.rulings, other.rulings),
+        max(one.block, other.block),
     )
+
+
+def merge_rulings(one: Mapping[NodeId, Ruling], other: Mapping[NodeId, Ruling]) -> dict[NodeId, Ruling]:
+    """Return of each ruling the newest."""
+    merged = dict(one)
+    for node, ruling in other.items():
+        merged[node] = max(merged.get(node, ruling), ruling)
+    return merged

@@ -1,27 +1,49 @@
 """Who is one person: a pure function of what gathered and the policy.
 
-Links are united in order of strength like Kruskal's edges (J. B. Kruskal, 1956), and a union that would give one
-person more identifiers of a type than the policy allows is refused. An identifier pulled by several people with none
-dominating (a family tablet) belongs to none of them: its links are taken out and the rest is resolved again. Links of
-shared nodes never count. Strength and ties are decided by evidence and identifiers, never by arrival or by node ids,
-so the result is the same for any order of events, any partitioning and any key.
+What a steward decided comes first. Then links are united in order of strength like Kruskal's edges (J. B. Kruskal,
+1956), and a union that would give one person more identifiers of a type than the policy allows, or that a steward
+forbids, is refused. An identifier pulled by several people belongs to the one that dominates, or to none of them (a
+family tablet): its other links are taken out and the rest is resolved again. Links of shared and blocked nodes never
+count. Strength and ties are decided by evidence and identifiers, never by arrival or by node ids, so the result is the
+same for any order of events, any partitioning and any key.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from identity.graph import Card, Evidence
+from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
 from identity.nodes import NodeId
+from identity.people import Groups, Refusal
 from identity.policy import IdentityPolicy
 
-Verdict = Literal["joined", "shared_identifier", "limit_per_person", "ambiguous_identifier"]
-VERDICTS: tuple[Verdict, ...] = ("joined", "shared_identifier", "limit_per_person", "ambiguous_identifier")
+Verdict = Literal[
+    "joined",
+    "shared_identifier",
+    "limit_per_person",
+    "ambiguous_identifier",
+    "blocked_identifier",
+    "decided_apart",
+    "decided_together",
+    "contradicting_decision",
+    "withdrawn",
+]
+VERDICTS: tuple[Verdict, ...] = (
+    "joined",
+    "shared_identifier",
+    "limit_per_person",
+    "ambiguous_identifier",
+    "blocked_identifier",
+    "decided_apart",
+    "decided_together",
+    "contradicting_decision",
+    "withdrawn",
+)
 """In the order of the numbers they are stored as; append only."""
 
 
 class LinkId(NamedTuple):
-    """A link: the anchor that holds the evidence, and the other node."""
+    """A link: the anchor that holds the evidence, and the other node; of a mere decision, the stronger node first."""
 
     anchor: NodeId
     node: NodeId
@@ -54,51 +76,123 @@ def resolve(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> Resolution:
         policy: limits and dominance.
 
     Returns:
-        Every node in exactly one person, people ordered by founder; a verdict for every link between the nodes.
+        Every node that was ever seen in exactly one person, people ordered by founder; a verdict for every link and
+        decision between the nodes.
     """
-    present = {node: card for node, card in cards.items() if card.type in policy.identifiers}
+    present = {
+        node: card for node, card in cards.items() if card.type in policy.identifiers and card.first_seen < NEVER_SEEN
+    }
     if len(present) == 1:
         (only,) = present
-        return Resolution((Person(only, (only,)),), _shared_verdicts(present))
-    verdicts = _shared_verdicts(present)
-    links = _by_strength(present, policy)
-    ambiguous: set[NodeId] = set()
-    while True:
-        usable = [link for link in links if link.anchor not in ambiguous and link.node not in ambiguous]
-        groups = _Groups(present, policy)
-        refused = [link for link in usable if not groups.unite(link.anchor, link.node)]
-        found = _ambiguous(usable, refused, groups, present, policy)
-        if not found:
-            break
-        ambiguous |= found
-    taken_out = set(links) - set(usable)
-    verdicts.update(dict.fromkeys(links, "joined"))
-    verdicts.update(dict.fromkeys(taken_out, "ambiguous_identifier"))
-    verdicts.update(dict.fromkeys(refused, "limit_per_person"))
-    return Resolution(_people(groups.members(), present, policy), verdicts)
+        return Resolution((Person(only, (only,)),), _out_verdicts(present, policy))
+    return _Resolving(present, policy).resolve()
 
 
-def _shared_verdicts(cards: Mapping[NodeId, Card]) -> dict[LinkId, Verdict]:
-    return {
-        LinkId(anchor, node): "shared_identifier"
-        for anchor, card in cards.items()
-        for node, evidence in card.links.items()
-        if evidence.far_shared or (node in cards and cards[node].shared)
-    }
+class _Resolving:
+    """One resolution, step by step."""
 
+    def __init__(self, cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> None:
+        self._cards = cards
+        self._policy = policy
+        self._verdicts = _out_verdicts(cards, policy)
+        rulings = dict(_rulings(cards))
+        usable = {
+            pair: ruling for pair, ruling in rulings.items() if not any(cards[node].block.blocked for node in pair)
+        }
+        self._bonds = sorted(
+            (pair for pair, ruling in usable.items() if ruling.kind.joins),
+            key=lambda pair: (usable[pair].made_at, *self._names(pair)),
+        )
+        bonded = {frozenset(pair) for pair in self._bonds}
+        self._apart = [pair for pair, ruling in usable.items() if ruling.kind is RulingKind.APART]
+        self._links = sorted(
+            (link for link in _links(cards) if link not in self._verdicts and frozenset(link) not in bonded),
+            key=self._strength,
+        )
 
-def _evidence(cards: Mapping[NodeId, Card], link: LinkId) -> Evidence:
-    return cards[link.anchor].links[link.node]
+    def resolve(self) -> Resolution:
+        """Return people and verdicts."""
+        taken_out: dict[LinkId, Verdict] = {}
+        settled: set[NodeId] = set()
+        while True:
+            usable = [link for link in self._links if link not in taken_out]
+            groups, refused = self._united(usable)
+            suspects = {self._weaker_end(link) for link in refused} - settled
+            suspects -= {node for bond in self._bonds for node in bond}
+            if not suspects:
+                break
+            settled |= suspects
+            taken_out.update(self._not_theirs(suspects, usable, refused))
+        self._verdicts.update(dict.fromkeys(self._links, "joined"))
+        self._verdicts.update(taken_out)
+        self._verdicts.update(refused)
+        self._verdicts.update(self._decided(groups))
+        return Resolution(_people(groups.members(), self._cards, self._policy), self._verdicts)
 
+    def _united(self, usable: Iterable[LinkId]) -> tuple[Groups, dict[LinkId, Verdict]]:
+        """Unite along bonds and links; return the groups and why which links were refused."""
+        groups = Groups(self._cards, self._policy, self._apart)
+        for bond in self._bonds:
+            groups.bond(*bond)
+        refused: dict[LinkId, Verdict] = {}
+        for link in usable:
+            refusal = groups.unite(link.anchor, link.node)
+            if refusal is not None:
+                refused[link] = _VERDICT_OF[refusal]
+        return groups, refused
 
-def _by_strength(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> list[LinkId]:
-    """Return the usable links, strongest first: by the weaker end's type, the other's, evidence, then identifiers."""
-    rules = policy.identifiers
+    def _not_theirs(
+        self, suspects: set[NodeId], usable: list[LinkId], refused: Mapping[LinkId, Verdict]
+    ) -> dict[LinkId, Verdict]:
+        """Return the links of suspects to those people whom they do not belong to.
 
-    def strength(link: LinkId) -> tuple[int, int, int, int, str, str, str, str]:
-        one, other = cards[link.anchor], cards[link.node]
+        The people are those without the suspects. A suspect's evidence with the one it was seen with most is held
+        against the evidence with the next.
+        """
+        groups, _ = self._united([link for link in usable if suspects.isdisjoint(link)])
+        pulls: dict[NodeId, Counter[NodeId]] = {node: Counter() for node in suspects}
+        theirs: dict[NodeId, list[tuple[LinkId, NodeId]]] = {node: [] for node in suspects}
+        for link in usable:
+            for node, other in ((link.anchor, link.node), (link.node, link.anchor)):
+                if node in suspects and other not in suspects:
+                    root = groups.root(other)
+                    pulls[node][root] += self._evidence(link).touches
+                    theirs[node].append((link, root))
+        found: dict[LinkId, Verdict] = {}
+        for node, pull in pulls.items():
+            if len(pull) > 1:
+                (top, most), (_, next_most) = pull.most_common(2)
+                dominates = most > next_most and most >= self._policy.dominance * next_most
+                owner = top if dominates else None
+                for link, root in theirs[node]:
+                    if root != owner:
+                        found[link] = "ambiguous_identifier" if owner is None else refused.get(link, "limit_per_person")
+        return found
+
+    def _decided(self, groups: Groups) -> Iterator[tuple[LinkId, Verdict]]:
+        """Yield what became of the decisions; those apart only show where something would join the two."""
+        for one, other in self._bonds:
+            holds = groups.root(one) == groups.root(other)
+            yield self._decision_id(one, other), "decided_together" if holds else "contradicting_decision"
+        for one, other in self._apart:
+            yield self._decision_id(one, other), "decided_apart"
+
+    def _decision_id(self, one: NodeId, other: NodeId) -> LinkId:
+        """Return the link a decision is about, or what stands for it where there is none."""
+        for link in (LinkId(one, other), LinkId(other, one)):
+            if link.node in self._cards[link.anchor].links:
+                return link
+        return LinkId(*sorted((one, other), key=self._weakness))
+
+    def _evidence(self, link: LinkId) -> Evidence:
+        return self._cards[link.anchor].links[link.node]
+
+    def _strength(self, link: LinkId) -> tuple[int, int, int, int, str, str, str, str]:
+        """Order links, strongest first: by the weaker end's type, the other's, evidence, then identifiers."""
+        one, other = self._cards[link.anchor], self._cards[link.node]
+        rules = self._policy.identifiers
         ranks = sorted((rules[one.type].rank, rules[other.type].rank), reverse=True)
-        evidence = _evidence(cards, link)
+        evidence = self._evidence(link)
         return (
             ranks[0],
             ranks[1],
@@ -110,81 +204,55 @@ def _by_strength(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> list[L
             other.value,
         )
 
-    links = [
-        LinkId(anchor, node)
-        for anchor, card in cards.items()
-        if not card.shared
-        for node, evidence in card.links.items()
-        if node in cards and not cards[node].shared and not evidence.far_shared
-    ]
-    return sorted(links, key=strength)
+    def _names(self, pair: Iterable[NodeId]) -> list[tuple[str, str]]:
+        return sorted((self._cards[node].type, self._cards[node].value) for node in pair)
+
+    def _weaker_end(self, link: LinkId) -> NodeId:
+        return max(link, key=self._weakness)
+
+    def _weakness(self, node: NodeId) -> tuple[int, str]:
+        card = self._cards[node]
+        return self._policy.identifiers[card.type].rank, card.value
 
 
-class _Groups:
-    """Disjoint sets of nodes that know how many identifiers of each type they hold."""
-
-    def __init__(self, cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> None:
-        self._parent = {node: node for node in cards}
-        self._types = {node: Counter([card.type]) for node, card in cards.items()}
-        self._limits = {name: rule.limit_per_person for name, rule in policy.identifiers.items()}
-
-    def root(self, node: NodeId) -> NodeId:
-        parent = self._parent
-        while parent[node] != node:
-            parent[node] = node = parent[parent[node]]
-        return node
-
-    def unite(self, one: NodeId, other: NodeId) -> bool:
-        """Make two groups one; return False, and change nothing, where a limit forbids it."""
-        left, right = self.root(one), self.root(other)
-        if left == right:
-            return True
-        together = self._types[left] + self._types[right]
-        if any(count > self._limits[name] for name, count in together.items()):
-            return False
-        self._parent[right] = left
-        self._types[left] = together
-        return True
-
-    def members(self) -> Iterable[list[NodeId]]:
-        found: dict[NodeId, list[NodeId]] = {}
-        for node in self._parent:
-            found.setdefault(self.root(node), []).append(node)
-        return found.values()
+_VERDICT_OF: Mapping[Refusal, Verdict] = {"limit": "limit_per_person", "apart": "decided_apart"}
 
 
-def _ambiguous(
-    usable: Iterable[LinkId],
-    refused: Iterable[LinkId],
-    groups: _Groups,
-    cards: Mapping[NodeId, Card],
-    policy: IdentityPolicy,
-) -> set[NodeId]:
-    """Return the nodes pulled by several people with none dominating.
+def _links(cards: Mapping[NodeId, Card]) -> Iterator[LinkId]:
+    """Yield the links between gathered nodes."""
+    for anchor, card in cards.items():
+        for node in card.links:
+            if node in cards:
+                yield LinkId(anchor, node)
 
-    A refused link speaks of its weaker end: that end's evidence with its own person is held against the evidence with
-    the strongest other one.
-    """
-    suspects = {_weaker_end(link, cards, policy) for link in refused}
-    pulls: dict[NodeId, Counter[NodeId]] = {node: Counter() for node in suspects}
-    for link in usable:
-        for node, other in ((link.anchor, link.node), (link.node, link.anchor)):
-            if node in suspects:
-                pulls[node][groups.root(other)] += _evidence(cards, link).touches
-    found = set()
-    for node, pull in pulls.items():
-        own = pull.pop(groups.root(node), 0)
-        several = len(pull) > (0 if own else 1)
-        if several and own < policy.dominance * max(pull.values()):
-            found.add(node)
+
+def _out_verdicts(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> dict[LinkId, Verdict]:
+    """Return the links that never count, since one end is shared or blocked."""
+    shared = {node for node, card in cards.items() if card.shared or _is_crowded(card, policy)}
+    blocked = {node for node, card in cards.items() if card.block.blocked}
+    found: dict[LinkId, Verdict] = {}
+    for anchor, card in cards.items():
+        for node, evidence in card.links.items():
+            if anchor in blocked or node in blocked:
+                found[LinkId(anchor, node)] = "blocked_identifier"
+            elif evidence.far_shared or anchor in shared or node in shared:
+                found[LinkId(anchor, node)] = "shared_identifier"
     return found
 
 
-def _weaker_end(link: LinkId, cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> NodeId:
-    def weakness(node: NodeId) -> tuple[int, str]:
-        return policy.identifiers[cards[node].type].rank, cards[node].value
+def _is_crowded(card: Card, policy: IdentityPolicy) -> bool:
+    """Whether a node that is not marked as shared would be under this policy, which may be a newer one."""
+    most = policy.identifiers[card.type].max_neighbours
+    return len(card.links) + len(card.neighbours) > most and len(card.links.keys() | card.neighbours.keys()) > most
 
-    return max(link, key=weakness)
+
+def _rulings(cards: Mapping[NodeId, Card]) -> Iterator[tuple[tuple[NodeId, NodeId], Ruling]]:
+    """Yield the newest decision on each pair of gathered nodes, once."""
+    for node, card in cards.items():
+        for other, ruling in card.rulings.items():
+            if other in cards and (node < other or node not in cards[other].rulings):
+                newest = merge_rulings({other: ruling}, {other: cards[other].rulings.get(node, ruling)})
+                yield (node, other), newest[other]
 
 
 def _people(groups: Iterable[list[NodeId]], cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> tuple[Person, ...]:

@@ -1,21 +1,23 @@
 """From a gathering that changed to what subscribers are told: profiles, links, changes. Pure; time is an argument."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from identity.gathering import Dirty
 from identity.graph import Card, Gathering, Member
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-from identity.resolution import VERDICTS, LinkId, Person, resolve
+from identity.resolution import VERDICTS, LinkId, Person, Resolution, Verdict, resolve
 from profiles import fragment as fragments
+from profiles.changes import Regrouping
 from profiles.fragment import ConsentValue, Fragment, TouchMark
 from profiles.policy import ProfilePolicy
 from schemas.records import Change, ConsentInForce, Link, Profile, Touch, Trait
 
 _SIGNATURE_BYTES = 8
-_SHARED = VERDICTS.index("shared_identifier")
+_JOINING: frozenset[Verdict] = frozenset({"joined", "decided_together"})
 
 
 @dataclass(slots=True)
@@ -57,48 +59,57 @@ class Publisher:
         revision = gathering.revision + 1 + self.incarnation - gathering.incarnation
         told = Publication()
         if dirty.links_changed:
-            cards = {node: member.card for node, member in gathering.members.items()}
-            resolution = resolve(cards, self.identity)
-            people: Iterable[Person] = resolution.people
-            for link, verdict in resolution.verdicts.items():
-                self._tell_link(gathering, link, VERDICTS.index(verdict), revision, told)
-            self._quarantine_shared(gathering, revision, told)
+            self._publish_regrouped(gathering, fragment_of, revision, now_ms, told)
         else:
-            people = self._unchanged_people(gathering, dirty)
-        for person in people:
-            self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
-        if dirty.links_changed:
-            founders = {person.founder for person in people}
-            gathering.published = {
-                founder: signature for founder, signature in gathering.published.items() if founder in founders
-            }
+            for person in self._unchanged_people(gathering, dirty):
+                self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
         if told.profiles or told.links:
             gathering.revision, gathering.incarnation = revision, self.incarnation
         return told
 
-    def _quarantine_shared(self, gathering: Gathering, revision: int, told: Publication) -> None:
-        """Take back what was told of the links of nodes that have become shared since and hold none any more."""
-        for node, member in gathering.members.items():
-            if member.card.shared:
-                for other in member.verdicts:
-                    self._tell_link(gathering, LinkId(node, other), _SHARED, revision, told)
+    def _publish_regrouped(  # one step of publish, with its whole setting
+        self,
+        gathering: Gathering,
+        fragment_of: Callable[[NodeId], bytes],
+        revision: int,
+        now_ms: int,
+        told: Publication,
+    ) -> None:
+        members = gathering.members
+        resolution = resolve({node: member.card for node, member in members.items()}, self.identity)
+        news = self._news(gathering, resolution)
+        for link, verdict in news.items():
+            member = members[link.anchor]
+            member.verdicts = {**member.verdicts, link.node: VERDICTS.index(verdict)}
+            told.links.append(_link(link, verdict, revision, self.identity.version))
+        before = {node: member.customer for node, member in members.items()}
+        customers = frozenset(gathering.published)
+        regrouping = Regrouping(members, before, customers, resolution.people, news, revision, now_ms)
+        told.changes.extend(regrouping.changes())
+        for person in resolution.people:
+            self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
+        founders = {person.founder for person in resolution.people}
+        gathering.published = {
+            founder: signature for founder, signature in gathering.published.items() if founder in founders
+        }
 
-    def _tell_link(self, gathering: Gathering, link: LinkId, verdict: int, revision: int, told: Publication) -> None:
-        verdicts = gathering.members[link.anchor].verdicts
-        if verdicts.get(link.node) == verdict:
-            return
-        gathering.members[link.anchor].verdicts = {**verdicts, link.node: verdict}
-        rule = VERDICTS[verdict]
-        told.links.append(
-            {
-                "anchor_id": link.anchor.hex(),
-                "node_id": link.node.hex(),
-                "revision": revision,
-                "status": "joined" if rule == "joined" else "quarantined",
-                "rule": None if rule == "joined" else rule,
-                "policy_version": self.identity.version,
-            }
-        )
+    def _news(self, gathering: Gathering, resolution: Resolution) -> dict[LinkId, Verdict]:
+        """Return the links whose verdict is not the one told last, by content, the ones that are no more included.
+
+        A link is no more when its node has become shared since and holds none, or when it was but a decision.
+        """
+        members = gathering.members
+        news = {
+            link: verdict
+            for link, verdict in resolution.verdicts.items()
+            if members[link.anchor].verdicts.get(link.node) != VERDICTS.index(verdict)
+        }
+        for node, member in members.items():
+            gone: Verdict = "shared_identifier" if member.card.shared else "withdrawn"
+            for other, number in member.verdicts.items():
+                if LinkId(node, other) not in resolution.verdicts and number != VERDICTS.index(gone):
+                    news[LinkId(node, other)] = gone
+        return news
 
     def _tell_person(  # one step of publish, with its whole setting
         self,
@@ -115,7 +126,9 @@ class Publisher:
             member = members[node]
             has_moved = member.customer != person.founder
             if member.named and node != person.founder and (has_moved or is_new_here):
-                self._tell_merged(node, person.founder, revision, now_ms, told, is_change=has_moved)
+                # Told again where only a past owner is known to have said so.
+                merged = _merged_profile(node, person.founder, self.identity.version, revision, now_ms)
+                told.profiles.append(merged)
             member.customer = person.founder
         signature = _signature(person, members, self.identity.version)
         if gathering.published.get(person.founder) == signature:
@@ -127,22 +140,6 @@ class Publisher:
         whole = fragments.merge(parts, self.profile)
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         told.profiles.append(_profile(person, cards, whole, known, self.identity.version, revision, now_ms))
-
-    def _tell_merged(  # one step of publish, with its whole setting
-        self, node: NodeId, founder: NodeId, revision: int, now_ms: int, told: Publication, *, is_change: bool
-    ) -> None:
-        """Say that a customer id points at another now; told again where only a past owner is known to have said so."""
-        told.profiles.append(_merged_profile(node, founder, self.identity.version, revision, now_ms))
-        if is_change:
-            told.changes.append(
-                {
-                    "kind": "merged",
-                    "customer_id": founder.hex(),
-                    "other_customer_id": node.hex(),
-                    "revision": revision,
-                    "occurred_at": now_ms,
-                }
-            )
 
     def _unchanged_people(self, gathering: Gathering, dirty: Dirty) -> list[Person]:
         """Return the people with news, as they were resolved last; their membership did not change since."""
@@ -166,6 +163,18 @@ def _signature(person: Person, members: dict[NodeId, Member], version: str) -> b
         card = members[node].card
         digest.update(node + f"{card.touches},{card.first_seen},{card.shared}".encode())
     return digest.digest()
+
+
+def _link(link: LinkId, verdict: Verdict, revision: int, version: str) -> Link:
+    quarantined: Literal["quarantined", "withdrawn"] = "withdrawn" if verdict == "withdrawn" else "quarantined"
+    return {
+        "anchor_id": link.anchor.hex(),
+        "node_id": link.node.hex(),
+        "revision": revision,
+        "status": "joined" if verdict in _JOINING else quarantined,
+        "rule": None if verdict in {"joined", "withdrawn"} else verdict,
+        "policy_version": version,
+    }
 
 
 def _profile(  # noqa: PLR0913, PLR0917  # a record is made of its parts

@@ -155,7 +155,7 @@ class Link(TypedDict):
     anchor_id: str
     node_id: str
     revision: int
-    status: Literal["joined", "quarantined"]
+    status: Literal["joined", "quarantined", "withdrawn"]
     rule: str | None
     policy_version: str
 
@@ -163,11 +163,34 @@ class Link(TypedDict):
 class Change(TypedDict):
     """Something that happened to a customer as a whole."""
 
-    kind: str
+    kind: Literal["merged", "split", "identifier_added", "identifier_moved"]
     customer_id: str
     other_customer_id: str | None
+    identifiers: list[str]
+    cause: Literal["event", "decision", "rule"]
+    cause_id: str | None
     revision: int
     occurred_at: int
+
+
+class DecidedIdentifier(TypedDict):
+    """An identifier that a decision is on."""
+
+    node_id: str
+    type: str
+    value: str
+
+
+class Decision(TypedDict):
+    """What a data steward decided on two identifiers, or on one."""
+
+    kind: Literal["together", "apart", "release", "block"]
+    state: Literal["made", "withdrawn"]
+    one: DecidedIdentifier
+    other: DecidedIdentifier | None
+    made_at: int
+    made_by: str
+    reason: str
 
 
 class DeadLetter(TypedDict):

@@ -16,7 +16,7 @@ from typing import Final, Self, TextIO
 import duckdb
 
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import Change, DeadLetter, Link, Profile, ProfileIdentifier
+from schemas.records import Change, DeadLetter, Decision, Link, Profile, ProfileIdentifier
 from sinks import engine, rows, tables, views
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
@@ -39,11 +39,12 @@ class LakeBatch:
     profiles: Sequence[Profile] = ()
     links: Sequence[Link] = ()
     changes: Sequence[Change] = ()
+    decisions: Sequence[Decision] = ()
     dead_letters: Sequence[DeadLetter] = ()
 
     def is_empty(self) -> bool:
         """Whether there is no record of any kind."""
-        return not (self.touchpoints or self.profiles or self.links or self.changes or self.dead_letters)
+        return not any((self.touchpoints, self.profiles, self.links, self.changes, self.decisions, self.dead_letters))
 
 
 @dataclass(slots=True)
@@ -55,7 +56,8 @@ class WriteCounts:
     profiles: int = 0
     identifiers: int = 0
     links: int = 0
-    merges: int = 0
+    changes: int = 0
+    decisions: int = 0
     dead_letters: int = 0
 
 
@@ -94,9 +96,9 @@ class LakeWriter:
     def write(self, batch: LakeBatch, offsets: Positions) -> WriteCounts:
         """Write a batch and the offsets that follow it: both or neither.
 
-        Rows of touchpoints, consents, merges and dead letters that are there already are left alone; profiles,
-        identifiers and links are replaced by a higher revision only; offsets only grow. A call that has nothing to
-        add makes no snapshot.
+        Rows of touchpoints, consents, changes and dead letters that are there already are left alone; profiles,
+        identifiers and links are replaced by a higher revision only, decisions by newer ones; offsets only grow. A
+        call that has nothing to add makes no snapshot.
 
         Raises:
             LakeWriteError: nothing was written; the same call may be made again.
@@ -196,14 +198,24 @@ def _write_links(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> N
     counts.links = upsert(writer.connection, tables.LINKS, "revision", incoming)
 
 
-def _write_merges(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+def _write_changes(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     unique = {
-        (record["customer_id"], record["other_customer_id"], record["revision"]): record
+        (record["kind"], record["customer_id"], record["other_customer_id"] or "", record["revision"]): record
         for record in batch.changes
-        if record["kind"] == "merged" and record["other_customer_id"] is not None
     }
-    fresh = new_records(writer.connection, tables.MERGES, unique)
-    counts.merges = insert(writer.connection, tables.MERGES, rows.merges(fresh))
+    fresh = new_records(writer.connection, tables.CHANGES, unique)
+    counts.changes = insert(writer.connection, tables.CHANGES, rows.changes(fresh))
+
+
+def _write_decisions(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    newest: dict[frozenset[str], Decision] = {}
+    for record in batch.decisions:
+        key = frozenset(part["node_id"] for part in (record["one"], record["other"]) if part is not None)
+        known = newest.get(key)
+        if known is None or record["made_at"] > known["made_at"]:
+            newest[key] = record
+    incoming = rows.decisions(list(newest.values()))
+    counts.decisions = upsert(writer.connection, tables.DECISIONS, "made_at", incoming)
 
 
 def _write_dead_letters(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
@@ -217,7 +229,8 @@ _STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
     _write_profiles,
     _write_identifiers,
     _write_links,
-    _write_merges,
+    _write_changes,
+    _write_decisions,
     _write_dead_letters,
 )
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import Change, DeadLetter, Link, Profile, ProfileIdentifier, Touch
+from schemas.records import Change, DeadLetter, Decision, Link, Profile, ProfileIdentifier, Touch
 from sinks import tables
 from sinks.columns import TEXT, ArrowType, Table
 
@@ -200,9 +200,29 @@ def links(records: Sequence[Link]) -> ArrowTable:
     return _plain(tables.LINKS, records)
 
 
-def merges(records: Sequence[Change]) -> ArrowTable:
-    """Return the rows of ``merges``; the records are changes of the kind ``merged``."""
-    return _plain(tables.MERGES, records)
+def changes(records: Sequence[Change]) -> ArrowTable:
+    """Return the rows of ``changes``."""
+    return _plain(
+        tables.CHANGES, [{**record, "other_customer_id": record["other_customer_id"] or ""} for record in records]
+    )
+
+
+def decisions(records: Sequence[Decision]) -> ArrowTable:
+    """Return the rows of ``decisions``."""
+    return _plain(tables.DECISIONS, [_decision(record) for record in records])
+
+
+def _decision(record: Decision) -> dict[str, Any]:
+    one, other = record["one"], record["other"]
+    if other is not None and other["node_id"] < one["node_id"]:
+        one, other = other, one
+    return {
+        **record,
+        **one,
+        "other_node_id": other["node_id"] if other else "",
+        "other_type": other["type"] if other else None,
+        "other_value": other["value"] if other else None,
+    }
 
 
 def dead_letters(records: Sequence[DeadLetter]) -> ArrowTable:

@@ -106,14 +106,14 @@ IDENTIFIERS: Final = Table(
 
 LINKS: Final = Table(
     "links",
-    "One row for two identifiers seen together: the verdict of the highest revision.",
+    "One row for two identifiers seen together or decided on: the verdict of the highest revision.",
     ("anchor_id", "node_id"),
     (
         Column("anchor_id", TEXT, "Node id that holds the evidence."),
         Column("node_id", TEXT, "The other node id."),
         Column("revision", BIGINT, "Grows with every change around this link."),
-        Column("status", TEXT, "joined or quarantined."),
-        Column("rule", TEXT, "The rule that quarantined it."),
+        Column("status", TEXT, "joined, quarantined or withdrawn."),
+        Column("rule", TEXT, "The rule that quarantined it, or decided_together."),
         Column("policy_version", TEXT, "Version of the identity policy that decided."),
     ),
 )
@@ -173,15 +173,38 @@ CONSENTS: Final = Table(
     ),
 )
 
-MERGES: Final = Table(
-    "merges",
-    "One row each time a customer id went over to another.",
-    ("customer_id", "other_customer_id", "revision"),
+CHANGES: Final = Table(
+    "changes",
+    "One row each time something happened to a customer as a whole.",
+    ("kind", "customer_id", "other_customer_id", "revision"),
     (
-        Column("customer_id", TEXT, "The customer id that survives."),
-        Column("other_customer_id", TEXT, "The one that now belongs to it."),
-        Column("revision", BIGINT, "Revision of the survivor that shows it."),
+        Column("kind", TEXT, "merged, split, identifier_added or identifier_moved."),
+        Column("customer_id", TEXT, "The customer it happened to; of merged the one that survives."),
+        Column("other_customer_id", TEXT, "The other side; empty text for identifier_added."),
+        Column("identifiers", list_of(TEXT), "Node ids of the identifiers that came to customer_id by it."),
+        Column("cause", TEXT, "event, decision or rule."),
+        Column("cause_id", TEXT, "The event that showed the link, both nodes of the decision, or the rule."),
+        Column("revision", BIGINT, "Revision of customer_id that shows it."),
         Column("occurred_at", TIMESTAMP, "When it was noticed; processing time, UTC."),
+    ),
+)
+
+DECISIONS: Final = Table(
+    "decisions",
+    "One row for what data stewards decided on two identifiers, or on one: the newest decision.",
+    ("node_id", "other_node_id"),
+    (
+        Column("node_id", TEXT, "Node id of the identifier; of two the smaller id."),
+        Column("other_node_id", TEXT, "Node id of the other one; empty text for block."),
+        Column("kind", TEXT, "together, apart, release or block."),
+        Column("state", TEXT, "made or withdrawn."),
+        Column("type", TEXT, "Type of the identifier."),
+        Column("value", TEXT, "Its normalised value."),
+        Column("other_type", TEXT, "Type of the other one."),
+        Column("other_value", TEXT, "Its normalised value."),
+        Column("made_at", TIMESTAMP, "When it was decided, UTC."),
+        Column("made_by", TEXT, "Who decided."),
+        Column("reason", TEXT, "Why, in their words."),
     ),
 )
 
@@ -223,7 +246,7 @@ LAKE: Final = Table(
     ),
 )
 
-LAKE_FORMAT: Final = 1
+LAKE_FORMAT: Final = 2
 """Raised with every change of the tables that an older version cannot read."""
 
 TABLES: Final = (
@@ -232,7 +255,8 @@ TABLES: Final = (
     LINKS,
     TOUCHPOINTS,
     CONSENTS,
-    MERGES,
+    CHANGES,
+    DECISIONS,
     DEAD_LETTERS,
     OFFSETS,
     LAKE,

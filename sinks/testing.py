@@ -123,6 +123,9 @@ def a_merge(customer_id: str, other: str, revision: int = 2) -> Change:
         "kind": "merged",
         "customer_id": customer_id,
         "other_customer_id": other,
+        "identifiers": [other],
+        "cause": "event",
+        "cause_id": "e-1",
         "revision": revision,
         "occurred_at": SOME_TIME_MS,
     }

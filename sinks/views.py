@@ -156,7 +156,7 @@ VALUE_BY_ACQUIRING_CHANNEL: Final = View(
 
 LINK_EVIDENCE: Final = View(
     "link_evidence",
-    "One row for two identifiers seen together: how often, when, and what was decided about them.",
+    "One row for two identifiers seen together or decided on: how often, when, and what became of the link.",
     {
         "anchor_id": "Node id of the stronger identifier.",
         "anchor_type": "Its type.",
@@ -167,25 +167,26 @@ LINK_EVIDENCE: Final = View(
         "times_together": "Number of touchpoints that carry both.",
         "first_together_at": "Event time of the first of them, UTC.",
         "last_together_at": "Event time of the last of them, UTC.",
-        "status": "joined or quarantined; empty while undecided.",
-        "rule": "The rule that quarantined it.",
+        "sources": "How many of them came from each source.",
+        "status": "joined, quarantined or withdrawn; empty while undecided.",
+        "rule": "The rule that quarantined it, or decided_together.",
         "policy_version": "Version of the identity policy that decided.",
     },
     """
     WITH pairs AS (
-        SELECT anchor_id, unnest(node_ids[2:]) AS node_id, event_time FROM touchpoints
+        SELECT anchor_id, unnest(node_ids[2:]) AS node_id, event_time, source FROM touchpoints
     ), seen AS (
         SELECT anchor_id, node_id, count(*) AS times_together,
-               min(event_time) AS first_together_at, max(event_time) AS last_together_at
+               min(event_time) AS first_together_at, max(event_time) AS last_together_at, histogram(source) AS sources
         FROM pairs GROUP BY ALL
     ), judged AS (
         SELECT anchor_id, node_id, coalesce(times_together, 0) AS times_together,
-               first_together_at, last_together_at, status, rule, policy_version
+               first_together_at, last_together_at, coalesce(sources, MAP {}) AS sources, status, rule, policy_version
         FROM seen FULL JOIN links USING (anchor_id, node_id)
     )
     SELECT judged.anchor_id, anchor.type AS anchor_type, anchor.value AS anchor_value,
            judged.node_id, node.type AS node_type, node.value AS node_value,
-           times_together, first_together_at, last_together_at, status, rule, judged.policy_version
+           times_together, first_together_at, last_together_at, sources, status, rule, judged.policy_version
     FROM judged
     LEFT JOIN identifiers AS anchor ON anchor.node_id = judged.anchor_id
     LEFT JOIN identifiers AS node ON node.node_id = judged.node_id

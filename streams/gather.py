@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Join, LinkSeen, Message, Moment, Report, SharedSeen
+from identity.graph import Blocked, Join, LinkSeen, Message, Moment, Report, Ruled, SharedSeen
 from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from profiles import fragment as fragments
@@ -34,6 +34,8 @@ _NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
     SharedSeen: ("to", "node"),
     Join: ("to", "owner"),
     Report: ("to", "node"),
+    Ruled: ("to", "other"),
+    Blocked: ("to",),
 }
 """The fields of a message that name nodes."""
 

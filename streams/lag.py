@@ -114,7 +114,9 @@ class LagReader:
             ends = _ends(self._admin, [*topics.for_worker, *topics.for_lake], self._settings.partitions)
         except (KafkaException, TimeoutError):
             raise BrokerDownError(f"no Kafka broker answers at {self._settings.servers}") from None
-        rows: list[tuple[Stage, str, Mapping[Position, int]]] = [("ingest", topic, worker) for topic in topics.sources]
+        rows: list[tuple[Stage, str, Mapping[Position, int]]] = [
+            ("ingest", topic, worker) for topic in topics.for_ingest
+        ]
         rows += [("gather", topics.touchpoints, worker), ("graph", topics.graph, worker)]
         rows += [("lake", topic, lake) for topic in topics.for_lake]
         gaps = {

@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
-from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE
+from schemas.contracts import CHANGE, DEAD_LETTER, DECISION, LINK, PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
@@ -104,6 +104,7 @@ class _Decoding:
             topics.profiles: PROFILE,
             topics.links: LINK,
             topics.changes: CHANGE,
+            topics.decisions: DECISION,
             topics.dead_letters: DEAD_LETTER,
         }
         self._touchpoints: list[AcceptedTouchpoint] = []
@@ -157,6 +158,7 @@ class _Decoding:
             profiles=_highest_revisions(self._records[PROFILE]),
             links=self._records[LINK],
             changes=self._records[CHANGE],
+            decisions=self._records[DECISION],
             dead_letters=self._records[DEAD_LETTER],
         )
 

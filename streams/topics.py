@@ -88,6 +88,11 @@ class Topics:
         return f"{self.prefix}onefold.changes"
 
     @property
+    def decisions(self) -> str:
+        """What data stewards decided, keyed by what it is on."""
+        return f"{self.prefix}onefold.decisions"
+
+    @property
     def dead_letters(self) -> str:
         """Records that could not be used, with reason and original bytes."""
         return f"{self.prefix}onefold.dead_letters"
@@ -95,12 +100,17 @@ class Topics:
     @property
     def for_lake(self) -> list[str]:
         """What the lake sink reads."""
-        return [self.touchpoints, self.profiles, self.links, self.changes, self.dead_letters]
+        return [self.touchpoints, self.profiles, self.links, self.changes, self.decisions, self.dead_letters]
 
     @property
     def for_worker(self) -> list[str]:
         """What the workers read."""
-        return [*self.sources, self.touchpoints, self.graph]
+        return [*self.for_ingest, self.touchpoints, self.graph]
+
+    @property
+    def for_ingest(self) -> list[str]:
+        """What the stateless stage reads: touchpoints as they came, and decisions."""
+        return [*self.sources, self.decisions]
 
     @property
     def group(self) -> str:
@@ -121,6 +131,7 @@ class Topics:
             self.profiles: compacted,
             self.links: compacted,
             self.changes: plain,
+            self.decisions: compacted,
             self.dead_letters: plain,
         }
 

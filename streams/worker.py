@@ -13,12 +13,13 @@ from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from profiles.policy import default_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
+from streams.decisions import decision_outputs
 from streams.errors import StreamsError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.partition import Partition, PartitionSetting
 from streams.producer import CheckedProducer
-from streams.records import SourceRecord, send_output
+from streams.records import Output, SourceRecord, send_output
 from streams.registry import framing
 from streams.settings import Settings, node_key
 from streams.topics import Topics, admin, check_topics
@@ -113,7 +114,7 @@ class Worker:
         transport: Any = app.transport
         transport.Consumer = partial(ChunkConsumer, on_revoke=self._release)
         schema = ChunkSchema()
-        sources = app.topic(*topics.sources, schema=schema, maxsize=_CHUNKS_BUFFERED)
+        sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)
         keyed = app.topic(topics.touchpoints, topics.graph, schema=schema, maxsize=_CHUNKS_BUFFERED)
         app.agent(sources, name="ingest")(self._ingest_agent)
         app.agent(keyed, name="gather")(self._gather_agent)
@@ -133,18 +134,23 @@ class Worker:
         try:
             outputs = self._producer.begin()
             for record in event.value:
-                output = self._ingest.output(
-                    SourceRecord(
-                        record.topic, record.partition, record.offset, record.timestamp, record.key, record.value
-                    )
+                source = SourceRecord(
+                    record.topic, record.partition, record.offset, record.timestamp, record.key, record.value
                 )
-                send_output(outputs, output)
+                for output in self._outputs(source):
+                    send_output(outputs, output)
             await outputs.arrived()
             event.ack()
         except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing
             self._fail(error)
         finally:
             self._slots.release()
+
+    def _outputs(self, record: SourceRecord) -> list[Output]:
+        topics = self._setting.rules.topics
+        if record.topic == topics.decisions:
+            return decision_outputs(topics, self._setting.rules.framing, record)
+        return [self._ingest.output(record)]
 
     async def _gather_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
         async for event in stream.noack().events():

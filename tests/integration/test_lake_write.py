@@ -53,7 +53,9 @@ def _all(writer: LakeWriter, sql: str) -> list[tuple[Any, ...]]:
 
 def test_a_batch_delivered_again_adds_nothing(writer: LakeWriter) -> None:
     first = writer.write(BATCH, AT)
-    assert first == WriteCounts(touchpoints=2, consents=2, profiles=1, identifiers=1, links=1, merges=1, dead_letters=2)
+    assert first == WriteCounts(
+        touchpoints=2, consents=2, profiles=1, identifiers=1, links=1, changes=1, dead_letters=2
+    )
     again = writer.write(BATCH, AT)
     assert again == WriteCounts()
     assert _all(writer, "SELECT source, event_id FROM touchpoints ORDER BY ALL") == [("store", "e-1"), ("web", "e-1")]

@@ -13,7 +13,19 @@ from typing import NamedTuple
 import msgspec
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Card, Evidence, Gathering, Message, Moment, Node
+from identity.graph import (
+    NEVER_SEEN,
+    Block,
+    Blocked,
+    Card,
+    Evidence,
+    Gathering,
+    Message,
+    Moment,
+    Node,
+    Ruled,
+    Ruling,
+)
 from identity.nodes import NodeId, node_id
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy
@@ -56,6 +68,24 @@ class Event(NamedTuple):
     def anchor(self) -> Identified:
         """The identifier it is folded into."""
         return self.seen[0]
+
+
+class Decision(NamedTuple):
+    """What a steward decides: on two identifiers, or to block one."""
+
+    one: Identified
+    other: Identified
+    ruling: Ruling
+
+
+class Blocking(NamedTuple):
+    """A steward's decision that an identifier names nobody, or does after all."""
+
+    one: Identified
+    block: Block
+
+
+Happening = Event | Decision | Blocking
 
 
 def identifier(identifier_type: str, value: str) -> Identified:
@@ -259,9 +289,13 @@ class Engine:
         """Return the partition of a node."""
         return int.from_bytes(node[-4:], "big") % len(self.partitions)
 
-    def deliver(self, happened: Event) -> None:
-        """Put an event on its anchor's partition."""
-        self.partitions[self.place(happened.anchor.node)].touches.append(happened)
+    def deliver(self, happened: Happening) -> None:
+        """Put an event on its anchor's partition; tell the nodes that are decided on."""
+        if isinstance(happened, Event):
+            self.partitions[self.place(happened.anchor.node)].touches.append(happened)
+        else:
+            for message in _decided(happened):
+                self.partitions[self.place(message.to)].messages.append(_encoder.encode(message))
 
     def busy(self) -> list[int]:
         """Return the partitions that have work."""
@@ -359,6 +393,17 @@ class Engine:
         return Workspace(self.partitions[self.place(owner)].stored).fragment(owner, member)
 
 
+def _decided(happened: Decision | Blocking) -> list[Message]:
+    if isinstance(happened, Blocking):
+        one, block = happened
+        return [Blocked(one.node, one.type, one.value, block)]
+    one, other, ruling = happened
+    return [
+        Ruled(one.node, one.type, one.value, other.node, ruling),
+        Ruled(other.node, other.type, other.value, one.node, ruling),
+    ]
+
+
 def _reader(work: Workspace, owner: NodeId) -> Callable[[NodeId], bytes]:
     return lambda member: work.fragment(owner, member)
 
@@ -384,7 +429,7 @@ class Disorder:
     same_redo: bool = False
 
 
-def run(events: Sequence[Event], policy: IdentityPolicy, seed: int, disorder: Disorder) -> Engine:
+def run(events: Sequence[Happening], policy: IdentityPolicy, seed: int, disorder: Disorder) -> Engine:
     """Deliver events in an order drawn from a seed and work until nothing is left to do."""
     chance = random.Random(seed)  # noqa: S311  # a schedule of a test
     # Each event sends to its neighbours, each neighbour moves a gathering of at most all nodes; a redo sends it again.
@@ -424,8 +469,26 @@ def _is_heads(chance: random.Random) -> bool:
     return chance.random() < 0.5
 
 
-def oracle_cards(events: Iterable[Event], policy: IdentityPolicy) -> dict[NodeId, Card]:
-    """Return what every node's card must be in the end, computed in one go from all events."""
+def oracle_cards(happened: Iterable[Happening], policy: IdentityPolicy) -> dict[NodeId, Card]:
+    """Return what every node's card must be in the end, computed in one go from all that happened."""
+    happened = list(happened)
+    cards = _cards_of_events([one for one in happened if isinstance(one, Event)], policy)
+    for one in happened:
+        if isinstance(one, Decision):
+            for node, far in ((one.one, one.other), (one.other, one.one)):
+                rulings = cards.setdefault(node.node, _unseen(node)).rulings
+                rulings[far.node] = max(rulings.get(far.node, one.ruling), one.ruling)
+        elif isinstance(one, Blocking):
+            card = cards.setdefault(one.one.node, _unseen(one.one))
+            card.block = max(card.block, one.block)
+    return cards
+
+
+def _unseen(part: Identified) -> Card:
+    return Card(part.type, part.value, 0, NEVER_SEEN, shared=False, links={}, neighbours={})
+
+
+def _cards_of_events(events: Iterable[Event], policy: IdentityPolicy) -> dict[NodeId, Card]:
     once = {one.event_id: one for one in events}.values()
     links: dict[NodeId, dict[NodeId, list[Event]]] = {}
     back: dict[NodeId, set[NodeId]] = {}
@@ -470,10 +533,10 @@ def _evidence(together: Sequence[Event], far_shared: bool) -> Evidence:  # noqa:
     return Evidence(len(together), min(moments), max(moments), sources, far_shared)
 
 
-def oracle_fragment(events: Iterable[Event], node: NodeId, policy: ProfilePolicy) -> fragments.Fragment:
+def oracle_fragment(happened: Iterable[Happening], node: NodeId, policy: ProfilePolicy) -> fragments.Fragment:
     """Return the plain fold of a node's own events."""
     folded = fragments.Fragment()
-    for one in {one.event_id: one for one in events}.values():
+    for one in {one.event_id: one for one in happened if isinstance(one, Event)}.values():
         if one.anchor.node == node:
             fragments.fold(folded, accepted(one), policy)
     return folded
@@ -521,10 +584,10 @@ def content(profile: Profile) -> Profile:
     return {**profile, "revision": 0, "updated_at": 0}
 
 
-def fold_everything(events: Iterable[Event], policy: IdentityPolicy) -> Subscriber:
+def fold_everything(events: Iterable[Happening], policy: IdentityPolicy) -> Subscriber:
     """Return the truth: all events at one partition in one chunk, told once."""
     engine = Engine(1, policy)
     for one in events:
         engine.deliver(one)
-    engine.work(0, len(engine.partitions[0].touches), 0)
+    engine.work(0, len(engine.partitions[0].touches), len(engine.partitions[0].messages))
     return subscribe(engine, 0)

@@ -4,8 +4,19 @@ import random
 
 from hypothesis import strategies as st
 
+from identity.graph import Block, Ruling, RulingKind
 from identity.policy import IdentityPolicy
-from tests.property.engine_model import Disorder, Event, Identified, event, identifier, tight_policy
+from tests.property.engine_model import (
+    Blocking,
+    Decision,
+    Disorder,
+    Event,
+    Happening,
+    Identified,
+    event,
+    identifier,
+    tight_policy,
+)
 
 POLICY: IdentityPolicy = tight_policy(cookie=3, phone=3)
 """Cookies and phones of more than three neighbours are shared, so that a few events reach the limit."""
@@ -33,6 +44,22 @@ def event_lists(draw: st.DrawFn, max_size: int = 14) -> list[Event]:
         )
     )
     return [event(f"event {number}", time, *seen, source=source) for number, (time, source, seen) in enumerate(drawn)]
+
+
+def decisions() -> st.SearchStrategy[Happening]:
+    """A steward's decisions on two of the few identifiers, or on one."""
+    ones = st.sampled_from(IDENTIFIERS)
+    rulings = st.builds(Ruling, st.integers(1, 5), st.sampled_from(RulingKind))
+    pairs = st.lists(ones, min_size=2, max_size=2, unique=True)
+    on_two = st.builds(lambda pair, ruling: Decision(pair[0], pair[1], ruling), pairs, rulings)
+    on_one = st.builds(Blocking, ones, st.builds(Block, st.integers(1, 3), st.booleans()))
+    return st.one_of(on_two, on_two, on_one)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Happening]:
+    """Events, and in most cases a few decisions."""
+    return [*draw(event_lists()), *draw(st.lists(decisions(), max_size=4))]
 
 
 def many_events(seed: int, size: int) -> list[Event]:

@@ -14,14 +14,14 @@ from profiles import fragment as fragments
 from tests.property.engine_model import (
     Disorder,
     Engine,
-    Event,
+    Happening,
     Identified,
     event,
     oracle_cards,
     oracle_fragment,
     run,
 )
-from tests.property.strategies import IDENTIFIERS, POLICY, disorders, event_lists, many_events, seeds
+from tests.property.strategies import IDENTIFIERS, POLICY, decisions, disorders, histories, many_events, seeds
 
 
 def owner_of_each_node(gatherings: dict[NodeId, Gathering]) -> dict[NodeId, NodeId]:
@@ -57,9 +57,12 @@ def check_connection(cards: dict[NodeId, Card], owners: dict[NodeId, NodeId]) ->
     graph.remove_nodes_from([node for node, card in cards.items() if card.shared])
     for component in nx.connected_components(graph):
         assert len({owners[node] for node in component}) == 1, "linked nodes gathered at two owners"
+    for node, card in cards.items():
+        for other, ruling in card.rulings.items():
+            assert not ruling.kind.joins or owners[node] == owners[other], "decided together, gathered at two owners"
 
 
-def check_content(engine: Engine, events: Iterable[Event], policy: IdentityPolicy) -> None:
+def check_content(engine: Engine, events: Iterable[Happening], policy: IdentityPolicy) -> None:
     """Cards and fragments, at the node and at its owner, hold exactly what all events add up to."""
     events = list(events)
     expected = oracle_cards(events, policy)
@@ -76,8 +79,8 @@ def check_content(engine: Engine, events: Iterable[Event], policy: IdentityPolic
 
 
 @settings(max_examples=600)
-@given(events=event_lists(), seed=seeds, disorder=disorders(same_redo=False))
-def test_gathering_ends_with_everything_in_its_place(events: list[Event], seed: int, disorder: Disorder) -> None:
+@given(events=histories(), seed=seeds, disorder=disorders(same_redo=False))
+def test_gathering_ends_with_everything_in_its_place(events: list[Happening], seed: int, disorder: Disorder) -> None:
     """Any order, chunks, partitions, repeats and crashes: complete, exact, and within a bound of messages."""
     engine = run(events, POLICY, seed, disorder)
     check_ownership(engine)
@@ -103,7 +106,7 @@ class GatheringMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.engine = Engine(self.partitions, POLICY)
-        self.events: list[Event] = []
+        self.events: list[Happening] = []
 
     @rule(
         seen=st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=3, unique=True),
@@ -115,6 +118,12 @@ class GatheringMachine(RuleBasedStateMachine):
         happened = event(f"event {len(self.events)}", time, *seen, source=source)
         self.events.append(happened)
         self.engine.deliver(happened)
+
+    @rule(decision=decisions())
+    def a_steward_decides(self, decision: Happening) -> None:
+        """The nodes that are decided on are told."""
+        self.events.append(decision)
+        self.engine.deliver(decision)
 
     @precondition(lambda self: self.events)
     @rule(data=st.data())

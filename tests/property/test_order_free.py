@@ -17,6 +17,7 @@ from tests.property.engine_model import (
     Disorder,
     Engine,
     Event,
+    Happening,
     Subscriber,
     content,
     event,
@@ -26,7 +27,7 @@ from tests.property.engine_model import (
     run,
     subscribe,
 )
-from tests.property.strategies import POLICY, disorders, event_lists, many_events, seeds
+from tests.property.strategies import POLICY, disorders, event_lists, histories, many_events, seeds
 
 
 def live_profiles(subscriber: Subscriber) -> dict[str, Profile]:
@@ -57,9 +58,9 @@ def final_verdicts(engine: Engine) -> dict[tuple[NodeId, NodeId], str]:
 
 
 @settings(max_examples=400)
-@given(events=event_lists(), seed=seeds, disorder=disorders(same_redo=False))
+@given(events=histories(), seed=seeds, disorder=disorders(same_redo=False))
 def test_any_way_of_working_leads_to_the_same_people_and_verdicts(
-    events: list[Event], seed: int, disorder: Disorder
+    events: list[Happening], seed: int, disorder: Disorder
 ) -> None:
     """Order, chunks, partitions, repeats and crashes leave no trace in who is who and what they did."""
     engine = run(events, POLICY, seed, disorder)
@@ -69,8 +70,8 @@ def test_any_way_of_working_leads_to_the_same_people_and_verdicts(
 
 
 @settings(max_examples=200)
-@given(events=event_lists(), seed=seeds, disorder=disorders(same_redo=True))
-def test_any_way_of_working_publishes_the_same_profiles(events: list[Event], seed: int, disorder: Disorder) -> None:
+@given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
+def test_any_way_of_working_publishes_the_same_profiles(events: list[Happening], seed: int, disorder: Disorder) -> None:
     """What a subscriber keeps differs in revision and time of update only, down to the bytes."""
     heard = live_profiles(subscribe(run(events, POLICY, seed, disorder), seed))
     truth = live_profiles(fold_everything(events, POLICY))
@@ -86,8 +87,8 @@ def test_many_events_lead_to_the_same_people_in_any_order(seed: int, disorder: D
 
 
 @settings(max_examples=100)
-@given(events=event_lists(), seed=seeds)
-def test_an_event_delivered_twice_counts_once(events: list[Event], seed: int) -> None:
+@given(events=histories(), seed=seeds)
+def test_an_event_delivered_twice_counts_once(events: list[Happening], seed: int) -> None:
     """Every event again, in another order."""
     once = run(events, POLICY, seed, Disorder(2))
     twice = run([*events, *events], POLICY, seed, Disorder(2))
@@ -95,8 +96,8 @@ def test_an_event_delivered_twice_counts_once(events: list[Event], seed: int) ->
 
 
 @settings(max_examples=100)
-@given(events=event_lists())
-def test_each_profile_is_the_fold_of_its_own_events(events: list[Event]) -> None:
+@given(events=histories())
+def test_each_profile_is_the_fold_of_its_own_events(events: list[Happening]) -> None:
     """A profile's touches, money, traits and consents are those of the events anchored at its identifiers."""
     engine = run(events, POLICY, 1, Disorder(2))
     for nodes, whole in final_people(engine).values():
@@ -131,8 +132,8 @@ def by_content(resolution: Resolution, cards: dict[NodeId, Card]) -> tuple[Any, 
 
 
 @settings(max_examples=200)
-@given(events=event_lists(), seed=seeds)
-def test_resolving_does_not_depend_on_the_order_of_its_input(events: list[Event], seed: int) -> None:
+@given(events=histories(), seed=seeds)
+def test_resolving_does_not_depend_on_the_order_of_its_input(events: list[Happening], seed: int) -> None:
     """Cards, their links and their neighbours may come in any order."""
     cards = oracle_cards(events, POLICY)
     chance = random.Random(seed)  # noqa: S311  # an order of a test
@@ -148,8 +149,8 @@ def test_resolving_does_not_depend_on_the_order_of_its_input(events: list[Event]
 
 
 @settings(max_examples=200)
-@given(events=event_lists(), key=st.binary(min_size=16, max_size=64))
-def test_resolving_does_not_depend_on_the_key_of_the_node_ids(events: list[Event], key: bytes) -> None:
+@given(events=histories(), key=st.binary(min_size=16, max_size=64))
+def test_resolving_does_not_depend_on_the_key_of_the_node_ids(events: list[Happening], key: bytes) -> None:
     """Under another key every id is another, and the same identifiers are the same people."""
     cards = oracle_cards(events, POLICY)
     renamed = {node: node_id(key, card.type, card.value) for node, card in cards.items()}
@@ -158,6 +159,7 @@ def test_resolving_does_not_depend_on_the_key_of_the_node_ids(events: list[Event
             card,
             links={renamed[to]: evidence for to, evidence in card.links.items()},
             neighbours={renamed[to]: shared for to, shared in card.neighbours.items()},
+            rulings={renamed[to]: ruling for to, ruling in card.rulings.items()},
         )
         for node, card in cards.items()
     }
@@ -199,8 +201,8 @@ def test_joined_means_one_person_and_shared_links_join_nobody(events: list[Event
 
 
 @settings(max_examples=100)
-@given(events=event_lists(), seed=seeds)
-def test_replay_in_any_order_gives_the_same_bytes(events: list[Event], seed: int) -> None:
+@given(events=histories(), seed=seeds)
+def test_replay_in_any_order_gives_the_same_bytes(events: list[Happening], seed: int) -> None:
     """Profiles are equal as Avro bytes too, revision aside."""
     one = live_profiles(subscribe(run(events, POLICY, seed, Disorder(1)), 0))
     other = live_profiles(subscribe(run(events, POLICY, seed + 1, Disorder(3)), 1))

@@ -23,6 +23,7 @@ from schemas.contracts import (
 from schemas.framing import RegistryFraming, SingleObjectFraming
 from schemas.reasons import ALL_REASONS
 from schemas.records import CallRecord, DeadLetter, MobileEvent, StoreReceipt, Touchpoint, WebEvent
+from sinks.testing import a_merge
 from streams.ingest import EARLIEST_EVENT_MS, MAX_CLOCK_AHEAD_MS, MAX_IDENTIFIERS, MAX_RECORD_BYTES, MAX_TEXT, Ingest
 from streams.records import MAX_KEPT_BYTES, Output, SourceRecord
 from streams.topics import SOURCES, Topics
@@ -198,7 +199,7 @@ def call(**change: Any) -> tuple[str, bytes]:  # noqa: ANN401  # any field
     return "call", framed(CALL_RECORD, a_call(**change))
 
 
-A_CHANGE = {"kind": "merged", "customer_id": "a", "other_customer_id": None, "revision": 1, "occurred_at": 0}
+A_CHANGE = a_merge("a", "b")
 LONG = MARKER * (MAX_TEXT // len(MARKER) + 1)
 REFUSED: dict[str, tuple[str, tuple[str, bytes | None]]] = {
     "no value": ("null_value", ("crm", None)),

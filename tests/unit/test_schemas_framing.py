@@ -73,7 +73,16 @@ def sample(name: str, seed: int) -> Mapping[str, Any]:
 
 
 def example_change() -> dict[str, Any]:
-    return {"kind": "merged", "customer_id": "c", "other_customer_id": "o", "revision": 7, "occurred_at": 9}
+    return {
+        "kind": "merged",
+        "customer_id": "survivor",
+        "other_customer_id": "o",
+        "identifiers": ["n"],
+        "cause": "event",
+        "cause_id": "e",
+        "revision": 7,
+        "occurred_at": 9,
+    }
 
 
 def rejection(framing: Framing, value: bytes | None) -> RejectedError:
@@ -176,7 +185,7 @@ def test_random_bytes_are_rejected(value: bytes) -> None:
 
 
 def test_text_that_is_no_utf8_is_undecodable() -> None:
-    value = SingleObjectFraming().encode(CHANGE, example_change()).replace(b"merged", b"\xff\xfe\xff\xfe\xff\xfe")
+    value = SingleObjectFraming().encode(CHANGE, example_change()).replace(b"survivor", b"\xff\xfe" * 4)
     assert rejection(SingleObjectFraming(), value).reason == "undecodable"
 
 

@@ -1,0 +1,105 @@
+"""Disjoint sets of nodes that become people, and what forbids two of them to become one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from identity.graph import Card
+from identity.nodes import NodeId
+from identity.policy import IdentityPolicy
+
+Refusal = Literal["limit", "apart"]
+
+_DAY_MS = 24 * 3600 * 1000
+
+_Times = tuple[int, ...]
+
+
+class Groups:
+    """Disjoint sets (B. A. Galler and M. J. Fischer, 1964) that know how many identifiers of each type they hold.
+
+    Args:
+        cards: the nodes, at first each a set of its own.
+        policy: limits.
+        apart: pairs of nodes that may never be in one set.
+    """
+
+    def __init__(
+        self, cards: Mapping[NodeId, Card], policy: IdentityPolicy, apart: Sequence[tuple[NodeId, NodeId]]
+    ) -> None:
+        self._rules = policy.identifiers
+        self._parent = {node: node for node in cards}
+        self._times: dict[NodeId, dict[str, _Times]] = {
+            node: {card.type: (card.first_seen,)} for node, card in cards.items()
+        }
+        self._apart = apart
+
+    def root(self, node: NodeId) -> NodeId:
+        """Return what stands for a node's set."""
+        parent = self._parent
+        while parent[node] != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    def bond(self, one: NodeId, other: NodeId) -> Refusal | None:
+        """Make two sets one whatever the limits; return why not, and change nothing, where they must stay apart."""
+        left, right = self.root(one), self.root(other)
+        if left == right:
+            return None
+        if self._must_stay_apart(left, right):
+            return "apart"
+        self._merge(left, right)
+        return None
+
+    def unite(self, one: NodeId, other: NodeId) -> Refusal | None:
+        """Make two sets one; return why not, and change nothing, where a limit or a decision forbids it.
+
+        A limit that a decision exceeded already forbids only what would exceed it further.
+        """
+        left, right = self.root(one), self.root(other)
+        if left == right:
+            return None
+        if self._must_stay_apart(left, right):
+            return "apart"
+        times = self._times[left]
+        for name, added in self._times[right].items():
+            present = times.get(name)
+            if present and self._exceeds(name, present, added):
+                return "limit"
+        self._merge(left, right)
+        return None
+
+    def members(self) -> Iterable[list[NodeId]]:
+        """Return the sets."""
+        found: dict[NodeId, list[NodeId]] = {}
+        for node in self._parent:
+            found.setdefault(self.root(node), []).append(node)
+        return found.values()
+
+    def _exceeds(self, name: str, present: _Times, added: _Times) -> bool:
+        rule = self._rules[name]
+        together = most_within((*present, *added), rule.limit_days)
+        return together > rule.limit_per_person and together > max(
+            most_within(present, rule.limit_days), most_within(added, rule.limit_days)
+        )
+
+    def _must_stay_apart(self, left: NodeId, right: NodeId) -> bool:
+        return any({self.root(one), self.root(other)} == {left, right} for one, other in self._apart)
+
+    def _merge(self, left: NodeId, right: NodeId) -> None:
+        times = self._times[left]
+        for name, added in self._times.pop(right).items():
+            times[name] = (*times.get(name, ()), *added)
+        self._parent[right] = left
+
+
+def most_within(times: _Times, days: int | None) -> int:
+    """Return how many of the times lie within so many days of each other at most; all of them where days is None."""
+    if days is None or len(times) == 1:
+        return len(times)
+    ordered = sorted(times)
+    start = most = 0
+    for end, time in enumerate(ordered):
+        while time - ordered[start] > days * _DAY_MS:
+            start += 1
+        most = max(most, end - start + 1)
+    return most
