@@ -7,7 +7,7 @@ import typer
 
 from infra.errors import InfraError
 from sinks.errors import LakeError
-from streams.commands import demo, engine, generate, lake, local, profile, publish, status
+from streams.commands import demo, engine, generate, lake, local, profile, publish, status, steward, why
 from streams.commands.examples import examples
 from streams.errors import StreamsError
 from streams.output import complain
@@ -23,6 +23,8 @@ COMMANDS = (
     engine,
     lake,
     profile,
+    why,
+    steward,
 )
 """The modules of the commands, in the order of ``onefold --help``."""
 

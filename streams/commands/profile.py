@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streams.commands.examples import add
+from streams.commands.identifiers import named
 from streams.commands.lake import AsOfOption
-from streams.errors import StreamsError
 from streams.output import complain, show, write_json
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
     from sinks.find import ProfileRow
 
-_CUSTOMER = "customer"
-_KEY_OF_NO_MEANING = bytes(32)
+_CUSTOMER = "customer:"
 _QUARANTINED = """
     SELECT anchor.type AS anchor_type, anchor.value AS anchor_value, node.type AS node_type, node.value AS node_value,
            rule
@@ -60,12 +59,9 @@ def profile(
     Types are customer_id, loyalty_id, crm_id, email, phone, social_handle, device_id, advertising_id and cookie. Where
     nobody is found, the exit code is 1.
     """
-    identifier_type, colon, value = who.partition(":")
-    if not colon:
-        raise StreamsError("expected TYPE:VALUE, for example email:ann@example.com")
-    found = _find(identifier_type, value, as_of)
+    found = _find(who, as_of)
     if found is None:
-        complain(f"onefold: nobody has this {identifier_type}")
+        complain(f"onefold: nobody has this {who.partition(':')[0]}")
         raise typer.Exit(1)
     links = _quarantined(found, as_of)
     if form == "json":
@@ -76,28 +72,14 @@ def profile(
         show(card(found, links))
 
 
-def _find(identifier_type: str, value: str, as_of: str | None) -> "ProfileRow | None":
+def _find(who: str, as_of: str | None) -> "ProfileRow | None":
     from sinks.find import find_customer, find_profile  # noqa: PLC0415 - heavy
 
     home = load_settings().home
-    if identifier_type == _CUSTOMER:
-        return find_customer(home, value.strip().lower(), as_of)
-    normalised = _normalised(identifier_type, value)
-    return None if normalised is None else find_profile(home, identifier_type, normalised, as_of)
-
-
-def _normalised(identifier_type: str, value: str) -> str | None:
-    """Return an identifier's value as it is matched, or None where nobody can have it."""
-    from identity.normalise import Normaliser  # noqa: PLC0415 - heavy
-    from identity.policy_file import default_policy  # noqa: PLC0415 - heavy
-
-    policy = default_policy()
-    if identifier_type not in policy.identifiers:
-        types = ", ".join([_CUSTOMER, *policy.identifiers])
-        raise StreamsError(f"there is no identifier type {identifier_type!r}; the types are {types}")
-    # The key makes node ids, which are not asked for: who may read the lake needs no key.
-    node = Normaliser(policy, _KEY_OF_NO_MEANING).node(identifier_type, value)
-    return node["value"] if node else None
+    if who.startswith(_CUSTOMER):
+        return find_customer(home, who.removeprefix(_CUSTOMER).strip().lower(), as_of)
+    identifier = named(who)
+    return None if identifier.value is None else find_profile(home, identifier.type, identifier.value, as_of)
 
 
 def _quarantined(found: "ProfileRow", as_of: str | None) -> list[Mapping[str, str | None]]:
