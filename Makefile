@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types contracts unit integration bench lock clean
+.PHONY: help setup demo test lint types contracts unit integration bench accuracy lock clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,10 @@ integration: $(READY)  ## The tests on a real broker.
 
 bench: $(READY)  ## Measure speed; results go to benchmarks/results.
 	$(BIN)/python benchmarks/run.py
+
+accuracy: $(READY)  ## Measure who is recognised, side by side with Splink.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group accuracy
+	$(BIN)/python -m benchmarks.accuracy
 
 lock: $(READY)  ## Write constraints.txt anew from what is installed.
 	$(BIN)/python -m pip freeze --exclude-editable --all | sort -f > constraints.txt
