@@ -152,6 +152,11 @@ class Gatherer:
         """Take a message for a node of this partition."""
         self._inbox.append(message)
 
+    def revisit(self, owner: NodeId) -> None:
+        """Have a gathering resolved anew though nothing in it changed."""
+        past = self._dirty.get(owner)
+        self._dirty[owner] = Dirty(past.members if past else set(), links_changed=True)
+
     def settle(self) -> dict[NodeId, Dirty]:
         """Work off all messages within the partition, send the others, and return the gatherings that changed.
 

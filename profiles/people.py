@@ -130,7 +130,7 @@ class Publisher:
                 merged = _merged_profile(node, person.founder, self.identity.version, revision, now_ms)
                 told.profiles.append(merged)
             member.customer = person.founder
-        signature = _signature(person, members, self.identity.version)
+        signature = _signature(person, members)
         if gathering.published.get(person.founder) == signature:
             return
         gathering.published[person.founder] = signature
@@ -156,9 +156,9 @@ class Publisher:
         return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
 
 
-def _signature(person: Person, members: dict[NodeId, Member], version: str) -> bytes:
-    """Sum up all that a profile's content is a function of."""
-    digest = hashlib.blake2b(version.encode(), digest_size=_SIGNATURE_BYTES)
+def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
+    """Sum up all that a profile's content is a function of; a policy that leaves the person alone is no part of it."""
+    digest = hashlib.blake2b(digest_size=_SIGNATURE_BYTES)
     for node in sorted(person.nodes):
         card = members[node].card
         digest.update(node + f"{card.touches},{card.first_seen},{card.shared}".encode())

@@ -193,6 +193,15 @@ class Decision(TypedDict):
     reason: str
 
 
+class Policy(TypedDict):
+    """The identity policy in force."""
+
+    version: str
+    text: str
+    applied_at: int
+    applied_by: str
+
+
 class DeadLetter(TypedDict):
     """A record that could not be used."""
 

@@ -16,7 +16,7 @@ from typing import Final, Self, TextIO
 import duckdb
 
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import Change, DeadLetter, Decision, Link, Profile, ProfileIdentifier
+from schemas.records import Change, DeadLetter, Decision, Link, Policy, Profile, ProfileIdentifier
 from sinks import engine, rows, tables, views
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
@@ -40,11 +40,13 @@ class LakeBatch:
     links: Sequence[Link] = ()
     changes: Sequence[Change] = ()
     decisions: Sequence[Decision] = ()
+    policies: Sequence[Policy] = ()
     dead_letters: Sequence[DeadLetter] = ()
 
     def is_empty(self) -> bool:
         """Whether there is no record of any kind."""
-        return not any((self.touchpoints, self.profiles, self.links, self.changes, self.decisions, self.dead_letters))
+        told = (self.touchpoints, self.profiles, self.links, self.changes)
+        return not any((*told, self.decisions, self.policies, self.dead_letters))
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class WriteCounts:
     links: int = 0
     changes: int = 0
     decisions: int = 0
+    policies: int = 0
     dead_letters: int = 0
 
 
@@ -218,6 +221,12 @@ def _write_decisions(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) 
     counts.decisions = upsert(writer.connection, tables.DECISIONS, "made_at", incoming)
 
 
+def _write_policies(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    newest = {record["applied_at"]: record for record in batch.policies}  # every partition has the same
+    incoming = rows.policies(list(newest.values()))
+    counts.policies = upsert(writer.connection, tables.POLICIES, "applied_at", incoming)
+
+
 def _write_dead_letters(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     unique = {(record["topic"], record["partition"], record["offset"]): record for record in batch.dead_letters}
     fresh = new_records(writer.connection, tables.DEAD_LETTERS, unique)
@@ -231,6 +240,7 @@ _STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
     _write_links,
     _write_changes,
     _write_decisions,
+    _write_policies,
     _write_dead_letters,
 )
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import Change, DeadLetter, Decision, Link, Profile, ProfileIdentifier, Touch
+from schemas.records import Change, DeadLetter, Decision, Link, Policy, Profile, ProfileIdentifier, Touch
 from sinks import tables
 from sinks.columns import TEXT, ArrowType, Table
 
@@ -210,6 +210,11 @@ def changes(records: Sequence[Change]) -> ArrowTable:
 def decisions(records: Sequence[Decision]) -> ArrowTable:
     """Return the rows of ``decisions``."""
     return _plain(tables.DECISIONS, [_decision(record) for record in records])
+
+
+def policies(records: Sequence[Policy]) -> ArrowTable:
+    """Return the rows of ``policies``."""
+    return _plain(tables.POLICIES, records)
 
 
 def _decision(record: Decision) -> dict[str, Any]:

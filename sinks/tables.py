@@ -58,7 +58,7 @@ PROFILES: Final = Table(
         Column("revision", BIGINT, "Grows with every change of this customer."),
         Column("status", TEXT, "active or merged."),
         Column("merged_into", TEXT, "The surviving customer id where status is merged."),
-        Column("policy_version", TEXT, "Version of the identity policy that decided."),
+        Column("policy_version", TEXT, "Version of the identity policy in force when this was published."),
         Column("updated_at", TIMESTAMP, "When this revision was made; processing time, UTC."),
         Column("known", BOOLEAN, "Whether a personal identifier is known, not only devices and cookies."),
         Column("identifiers", list_of(PROFILE_IDENTIFIER), "Everything this customer is known by."),
@@ -114,7 +114,7 @@ LINKS: Final = Table(
         Column("revision", BIGINT, "Grows with every change around this link."),
         Column("status", TEXT, "joined, quarantined or withdrawn."),
         Column("rule", TEXT, "The rule that quarantined it, or decided_together."),
-        Column("policy_version", TEXT, "Version of the identity policy that decided."),
+        Column("policy_version", TEXT, "Version of the identity policy in force when this was published."),
     ),
 )
 
@@ -208,6 +208,18 @@ DECISIONS: Final = Table(
     ),
 )
 
+POLICIES: Final = Table(
+    "policies",
+    "One row a policy that was applied; the newest is in force, and where there is none the default one is.",
+    ("applied_at",),
+    (
+        Column("applied_at", TIMESTAMP, "When it was applied, UTC."),
+        Column("version", TEXT, "Its name and a hash of what decides; stands on every profile."),
+        Column("text", TEXT, "The policy file, TOML."),
+        Column("applied_by", TEXT, "Who applied it."),
+    ),
+)
+
 DEAD_LETTERS: Final = Table(
     "dead_letters",
     "One row a record that could not be used, with its bytes.",
@@ -257,6 +269,7 @@ TABLES: Final = (
     CONSENTS,
     CHANGES,
     DECISIONS,
+    POLICIES,
     DEAD_LETTERS,
     OFFSETS,
     LAKE,

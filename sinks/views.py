@@ -170,7 +170,7 @@ LINK_EVIDENCE: Final = View(
         "sources": "How many of them came from each source.",
         "status": "joined, quarantined or withdrawn; empty while undecided.",
         "rule": "The rule that quarantined it, or decided_together.",
-        "policy_version": "Version of the identity policy that decided.",
+        "policy_version": "Version of the identity policy in force when this was published.",
     },
     """
     WITH pairs AS (

@@ -7,7 +7,7 @@ import typer
 
 from infra.errors import InfraError
 from sinks.errors import LakeError
-from streams.commands import demo, engine, generate, lake, local, profile, publish, status, steward, why
+from streams.commands import demo, engine, generate, lake, local, policy, profile, publish, status, steward, why
 from streams.commands.examples import examples
 from streams.errors import StreamsError
 from streams.output import complain
@@ -25,6 +25,7 @@ COMMANDS = (
     profile,
     why,
     steward,
+    policy,
 )
 """The modules of the commands, in the order of ``onefold --help``."""
 

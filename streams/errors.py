@@ -2,6 +2,7 @@
 
 StreamsError
 ├── SettingsError        a setting or file is wrong
+├── PolicyRefusedError   a policy cannot be put in force as things are
 ├── InputError           a source or file that the user named is not there or cannot be used
 ├── BrokerDownError      no broker answers, or none was started
 ├── TopicsError          topics are missing or not as they must be
@@ -21,6 +22,10 @@ class SettingsError(StreamsError):
 
 class InputError(StreamsError):
     """A source or a file that the user named is not there, or cannot be read or written."""
+
+
+class PolicyRefusedError(StreamsError):
+    """A policy cannot be put in force as things are."""
 
 
 class BrokerDownError(StreamsError):

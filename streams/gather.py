@@ -14,6 +14,7 @@ from identity.gathering import Gatherer, Seen
 from identity.graph import Blocked, Join, LinkSeen, Message, Moment, Report, Ruled, SharedSeen
 from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
+from identity.policy_file import PolicyError, parse_policy, shape
 from profiles import fragment as fragments
 from profiles.fragment import Fragment
 from profiles.people import Publication, Publisher
@@ -22,9 +23,15 @@ from schemas.accepted import AcceptedTouchpoint, decode_accepted
 from schemas.contracts import CHANGE, LINK, PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
+from schemas.records import Policy
+from streams.errors import StoreError
+from streams.policies import read_policy
 from streams.records import Output, SourceRecord, dead_letter
-from streams.state import PartitionState
+from streams.state import PartitionState, PolicyInForce
 from streams.topics import Topics
+
+_RESOLVED_ANEW = 2_000
+"""Gatherings in one commit after a policy was applied: under a second of work."""
 
 _message_decoder = msgspec.msgpack.Decoder(Message)
 _message_encoder = msgspec.msgpack.Encoder()
@@ -84,11 +91,31 @@ class PartitionWork:
     ) -> None:
         self._rules = rules
         self._state = state
-        self._publisher = Publisher(rules.identity, rules.profile, incarnation)
+        self._incarnation = incarnation
+        self._is_local = is_local
         self._outputs: list[Output] = []
-        self._gatherer = Gatherer(state, rules.identity, is_local, self._send)
+        applied = state.policy()
+        self._use(parse_policy(applied.text) if applied else rules.identity)
         self._folding: dict[NodeId, Fragment] = {}
         self.counts = Counts()
+
+    @property
+    def is_resolving_anew(self) -> bool:
+        """Whether a policy was applied that not all gatherings are resolved by yet; every commit does some."""
+        policy = self._state.policy()
+        return policy is not None and policy.resolved_to is not None
+
+    def policies(self, records: Iterable[SourceRecord]) -> None:
+        """Take policies; the one applied last counts. To be called before anything else of a chunk."""
+        for record in records:
+            try:
+                applied = read_policy(self._rules.framing, record.value)
+            except RejectedError as error:
+                self._dead(record, error)
+            except PolicyError as error:
+                self._dead(record, RejectedError("bad_value", f"text: expected a policy; {error.problems[0]}"))
+            else:
+                self._apply(applied)
 
     def touchpoints(self, records: Iterable[SourceRecord]) -> None:
         """Take accepted touchpoints; those counted before count no more."""
@@ -122,6 +149,7 @@ class PartitionWork:
     def commit(self, now_ms: int) -> Commit:
         """Work the chunk off and return what follows from it."""
         self._write_fragments()
+        self._resolve_anew()
         for owner, dirty in self._gatherer.settle().items():
             gathering = self._state.gathering(owner)
             if gathering is not None:
@@ -130,6 +158,33 @@ class PartitionWork:
                 self._publish(told)
         outputs, self._outputs[:] = list(self._outputs), []
         return Commit(outputs, self._state.take_changes())
+
+    def _apply(self, applied: Policy) -> None:
+        known = self._state.policy()
+        if known is not None and applied["applied_at"] <= known.applied_at:
+            return
+        policy = parse_policy(applied["text"])
+        if shape(policy) != shape(self._rules.identity):
+            raise StoreError(
+                "a policy was applied under which touchpoints have other identifiers or anchors; start the worker again"
+            )
+        self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], b""))
+        self._use(policy)
+
+    def _use(self, policy: IdentityPolicy) -> None:
+        self._publisher = Publisher(policy, self._rules.profile, self._incarnation)
+        self._gatherer = Gatherer(self._state, policy, self._is_local, self._send)
+
+    def _resolve_anew(self) -> None:
+        """Have some more gatherings resolved by a policy that was applied."""
+        policy = self._state.policy()
+        if policy is None or policy.resolved_to is None:
+            return
+        owners = self._state.owners_after(policy.resolved_to, _RESOLVED_ANEW)
+        for owner in owners:
+            self._gatherer.revisit(owner)
+        resolved_to = owners[-1] if len(owners) == _RESOLVED_ANEW else None
+        self._state.put_policy(PolicyInForce(policy.text, policy.applied_at, resolved_to))
 
     def _decoded(self, records: Iterable[SourceRecord]) -> Iterable[AcceptedTouchpoint]:
         for record in records:

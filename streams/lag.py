@@ -117,7 +117,11 @@ class LagReader:
         rows: list[tuple[Stage, str, Mapping[Position, int]]] = [
             ("ingest", topic, worker) for topic in topics.for_ingest
         ]
-        rows += [("gather", topics.touchpoints, worker), ("graph", topics.graph, worker)]
+        rows += [
+            ("gather", topics.policy, worker),
+            ("gather", topics.touchpoints, worker),
+            ("graph", topics.graph, worker),
+        ]
         rows += [("lake", topic, lake) for topic in topics.for_lake]
         gaps = {
             (stage, position): (done.get(position, 0), end)

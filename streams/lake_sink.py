@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
-from schemas.contracts import CHANGE, DEAD_LETTER, DECISION, LINK, PROFILE
+from schemas.contracts import CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
@@ -105,6 +105,7 @@ class _Decoding:
             topics.links: LINK,
             topics.changes: CHANGE,
             topics.decisions: DECISION,
+            topics.policy: POLICY,
             topics.dead_letters: DEAD_LETTER,
         }
         self._touchpoints: list[AcceptedTouchpoint] = []
@@ -159,6 +160,7 @@ class _Decoding:
             links=self._records[LINK],
             changes=self._records[CHANGE],
             decisions=self._records[DECISION],
+            policies=self._records[POLICY],
             dead_letters=self._records[DEAD_LETTER],
         )
 

@@ -153,10 +153,12 @@ class Partition:
             self.counts = work.counts
             if pending:
                 await self._redo(store, work, pending)
+            await self._resolve_anew(store, work)
             while True:
                 events = self._collected or await self._next_events()
                 self._collected = []
                 await self._process(store, work, _feeds(events, store.marker.offsets))
+                await self._resolve_anew(store, work)
                 for event in events:
                     event.ack()  # 5
         except Exception as error:  # noqa: BLE001  # a partition's boundary: stop the worker, acknowledge nothing
@@ -201,7 +203,7 @@ class Partition:
     async def _process(self, store: PartitionStore, work: PartitionWork, feeds: list["_Feed"]) -> None:
         """Take the records and commit what follows from them."""
         feeds = [feed for feed in feeds if feed.records]
-        if not feeds:
+        if not feeds and not work.is_resolving_anew:
             return
         past = store.marker
         offsets = {**past.offsets, **{feed.portion.topic: feed.portion.end for feed in feeds}}
@@ -210,11 +212,10 @@ class Partition:
         topic = self._setting.rules.topics.state
         portions = [feed.portion for feed in feeds]
         plan.send(topic, *plan_record(portions, marker.incarnation, marker.sequence), self._number)
-        for feed in feeds:
-            if feed.portion.topic == self._setting.rules.topics.graph:
-                work.messages(feed.records)
-            else:
-                work.touchpoints(feed.records)
+        topics = self._setting.rules.topics
+        take = {topics.policy: work.policies, topics.touchpoints: work.touchpoints, topics.graph: work.messages}
+        for feed in sorted(feeds, key=lambda feed: feed.portion.topic != topics.policy):  # it comes before all else
+            take[feed.portion.topic](feed.records)
         commit = work.commit(time.time_ns() // 1_000_000)
         await plan.arrived()  # 0
         if plan.last_offset != store.position:
@@ -228,6 +229,15 @@ class Partition:
         if end != plan.last_offset + len(commit.changes) + 2:
             raise self._taken()
         store.apply(commit.changes, marker, end)  # 4
+
+    async def _resolve_anew(self, store: PartitionStore, work: PartitionWork) -> None:
+        """Resolve all gatherings by a policy that was applied, a commit at a time, unless a rebalance begins.
+
+        Whoever has the partition next goes on from there.
+        """
+        generation = self._setting.generation()
+        while work.is_resolving_anew and self._released != generation:
+            await self._process(store, work, [])
 
     def _is_local(self, node: Any) -> bool:  # noqa: ANN401  # NodeId; the hot path needs no cast
         return partition_of(node, self._setting.partitions) == self._number

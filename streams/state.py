@@ -18,9 +18,24 @@ _NODE = b"n"
 _GATHERING = b"g"
 _FRAGMENT = b"f"
 _EVENT = b"e"
+_POLICY = b"p"
 
 _encoder = msgspec.msgpack.Encoder()
 _T = TypeVar("_T")
+
+
+class PolicyInForce(msgspec.Struct, array_like=True):
+    """The policy a partition resolves by.
+
+    Attributes:
+        text: the policy file.
+        applied_at: in milliseconds since 1970 UTC.
+        resolved_to: gatherings of owners up to this one are resolved by it; None: all are.
+    """
+
+    text: str
+    applied_at: int
+    resolved_to: bytes | None
 
 
 class _Table(Generic[_T]):
@@ -75,6 +90,7 @@ class PartitionState:
         self._store = store
         self._nodes = _Table(store, _NODE, Node)
         self._gatherings = _Table(store, _GATHERING, Gathering)
+        self._policy = _Table(store, _POLICY, PolicyInForce)
         self._fragments: dict[bytes, bytes | None] = {}
         self._events: dict[bytes, None] = {}
 
@@ -132,10 +148,24 @@ class PartitionState:
         """Remember an event as counted."""
         self._events[event] = None
 
+    def policy(self) -> PolicyInForce | None:
+        """Return the policy in force, None where none was ever applied."""
+        return self._policy.get(b"")
+
+    def put_policy(self, policy: PolicyInForce) -> None:
+        """Keep the policy in force."""
+        self._policy.put(b"", policy)
+
+    def owners_after(self, owner: bytes, most: int) -> list[NodeId]:
+        """Return the next owners of gatherings, in order of their ids, as they were at the last commit."""
+        keys = self._store.keys_after(_GATHERING + owner, most)
+        return [NodeId(key[1:]) for key in keys if key.startswith(_GATHERING)]
+
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Return every key and value changed since the last call; None is a deletion."""
         changes = self._nodes.take_changes()
         changes.update(self._gatherings.take_changes())
+        changes.update(self._policy.take_changes())
         for key, fragment in self._fragments.items():
             changes[_FRAGMENT + key] = fragment
         for event in self._events:

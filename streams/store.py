@@ -13,6 +13,7 @@ import shutil
 import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -124,6 +125,11 @@ class PartitionStore:
         asked: Any = keys  # rocksdict's stub wants an invariant list of any key type
         values: Any = self._db.get(asked)
         return list(values)
+
+    def keys_after(self, key: bytes, most: int) -> list[bytes]:
+        """Return the keys that follow a key, in order."""
+        following: Any = self._db.keys(from_key=key)  # the stub knows no bytes
+        return list(islice((found for found in following if found != key), most))
 
     @property
     def position(self) -> int:

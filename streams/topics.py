@@ -93,6 +93,11 @@ class Topics:
         return f"{self.prefix}onefold.decisions"
 
     @property
+    def policy(self) -> str:
+        """The identity policy in force, the same in every partition."""
+        return f"{self.prefix}onefold.policy"
+
+    @property
     def dead_letters(self) -> str:
         """Records that could not be used, with reason and original bytes."""
         return f"{self.prefix}onefold.dead_letters"
@@ -100,12 +105,25 @@ class Topics:
     @property
     def for_lake(self) -> list[str]:
         """What the lake sink reads."""
-        return [self.touchpoints, self.profiles, self.links, self.changes, self.decisions, self.dead_letters]
+        return [
+            self.touchpoints,
+            self.profiles,
+            self.links,
+            self.changes,
+            self.decisions,
+            self.policy,
+            self.dead_letters,
+        ]
 
     @property
     def for_worker(self) -> list[str]:
         """What the workers read."""
-        return [*self.for_ingest, self.touchpoints, self.graph]
+        return [*self.for_ingest, *self.for_gather]
+
+    @property
+    def for_gather(self) -> list[str]:
+        """What the stage with the state reads, each of its partitions by itself."""
+        return [self.policy, self.touchpoints, self.graph]
 
     @property
     def for_ingest(self) -> list[str]:
@@ -132,6 +150,7 @@ class Topics:
             self.links: compacted,
             self.changes: plain,
             self.decisions: compacted,
+            self.policy: compacted,
             self.dead_letters: plain,
         }
 

@@ -10,7 +10,7 @@ import faust
 import structlog
 
 from identity.normalise import Normaliser
-from identity.policy_file import default_policy
+from identity.policy_file import parse_policy
 from profiles.policy import default_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.decisions import decision_outputs
@@ -18,6 +18,7 @@ from streams.errors import StreamsError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.partition import Partition, PartitionSetting
+from streams.policies import policy_in_force
 from streams.producer import CheckedProducer
 from streams.records import Output, SourceRecord, send_output
 from streams.registry import framing
@@ -49,7 +50,7 @@ class Worker:
             raise StreamsError("faust-streaming is installed without its compiled stream iterator")
         check_topics(admin(settings), settings)
         topics = Topics(settings.topic_prefix)
-        identity = default_policy()
+        identity = parse_policy(policy_in_force(settings)["text"])
         frames = framing(settings)
         self._producer = CheckedProducer(settings.servers)
         self._ingest = Ingest(topics, frames, Normaliser(identity, node_key(settings)))
@@ -115,7 +116,7 @@ class Worker:
         transport.Consumer = partial(ChunkConsumer, on_revoke=self._release)
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)
-        keyed = app.topic(topics.touchpoints, topics.graph, schema=schema, maxsize=_CHUNKS_BUFFERED)
+        keyed = app.topic(*topics.for_gather, schema=schema, maxsize=_CHUNKS_BUFFERED)
         app.agent(sources, name="ingest")(self._ingest_agent)
         app.agent(keyed, name="gather")(self._gather_agent)
         on_assigned: Any = self._on_assigned

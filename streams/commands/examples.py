@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 
-def add(app: typer.Typer, command: Callable[..., Any], panel: str, *commands: str) -> None:
+def add(app: typer.Typer, command: Callable[..., Any], panel: str, *commands: str, name: str | None = None) -> None:
     """Add a command to the program.
 
     Args:
@@ -16,8 +16,9 @@ def add(app: typer.Typer, command: Callable[..., Any], panel: str, *commands: st
         command: its docstring is the help text, in rich's markup.
         panel: the heading it stands under in ``onefold --help``.
         commands: examples, as one would type them.
+        name: what it is called; the function's own name where None.
     """
-    app.command(rich_help_panel=panel, help=_unwrapped(command), epilog=examples(*commands))(command)
+    app.command(name, rich_help_panel=panel, help=_unwrapped(command), epilog=examples(*commands))(command)
 
 
 def examples(*commands: str) -> str:

@@ -1,10 +1,16 @@
 """Identifiers as a user names them: ``TYPE:VALUE``."""
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.errors import InputError
 
+if TYPE_CHECKING:
+    from identity.policy import IdentityPolicy
+    from sinks.reader import LakeReader
+
 _KEY_OF_NO_MEANING = bytes(32)
+_IN_FORCE = "SELECT text FROM policies ORDER BY applied_at DESC LIMIT 1"
 
 
 class Named(NamedTuple):
@@ -14,19 +20,17 @@ class Named(NamedTuple):
     value: str | None
 
 
-def named(text: str) -> Named:
+def named(policy: "IdentityPolicy", text: str) -> Named:
     """Return the identifier that a user wrote as anybody would write it.
 
     Raises:
         InputError: it is not of the form, or of no known type.
     """
     from identity.normalise import Normaliser  # noqa: PLC0415 - heavy
-    from identity.policy_file import default_policy  # noqa: PLC0415 - heavy
 
     identifier_type, colon, value = text.partition(":")
     if not colon:
         raise InputError("expected TYPE:VALUE, for example email:ann@example.com")
-    policy = default_policy()
     if identifier_type not in policy.identifiers:
         raise InputError(
             f"there is no identifier type {identifier_type!r}; the types are {', '.join(policy.identifiers)}"
@@ -34,3 +38,25 @@ def named(text: str) -> Named:
     # The key makes node ids, which are not asked for: who may read the lake needs no key.
     node = Normaliser(policy, _KEY_OF_NO_MEANING).node(identifier_type, value)
     return Named(identifier_type, node["value"] if node else None)
+
+
+def policy_of(reader: "LakeReader") -> "IdentityPolicy":
+    """Return the policy in force as the lake knows it."""
+    from identity.policy_file import default_policy, parse_policy  # noqa: PLC0415 - heavy
+
+    found = reader.execute(_IN_FORCE).fetchone()
+    return parse_policy(found[0]) if found else default_policy()
+
+
+def policy_in(home: Path) -> "IdentityPolicy":
+    """Return the policy in force as the lake of a home knows it; the default one where there is no lake yet."""
+    from identity.policy_file import default_policy  # noqa: PLC0415 - heavy
+    from sinks.errors import LakeMissingError  # noqa: PLC0415 - heavy
+    from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
+
+    try:
+        reader = open_lake_reader(home)
+    except LakeMissingError:
+        return default_policy()
+    with reader:
+        return policy_of(reader)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streams.commands.examples import add
-from streams.commands.identifiers import named
+from streams.commands.identifiers import named, policy_in
 from streams.commands.lake import AsOfOption
 from streams.output import complain, show, write_json
 from streams.settings import load_settings
@@ -78,7 +78,7 @@ def _find(who: str, as_of: str | None) -> "ProfileRow | None":
     home = load_settings().home
     if who.startswith(_CUSTOMER):
         return find_customer(home, who.removeprefix(_CUSTOMER).strip().lower(), as_of)
-    identifier = named(who)
+    identifier = named(policy_in(home), who)
     return None if identifier.value is None else find_profile(home, identifier.type, identifier.value, as_of)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streams.commands.examples import add, examples
-from streams.commands.identifiers import named
+from streams.commands.identifiers import named, policy_of
 from streams.commands.lake import FormatOption
 from streams.errors import InputError
 from streams.output import Rows, show, write_rows
@@ -229,7 +229,7 @@ def _known_or_new(reader: "LakeReader", settings: Settings, text: str) -> "Decid
     from identity.nodes import node_id  # noqa: PLC0415 - heavy
     from streams.settings import node_key  # noqa: PLC0415 - heavy
 
-    identifier = named(text)
+    identifier = named(policy_of(reader), text)
     if identifier.value is None:
         raise InputError(f"this {identifier.type} is malformed or blocked already: it names nobody")
     return _decided(
@@ -240,7 +240,7 @@ def _known_or_new(reader: "LakeReader", settings: Settings, text: str) -> "Decid
 def _find(reader: "LakeReader", text: str) -> "NodeRow | None":
     from sinks.why import find_node  # noqa: PLC0415 - heavy
 
-    identifier = named(text)
+    identifier = named(policy_of(reader), text)
     return None if identifier.value is None else find_node(reader, identifier.type, identifier.value)
 
 

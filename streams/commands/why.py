@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.markup import escape
 
 from streams.commands.examples import add
-from streams.commands.identifiers import named
+from streams.commands.identifiers import named, policy_of
 from streams.commands.lake import AsOfOption
 from streams.errors import InputError
 from streams.output import complain, printable, show, write_json
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
+    from identity.policy import IdentityPolicy
     from sinks.reader import LakeReader
     from sinks.why import DecisionRow, LinkRow, NodeRow, Why
 
@@ -53,7 +55,7 @@ def why(
         second = None if other is None else _node(reader, other)
         if second is not None and second.node_id == first.node_id:
             raise InputError("expected two identifiers, got the same twice")
-        found = explain(reader, first, second, _strength)
+        found = explain(reader, first, second, partial(_strength, policy_of(reader)))
     if form == "json":
         write_json({"same_person": found.same_person if second else None, **asdict(found)})
     else:
@@ -63,7 +65,7 @@ def why(
 def _node(reader: "LakeReader", text: str) -> "NodeRow":
     from sinks.why import find_node  # noqa: PLC0415 - heavy
 
-    identifier = named(text)
+    identifier = named(policy_of(reader), text)
     node = None if identifier.value is None else find_node(reader, identifier.type, identifier.value)
     if node is None:
         complain(f"onefold: nobody has this {identifier.type}")
@@ -71,11 +73,9 @@ def _node(reader: "LakeReader", text: str) -> "NodeRow":
     return node
 
 
-def _strength(link: "LinkRow", anchor: "NodeRow", node: "NodeRow") -> Any:  # noqa: ANN401  # a sort key
+def _strength(policy: "IdentityPolicy", link: "LinkRow", anchor: "NodeRow", node: "NodeRow") -> tuple[object, ...]:
     """Order links as resolution does: decisions, then the weaker end's type, the other's, evidence, then time."""
-    from identity.policy_file import default_policy  # noqa: PLC0415 - heavy
-
-    rules = default_policy().identifiers
+    rules = policy.identifiers
     ranks = sorted((rules[end.type].rank if end.type in rules else len(rules) for end in (anchor, node)), reverse=True)
     is_evidence = link.rule != "decided_together"
     return is_evidence, *ranks, -link.times, str(link.first_at), anchor.type, anchor.value, node.type, node.value

@@ -1,0 +1,201 @@
+"""``onefold policy`` and ``onefold rehearse``: the rules of who is one person, tried before they count."""
+
+import getpass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from streams.commands.examples import add, examples
+from streams.errors import InputError, PolicyRefusedError
+from streams.output import complain, counting, figures, printable, show, write_json
+from streams.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from identity.policy import IdentityPolicy
+    from streams.rehearsal import Regrouped, Rehearsal
+
+_PANEL = "Identity"
+_SHOWN = 4
+_REPLAY = (
+    "this takes a replay: apply it to a fresh installation (another ONEFOLD_HOME, and ONEFOLD_TOPIC_PREFIX on the same "
+    "cluster) before anything is published there, then publish the touchpoints again"
+)
+
+PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file, TOML.", show_default=False)]
+
+By = Annotated[str | None, typer.Option("--by", help="Who applies it.", show_default="the user")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    policy = typer.Typer(
+        help="The rules of who is one person: check a policy file, apply it, show the one in force.",
+        epilog=examples("onefold policy show > policy.toml", "onefold policy check policy.toml"),
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    add(policy, check, "", "onefold policy check policy.toml")
+    add(policy, show_policy, "", "onefold policy show > policy.toml", name="show")
+    add(policy, apply, "", "onefold policy apply policy.toml")
+    app.add_typer(policy, name="policy", rich_help_panel=_PANEL)
+    add(
+        app,
+        rehearse,
+        _PANEL,
+        "onefold rehearse --policy policy.toml",
+        "onefold rehearse --policy policy.toml --format json",
+    )
+
+
+def check(file: PolicyFile) -> None:
+    """Say what is wrong with a policy file, each problem with its line; exit code 1 where anything is."""
+    policy = _parsed(_text(file), file)
+    show(f"{escape(str(file))} is a sound policy: {policy.version}, {len(policy.identifiers)} identifier types")
+
+
+def show_policy() -> None:
+    """Print the policy in force, as a file to begin one's own with."""
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
+    from streams.policies import policy_in_force  # noqa: PLC0415 - heavy
+
+    typer.echo(policy_in_force(with_broker(load_settings()))["text"], nl=False)
+
+
+def apply(
+    file: PolicyFile,
+    *,
+    by: Annotated[str | None, typer.Option("--by", help="Who applies it.", show_default="the user")] = None,
+) -> None:
+    """Put a policy in force: workers resolve everybody by it, and publish only the people that change.
+
+    What decides which identifiers a touchpoint has (types, ranks, normalisation, blocked values) can change only before
+    anything was published; onefold rehearse works for such a policy too.
+    """
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
+    from streams.policies import publish_policy  # noqa: PLC0415 - heavy
+
+    text = _text(file)
+    policy = _parsed(text, file)
+    settings = with_broker(load_settings())
+    if not _check_appliable(settings, policy):
+        show(f"{policy.version} is in force already.")
+        return
+    publish_policy(settings, text, policy, by or getpass.getuser())
+    show(f"Applied {policy.version}. Workers carry it out when they run; 'onefold drain' waits until they have.")
+
+
+def rehearse(
+    *,
+    policy: Annotated[Path, typer.Option("--policy", metavar="FILE", help="A policy file, TOML.", show_default=False)],
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is written.")] = "text",
+) -> None:
+    """Say who would be who under a policy, from all of history in the lake; nothing that is live is touched."""
+    from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
+    from streams.rehearsal import rehearse as run  # noqa: PLC0415 - heavy
+    from streams.settings import node_key  # noqa: PLC0415 - heavy
+
+    settings = load_settings()
+    parsed = _parsed(_text(policy), policy)
+    with open_lake_reader(settings.home) as reader:
+        found = reader.execute("SELECT count(*) FROM touchpoints").fetchone()
+        with counting(f"Resolving under {parsed.version}", found[0] if found else 0) as on_progress:
+            done = run(reader, parsed, node_key(settings), on_progress)
+    if form == "json":
+        write_json(asdict(done))
+    else:
+        show(*_report(done))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{file} cannot be read: expected text in UTF-8") from None
+
+
+def _parsed(text: str, file: Path) -> "IdentityPolicy":
+    from identity.policy_file import PolicyError, parse_policy  # noqa: PLC0415 - heavy
+
+    try:
+        return parse_policy(text)
+    except PolicyError as error:
+        for problem in error.problems:
+            complain(f"{file}: {problem}")
+        raise typer.Exit(1) from None
+
+
+def _check_appliable(settings: Settings, policy: "IdentityPolicy") -> bool:
+    """Return whether a policy is another than the one in force.
+
+    Raises:
+        PolicyRefusedError: it takes a replay.
+    """
+    from identity.policy_file import parse_policy, shape  # noqa: PLC0415 - heavy
+    from streams.policies import has_begun, policy_in_force  # noqa: PLC0415 - heavy
+
+    present = parse_policy(policy_in_force(settings)["text"])
+    if present.version == policy.version:
+        return False
+    if has_begun(settings):
+        if shape(present) != shape(policy):
+            raise PolicyRefusedError(
+                f"types, ranks, normalisation or blocked values differ from those in force; {_REPLAY}"
+            )
+        for name, rule in policy.identifiers.items():
+            if rule.max_neighbours > present.identifiers[name].max_neighbours:
+                raise PolicyRefusedError(
+                    f"identifiers.{name}.max_neighbours rises, and what is shared stays so; {_REPLAY}"
+                )
+    return True
+
+
+def _report(done: "Rehearsal") -> "Iterator[str | Table]":
+    unusable = f", {done.unusable:,} without any usable identifier" if done.unusable else ""
+    yield f"Under [bold]{done.policy_version}[/bold], from {done.touchpoints:,} touchpoints{unusable}:"
+    yield ""
+    largest = [max(sizes, default=0) for sizes in (done.largest_before, done.largest_after)]
+    yield figures(
+        "",
+        "today",
+        "then",
+        of=[
+            ("people", done.people_before, done.people_after),
+            ("identifiers of the largest", *largest),
+            *_by_rule(done.quarantine_before, done.quarantine_after),
+        ],
+    )
+    yield ""
+    changes = f"{done.merges:,} merges, {done.splits:,} splits"
+    yield f"{done.customers_affected:,} customers of today would change: {changes}."
+    yield from _examples("Customers that would be one", done.merge_examples)
+    yield from _examples("Customers that would be several", done.split_examples)
+
+
+def _by_rule(before: Mapping[str, int], after: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+    for rule in sorted(before.keys() | after.keys()):
+        yield f"quarantined: {rule}", before.get(rule, 0), after.get(rule, 0)
+
+
+def _examples(heading: str, examples_of: "list[Regrouped]") -> Iterator[str]:
+    if not examples_of:
+        return
+    yield ""
+    yield f"[bold]{heading}[/bold] (some)"
+    for example in examples_of:
+        yield f"  {', '.join(example.customers[:_SHOWN])}"
+        for group in example.groups:
+            yield f"    {_group(group)}"
+
+
+def _group(identifiers: list[str]) -> str:
+    rest = f" and {len(identifiers) - _SHOWN:,} more" if len(identifiers) > _SHOWN else ""
+    return escape(printable(" ".join(identifiers[:_SHOWN]))) + rest

@@ -1,0 +1,130 @@
+"""The policy in force: published to every partition, read when a worker starts."""
+
+import time
+from contextlib import suppress
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from identity.policy import IdentityPolicy
+from identity.policy_file import PolicyError, default_policy_text, parse_policy
+from schemas.contracts import POLICY
+from schemas.framing import Framing
+from schemas.reasons import RejectedError
+from schemas.records import Policy
+from streams.errors import BrokerDownError, StreamsError
+from streams.logs import QUIET
+from streams.producer import CheckedProducer
+from streams.registry import framing
+from streams.settings import Settings
+from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics, admin
+
+_KEY = b"policy"
+_POLL_SECONDS = 0.2
+
+
+def policy_in_force(settings: Settings) -> Policy:
+    """Return the policy in force: the one applied last, else the default one, applied at 0.
+
+    Raises:
+        BrokerDownError: no broker answers.
+    """
+    newest: Policy = {
+        "version": parse_policy(default_policy_text()).version,
+        "text": default_policy_text(),
+        "applied_at": 0,
+        "applied_by": "",
+    }
+    for applied in _applied(settings, framing(settings)):
+        if applied["applied_at"] > newest["applied_at"]:
+            newest = applied
+    return newest
+
+
+def publish_policy(settings: Settings, text: str, policy: IdentityPolicy, applied_by: str) -> Policy:
+    """Publish a policy to every partition, newer than the one in force, and wait until it has arrived.
+
+    Raises:
+        BrokerDownError, TopicsError: the topics cannot be used.
+        DeliveryError: it did not arrive everywhere; publishing it again does no harm.
+    """
+    applied_at = max(time.time_ns() // 1_000_000, policy_in_force(settings)["applied_at"] + 1)
+    applied: Policy = {
+        "version": policy.version,
+        "text": text,
+        "applied_at": applied_at,
+        "applied_by": applied_by,
+    }
+    value = framing(settings).encode(POLICY, applied)
+    producer = CheckedProducer(settings.servers)
+    try:
+        sent = producer.begin()
+        for number in range(settings.partitions):
+            sent.send(Topics(settings.topic_prefix).policy, _KEY, value, number)
+        sent.wait()
+    finally:
+        producer.close()
+    return applied
+
+
+def has_begun(settings: Settings) -> bool:
+    """Whether any touchpoint was accepted, or any worker that might runs.
+
+    Raises:
+        BrokerDownError: no broker answers.
+    """
+    topics, client = Topics(settings.topic_prefix), admin(settings)
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(topics.touchpoints, number): latest for number in range(settings.partitions)}
+    try:
+        ends = [future.result(ADMIN_TIMEOUT_SECONDS).offset for future in client.list_offsets(asked).values()]
+        groups = client.describe_consumer_groups([topics.group])
+        return any(ends) or any(future.result(ADMIN_TIMEOUT_SECONDS).members for future in groups.values())
+    except (KafkaException, TimeoutError):
+        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}") from None
+
+
+def read_policy(frames: Framing, value: bytes | None) -> Policy:
+    """Return the policy in a Kafka value.
+
+    Raises:
+        RejectedError: it is no policy record.
+        PolicyError: its text is no policy.
+    """
+    name, content = frames.decode(value)
+    if name != POLICY:
+        raise RejectedError("unexpected_schema", f"expected {POLICY}")
+    applied: Policy = content  # type: ignore[assignment]  # the contract's name says so
+    parse_policy(applied["text"])
+    return applied
+
+
+def _applied(settings: Settings, frames: Framing) -> list[Policy]:
+    """Return what lies in the topic's first partition, which holds what every one holds."""
+    place = TopicPartition(Topics(settings.topic_prefix).policy, 0)
+    consumer = Consumer(
+        {
+            **QUIET,
+            "bootstrap.servers": settings.servers,
+            "group.id": "onefold-policy",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+        }
+    )
+    found: list[Policy] = []
+    try:
+        first, end = consumer.get_watermark_offsets(place, timeout=ADMIN_TIMEOUT_SECONDS)
+        consumer.assign([TopicPartition(place.topic, 0, first)])
+        until = time.monotonic() + ADMIN_TIMEOUT_SECONDS
+        while first < end:
+            if time.monotonic() > until:
+                raise StreamsError("the policy in force cannot be read: the broker fell silent")
+            for message in consumer.consume(100, timeout=_POLL_SECONDS):
+                first = (message.offset() or 0) + 1
+                with suppress(RejectedError, PolicyError):  # a dead letter of the stage that carries it out
+                    found.append(read_policy(frames, message.value()))
+    except KafkaException as error:
+        raise BrokerDownError(f"the policy in force cannot be read: {error.args[0].str()}") from None
+    finally:
+        consumer.close()
+    return found

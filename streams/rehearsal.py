@@ -1,0 +1,192 @@
+"""Rehearsing a policy: who would be who under it, from all of history in the lake, without touching what is live."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from identity.gathering import Gatherer, Seen
+from identity.graph import Block, Blocked, Moment, Ruled, Ruling, RulingKind
+from identity.memory import MemoryGraph
+from identity.nodes import NodeId
+from identity.normalise import Normaliser
+from identity.policy import IdentityPolicy
+from identity.resolution import resolve
+from sinks.reader import LakeReader
+
+_ROWS = 5_000
+_EXAMPLES = 10
+_LARGEST = 5
+_NO_QUARANTINE = frozenset({"joined", "decided_together", "withdrawn"})
+_KINDS = {"together": RulingKind.TOGETHER, "apart": RulingKind.APART, "release": RulingKind.RELEASE}
+_TOUCHPOINTS = "SELECT source, event_id, epoch_ms(event_time), identifiers FROM touchpoints"
+_DECISIONS = """
+    SELECT kind, state, node_id, other_node_id, type, value, other_type, other_value, epoch_ms(made_at) FROM decisions
+"""
+_PEOPLE = "SELECT node_id, customer_id FROM identifiers"
+_QUARANTINED = "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """One customer or more that would be others: an example.
+
+    Attributes:
+        customers: the customer ids of today that it is about.
+        groups: the identifiers of each person that they would be, as TYPE:VALUE.
+    """
+
+    customers: list[str]
+    groups: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a policy would change.
+
+    Attributes:
+        policy_version: of the policy rehearsed.
+        touchpoints: read from the lake.
+        unusable: those of them without any usable identifier under it.
+        people_before: customers in the lake.
+        people_after: people under the policy.
+        merges: people that would be made of two customers or more.
+        splits: customers that would be two people or more.
+        customers_affected: customers whose identifiers would not be exactly one person's.
+        merge_examples: some of the merges, the largest first.
+        split_examples: some of the splits, the largest first.
+        largest_before: numbers of identifiers of the largest customers.
+        largest_after: of the largest people.
+        quarantine_before: links in quarantine by rule.
+        quarantine_after: the same under the policy.
+    """
+
+    policy_version: str
+    touchpoints: int
+    unusable: int
+    people_before: int
+    people_after: int
+    merges: int
+    splits: int
+    customers_affected: int
+    merge_examples: list[Regrouped]
+    split_examples: list[Regrouped]
+    largest_before: list[int]
+    largest_after: list[int]
+    quarantine_before: dict[str, int]
+    quarantine_after: dict[str, int]
+
+
+def rehearse(reader: LakeReader, policy: IdentityPolicy, key: bytes, on_progress: Callable[[int], None]) -> Rehearsal:
+    """Resolve all of the lake's touchpoints and decisions under a policy and compare with the customers there are.
+
+    Args:
+        reader: of the lake; all statements see the state it is at.
+        policy: to rehearse.
+        key: of node ids, the installation's.
+        on_progress: called with the number of touchpoints newly read.
+    """
+    graph = MemoryGraph()
+    gatherer = Gatherer(graph, policy, lambda _: True, lambda _: None)
+    normaliser = Normaliser(policy, key)
+    touchpoints = unusable = 0
+    for rows in _chunks(reader):
+        for source, event_id, time, identifiers in rows:
+            seen = [
+                Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in normaliser.nodes(identifiers)
+            ]
+            if seen:
+                gatherer.touch(seen, Moment(time, event_id), source)
+            else:
+                unusable += 1
+        gatherer.settle()
+        touchpoints += len(rows)
+        on_progress(len(rows))
+    for message in _decided(reader):
+        gatherer.receive(message)
+    gatherer.settle()
+    before = {NodeId(bytes.fromhex(node)): customer for node, customer in reader.execute(_PEOPLE).fetchall()}
+    known = dict(reader.execute(_QUARANTINED).fetchall())
+    return _compared(_Outcome(policy.version, touchpoints, unusable, graph, policy), before, known)
+
+
+def _chunks(reader: LakeReader) -> Iterator[list[tuple[str, str, int, list[Any]]]]:
+    cursor = reader.execute(_TOUCHPOINTS)
+    while rows := cursor.fetchmany(_ROWS):
+        yield rows
+
+
+def _decided(reader: LakeReader) -> Iterator[Ruled | Blocked]:
+    for kind, state, node, other, kind_of, value, other_kind, other_value, made_at in reader.execute(
+        _DECISIONS
+    ).fetchall():
+        one, is_made = NodeId(bytes.fromhex(node)), state == "made"
+        if kind == "block":
+            yield Blocked(one, kind_of, value, Block(made_at, blocked=is_made))
+            continue
+        far = NodeId(bytes.fromhex(other))
+        ruling = Ruling(made_at, _KINDS[kind] if is_made else RulingKind.WITHDRAWN)
+        yield Ruled(one, kind_of, value, far, ruling)
+        yield Ruled(far, other_kind, other_value, one, ruling)
+
+
+class _Outcome:
+    """Who is who under the policy."""
+
+    def __init__(
+        self, version: str, touchpoints: int, unusable: int, graph: MemoryGraph, policy: IdentityPolicy
+    ) -> None:
+        self.version = version
+        self.touchpoints = touchpoints
+        self.unusable = unusable
+        self.people: list[tuple[NodeId, ...]] = []
+        self.quarantine: Counter[str] = Counter()
+        self._names: dict[NodeId, str] = {}
+        for gathering in graph.gatherings():
+            cards = {node: member.card for node, member in gathering.members.items()}
+            found = resolve(cards, policy)
+            self.people += [person.nodes for person in found.people]
+            self.quarantine.update(verdict for verdict in found.verdicts.values() if verdict not in _NO_QUARANTINE)
+            self._names.update((node, f"{card.type}:{card.value}") for node, card in cards.items())
+
+    def names(self, person: int) -> list[str]:
+        """Return the identifiers of a person."""
+        return [self._names[node] for node in self.people[person]]
+
+
+def _compared(outcome: _Outcome, before: Mapping[NodeId, str], quarantined: Mapping[str, int]) -> Rehearsal:
+    customers: dict[str, list[NodeId]] = {}
+    for node, customer in before.items():
+        customers.setdefault(customer, []).append(node)
+    person_of = {node: number for number, nodes in enumerate(outcome.people) for node in nodes}
+    united = [
+        (sorted(whose), number)
+        for number, nodes in enumerate(outcome.people)
+        if len(whose := {before[node] for node in nodes if node in before}) > 1
+    ]
+    divided = [
+        (customer, sorted(into))
+        for customer, nodes in customers.items()
+        if len(into := {person_of[node] for node in nodes if node in person_of}) > 1
+    ]
+    affected = {customer for whose, _ in united for customer in whose} | {customer for customer, _ in divided}
+    united.sort(key=lambda merge: (-len(merge[0]), merge[0]))
+    divided.sort(key=lambda split: (-len(split[1]), split[0]))
+    return Rehearsal(
+        policy_version=outcome.version,
+        touchpoints=outcome.touchpoints,
+        unusable=outcome.unusable,
+        people_before=len(customers),
+        people_after=len(outcome.people),
+        merges=len(united),
+        splits=len(divided),
+        customers_affected=len(affected),
+        merge_examples=[Regrouped(whose, [outcome.names(number)]) for whose, number in united[:_EXAMPLES]],
+        split_examples=[
+            Regrouped([customer], [outcome.names(number) for number in into]) for customer, into in divided[:_EXAMPLES]
+        ],
+        largest_before=sorted((len(nodes) for nodes in customers.values()), reverse=True)[:_LARGEST],
+        largest_after=sorted((len(nodes) for nodes in outcome.people), reverse=True)[:_LARGEST],
+        quarantine_before=dict(sorted(quarantined.items())),
+        quarantine_after=dict(sorted(outcome.quarantine.items())),
+    )
