@@ -16,7 +16,17 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "middle": ("different", "initial", "similar", "exact"),
     "surname": ("different", "other_name", "part", "similar", "near", "exact"),
     "born": ("different", "year", "two_parts", "partial", "swapped", "near", "exact"),
-    "address": ("different", "city", "area", "near_postcode", "street", "postcode", "house"),
+    "address": (
+        "different",
+        "city",
+        "area",
+        "near_postcode",
+        "other_house",
+        "street",
+        "city_alone",
+        "postcode",
+        "house",
+    ),
     "birth_place": ("different", "similar", "exact"),
     "gender": ("different", "exact"),
     "occupation": ("different", "similar", "exact"),
@@ -32,7 +42,7 @@ _LEVEL: dict[str, dict[str, int]] = {
 }
 
 _G, _M, _S, _B, _A = (_LEVEL[name] for name in ("given", "middle", "surname", "born", "address"))
-_NEAR_LENGTH, _SHORT_LENGTH = 4, 3
+_NEAR_LENGTH, _SHORT_LENGTH = 3, 3
 _SIMILAR = 0.88
 _AREA = 3
 _YEAR, _MONTH = 4, 6
@@ -78,7 +88,7 @@ def compare(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, ...]:
 
 def _near(one: str, other: str) -> bool:
     """Whether one slip of typing lies between two words: a letter more, less, another, or two swapped (Damerau)."""
-    if min(len(one), len(other)) < _NEAR_LENGTH:
+    if max(len(one), len(other)) < _NEAR_LENGTH or not one or not other:
         return False
     return OSA.distance(one, other, score_cutoff=1) <= 1
 
@@ -191,18 +201,25 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
     area = postcodes and one.postcode[:_AREA] == other.postcode[:_AREA]
     city = cities and (one.city == other.city or _near(one.city, other.city))
-    house = street and one.house == other.house != "" and (postcode or near or city or not (postcodes or cities))
+    coarse = postcode or near or city or not (postcodes or cities)
     agreed = {
-        "house": house,
+        "house": street and one.house == other.house != "" and coarse,
+        "other_house": postcode and streets and not street,
         "postcode": postcode,
-        "street": street and (near or area or city),
+        "street": street and coarse,
         "near_postcode": near,
         "area": area,
-        "city": city,
+        "city": city and postcodes,
+        "city_alone": city,
     }
     level = next((name for name, agrees in agreed.items() if agrees), "different")
-    compared = {"postcode": (one.postcode, other.postcode), "city": (one.city, other.city)}.get(level, ("", ""))
-    return Comparison(_A[level], *compared)
+    compared = {
+        "other_house": (one.postcode, other.postcode),
+        "postcode": (one.postcode, other.postcode),
+        "city": (one.city, other.city),
+        "city_alone": (one.city, other.city),
+    }
+    return Comparison(_A[level], *compared.get(level, ()))
 
 
 def _text(one: str, other: str) -> Comparison:

@@ -17,7 +17,7 @@ Pattern = tuple[Level, ...]
 _ROUNDS, _STEPS = 3, 8
 _EVERYWHERE = ("compatriots", "neighbours")
 """Kinds that meet in no block as a rule; they are fitted to random pairs."""
-_FIRST_SHARES_A_RECORD = {SAME: 0.6, "household": 0.6, "borrowed": 0.02}
+_FIRST_SHARES_A_RECORD = {SAME: 0.6, "household": 0.6, "namesakes": 0.01, "cousins": 0.01, "borrowed": 0.02}
 """Pairs of a kind for each record, to start with."""
 _FIRST_SHARES = {"compatriots": 0.05, "neighbours": 0.001}
 _LIKELIER = 5.0

@@ -1,15 +1,19 @@
 """Who is one person among records that were compared: average linkage, never a chain of weak links.
 
 Groups of records are united two at a time, the most alike first, as in hierarchical clustering (R. R. Sokal and
-C. D. Michener, 1958). How alike two groups are is the middle between their strongest pair and the mean of all pairs
-that were compared, in log odds: the strongest alone would chain relatives together, and the mean alone would keep out
-a record that tells little. All of it is a function of the records, the scores and the decisions, never of an order.
+C. D. Michener, 1958). How alike two groups are is the middle of two figures, in log odds: their strongest pair, and
+the mean, comparison by comparison, of all pairs that tell it. The strongest pair alone would chain relatives together.
+The mean alone would keep out a record that tells little; taken by comparison, what one record leaves out another one
+of its group can tell. All of it is a function of the records, the evidence and the decisions, never of an order.
 """
 
 import heapq
 from collections.abc import Iterable, Mapping
 from math import log2
+from operator import add
 from typing import Generic, NamedTuple, TypeVar
+
+from identity.matching.model import Evidence
 
 Key = TypeVar("Key", str, bytes)
 Pair = tuple[Key, Key]
@@ -51,25 +55,46 @@ class Linkage(NamedTuple, Generic[Key]):
 
 
 class _Between(NamedTuple):
-    """What is known between two groups: the strongest pair, and sum and number of the compared ones, in bits."""
+    """What is known between two groups: the strongest pair, and sums and numbers over the compared ones, in bits."""
 
     strongest: float
-    total: float
+    base: float
     compared: int
+    weights: tuple[float, ...]
+    told: tuple[int, ...]
 
     def bits(self) -> float:
-        return (self.strongest + self.total / self.compared) / 2.0
+        """Return how alike the groups are; never more than the strongest pair."""
+        mean = self.base / self.compared
+        for weight, told in zip(self.weights, self.told, strict=True):
+            if told:
+                mean += weight / told
+        return (self.strongest + max(-MOST_BITS, min(mean, self.strongest))) / 2.0
 
     def with_(self, other: "_Between") -> "_Between":
-        return _Between(max(self.strongest, other.strongest), self.total + other.total, self.compared + other.compared)
+        return _Between(
+            max(self.strongest, other.strongest),
+            self.base + other.base,
+            self.compared + other.compared,
+            tuple(map(add, self.weights, other.weights)),
+            tuple(map(add, self.told, other.told)),
+        )
 
 
-_ONLY_TOLD = _Between(-MOST_BITS, 0.0, 0)
+def _between(evidence: Evidence) -> _Between:
+    weights = evidence.weights
+    return _Between(
+        max(-MOST_BITS, min(evidence.bits, MOST_BITS)),
+        evidence.base,
+        1,
+        tuple([weight or 0.0 for weight in weights]),
+        tuple([int(weight is not None) for weight in weights]),
+    )
 
 
 def link(
     members: Iterable[Key],
-    scores: Mapping[Pair[Key], float],
+    evidence: Mapping[Pair[Key], Evidence],
     policy: LinkPolicy,
     together: Iterable[Pair[Key]] = (),
     apart: Iterable[Pair[Key]] = (),
@@ -80,17 +105,17 @@ def link(
 
     Args:
         members: the records, by keys that come from their content or are given once and for all.
-        scores: log odds in bits of each pair that was compared; each pair once, in any order.
+        evidence: of each pair that was compared; each pair once, in any order.
         policy: thresholds.
         together: pairs that are one person whatever they score.
         apart: pairs that are never one person, directly or by way of others; stronger than ``together``.
     """
     ordered = sorted((min(one, other), max(one, other)) for one, other in together)
-    linking: _Linking[Key] = _Linking(sorted(set(members)), scores, apart)
+    linking: _Linking[Key] = _Linking(sorted(set(members)), evidence, apart)
     return linking.run(policy, ordered)
 
 
-def components(members: Iterable[Key], scores: Mapping[Pair[Key], float], least_bits: float) -> list[list[Key]]:
+def components(members: Iterable[Key], evidence: Mapping[Pair[Key], Evidence], least_bits: float) -> list[list[Key]]:
     """Return the records that hang together by pairs of at least so many bits; in order.
 
     Linking each component for itself is the same as linking all at once where ``least_bits`` is no more than
@@ -103,14 +128,14 @@ def components(members: Iterable[Key], scores: Mapping[Pair[Key], float], least_
             parent[key] = key = parent[parent[key]]
         return key
 
-    for (one, other), bits in scores.items():
-        if bits >= least_bits:
+    for (one, other), found in evidence.items():
+        if found.bits >= least_bits:
             left, right = sorted((root(one), root(other)))
             parent[right] = left
-    found: dict[Key, list[Key]] = {}
+    parts: dict[Key, list[Key]] = {}
     for key in parent:
-        found.setdefault(root(key), []).append(key)
-    return [found[key] for key in sorted(found)]
+        parts.setdefault(root(key), []).append(key)
+    return [parts[key] for key in sorted(parts)]
 
 
 def log_odds(probability: float) -> float:
@@ -121,7 +146,7 @@ def log_odds(probability: float) -> float:
 class _Linking(Generic[Key]):
     """The groups so far; a group has the number of its first record."""
 
-    def __init__(self, keys: list[Key], scores: Mapping[Pair[Key], float], apart: Iterable[Pair[Key]]) -> None:
+    def __init__(self, keys: list[Key], evidence: Mapping[Pair[Key], Evidence], apart: Iterable[Pair[Key]]) -> None:
         self._keys: list[Key] = keys
         place = {key: number for number, key in enumerate(keys)}
         self._groups = {number: [number] for number in range(len(keys))}
@@ -129,10 +154,9 @@ class _Linking(Generic[Key]):
         self._changes = [0] * len(keys)
         self._near: list[dict[int, _Between]] = [{} for _ in keys]
         self._apart: list[set[int]] = [set() for _ in keys]
-        for (one, other), bits in scores.items():
+        for (one, other), found in evidence.items():
             left, right = place[one], place[other]
-            capped = max(-MOST_BITS, min(bits, MOST_BITS))
-            self._near[left][right] = self._near[right][left] = _Between(capped, capped, 1)
+            self._near[left][right] = self._near[right][left] = _between(found)
         for one, other in apart:
             left, right = place[one], place[other]
             self._apart[left].add(right)
@@ -152,7 +176,7 @@ class _Linking(Generic[Key]):
         queue: list[tuple[float, int, int, int, int]] = []
 
         def consider(left: int, right: int, between: _Between) -> None:
-            if between.compared and right not in self._apart[left] and (bits := between.bits()) >= least_bits:
+            if right not in self._apart[left] and (bits := between.bits()) >= least_bits:
                 first, second = (left, right) if left < right else (right, left)
                 heapq.heappush(queue, (-bits, first, second, self._changes[first], self._changes[second]))
 
@@ -178,7 +202,8 @@ class _Linking(Generic[Key]):
         self._near[left].pop(right, None)
         self._near[right].pop(left, None)
         for other, between in self._near[right].items():
-            merged = self._near[left].get(other, _ONLY_TOLD).with_(between)
+            known = self._near[left].get(other)
+            merged = between if known is None else known.with_(between)
             self._near[left][other] = self._near[other][left] = merged
             del self._near[other][right]
         for other in self._apart[right]:

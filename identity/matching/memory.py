@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from identity.matching.blocks import DEFAULT_BLOCK_CAP, block_keys
 from identity.matching.link import Linkage, LinkPolicy, Suggestion, components, link, log_odds
-from identity.matching.model import Scorer
+from identity.matching.model import Evidence, Scorer
 from identity.matching.pairs import blocks, candidates
 from identity.matching.records import MatchRecord
 
@@ -33,28 +33,28 @@ def match_all(
     records: Mapping[Key, MatchRecord], scorer: Scorer, policy: MatchPolicy, hash_key: bytes = b""
 ) -> Linkage[Key]:
     """Return who is one person among all records."""
-    scores = score_all(records, scorer, policy, hash_key)
-    return link_all(records, scores, policy.links)
+    return link_all(records, score_all(records, scorer, policy, hash_key), policy.links)
 
 
 def score_all(
     records: Mapping[Key, MatchRecord], scorer: Scorer, policy: MatchPolicy, hash_key: bytes = b""
-) -> dict[tuple[Key, Key], float]:
-    """Return the log odds of every pair that meets in a block."""
+) -> dict[tuple[Key, Key], Evidence]:
+    """Return the evidence of every pair that meets in a block."""
     found = blocks({name: block_keys(record, hash_key) for name, record in records.items()})
     return {
-        (one, other): scorer.bits(records[one], records[other]) for one, other in candidates(found, policy.block_cap)
+        (one, other): scorer.evidence(records[one], records[other])
+        for one, other in candidates(found, policy.block_cap)
     }
 
 
-def link_all(members: Iterable[Key], scores: Mapping[tuple[Key, Key], float], policy: LinkPolicy) -> Linkage[Key]:
+def link_all(members: Iterable[Key], evidence: Mapping[tuple[Key, Key], Evidence], policy: LinkPolicy) -> Linkage[Key]:
     """Link each component for itself."""
-    parts = components(members, scores, log_odds(policy.suggest))
+    parts = components(members, evidence, log_odds(policy.suggest))
     part_of = {name: number for number, part in enumerate(parts) for name in part}
-    inside: list[dict[tuple[Key, Key], float]] = [{} for _ in parts]
-    for pair, bits in scores.items():
+    inside: list[dict[tuple[Key, Key], Evidence]] = [{} for _ in parts]
+    for pair, found in evidence.items():
         if part_of[pair[0]] == part_of[pair[1]]:
-            inside[part_of[pair[0]]][pair] = bits
+            inside[part_of[pair[0]]][pair] = found
     groups: list[tuple[Key, ...]] = []
     suggestions: list[Suggestion[Key]] = []
     for part, within in zip(parts, inside, strict=True):
@@ -76,7 +76,7 @@ class Index(Generic[Key]):
         self._blocks: dict[bytes, set[Key]] = {}
         self._meetings: dict[Key, Counter[Key]] = {}
         """In how many blocks that are not too large two records meet."""
-        self._scores: dict[Key, dict[Key, float]] = {}
+        self._evidence: dict[Key, dict[Key, Evidence]] = {}
         self._least_bits = log_odds(policy.links.suggest)
 
     def add(self, name: Key, record: MatchRecord) -> None:
@@ -87,7 +87,7 @@ class Index(Generic[Key]):
         if known is not None:
             self.remove(name)
         self._records[name] = record
-        self._scores[name] = {}
+        self._evidence[name] = {}
         self._meetings[name] = Counter()
         cap = self._policy.block_cap
         for key in block_keys(record, self._hash_key):
@@ -117,31 +117,31 @@ class Index(Generic[Key]):
                 self._each_pair(members, self._meet)
         for other in self._meetings.pop(name):
             del self._meetings[other][name]
-            del self._scores[other][name]
-        del self._scores[name]
+            del self._evidence[other][name]
+        del self._evidence[name]
 
     def linkage(self, name: Key) -> Linkage[Key]:
         """Return who is one person in the component of a record."""
         reached, waiting = {name}, [name]
         while waiting:
-            for other, bits in self._scores[waiting.pop()].items():
-                if bits >= self._least_bits and other not in reached:
+            for other, found in self._evidence[waiting.pop()].items():
+                if found.bits >= self._least_bits and other not in reached:
                     reached.add(other)
                     waiting.append(other)
         within = {
-            (one, other): bits
+            (one, other): found
             for one in reached
-            for other, bits in self._scores[one].items()
+            for other, found in self._evidence[one].items()
             if one < other and other in reached
         }
         return link(reached, within, self._policy.links)
 
     def linkage_of_all(self) -> Linkage[Key]:
         """Return who is one person among all records."""
-        scores = {
-            (one, other): bits for one, near in self._scores.items() for other, bits in near.items() if one < other
+        evidence = {
+            (one, other): found for one, near in self._evidence.items() for other, found in near.items() if one < other
         }
-        return link_all(self._records, scores, self._policy.links)
+        return link_all(self._records, evidence, self._policy.links)
 
     def _each_pair(self, members: Iterable[Key], do: Callable[[Key, Key], None]) -> None:
         ordered = sorted(members)
@@ -150,9 +150,9 @@ class Index(Generic[Key]):
                 do(one, other)
 
     def _meet(self, one: Key, other: Key) -> None:
-        if other not in self._scores[one]:
-            bits = self._scorer.bits(self._records[one], self._records[other])
-            self._scores[one][other] = self._scores[other][one] = bits
+        if other not in self._evidence[one]:
+            found = self._scorer.evidence(self._records[one], self._records[other])
+            self._evidence[one][other] = self._evidence[other][one] = found
         self._meetings[one][other] += 1
         self._meetings[other][one] += 1
 
@@ -161,4 +161,4 @@ class Index(Generic[Key]):
         self._meetings[other][one] -= 1
         if not self._meetings[one][other]:
             del self._meetings[one][other], self._meetings[other][one]
-            del self._scores[one][other], self._scores[other][one]
+            del self._evidence[one][other], self._evidence[other][one]

@@ -28,6 +28,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     SAME: COMPARISONS,
     STRANGERS: COMPARISONS,
     "household": ("surname", "address", "birth_place", "email", "phone", "number"),
+    "namesakes": ("given", "middle", "surname", "address", "birth_place", "email", "phone", "number"),
+    "cousins": ("given", "middle", "surname"),
     "compatriots": ("given", "middle", "surname", "address", "birth_place"),
     "neighbours": ("address", "birth_place"),
     "borrowed": ("email", "phone", "number"),
@@ -36,6 +38,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 BY_CHANCE: Mapping[str, frozenset[str]] = {
     SAME: frozenset(),
     "household": frozenset(),
+    "namesakes": frozenset(),
+    "cousins": frozenset(),
     "compatriots": frozenset(KINDS["compatriots"]),
     "neighbours": frozenset(),
     "borrowed": frozenset(),
@@ -95,14 +99,29 @@ class Weight(NamedTuple):
     """What one comparison told.
 
     Attributes:
-        comparison: its name, or the kind of pairs that explains the likeness too.
-        level: its name; empty for a kind of pairs.
+        comparison: its name; ``other explanations`` for what a household, namesakes or the like take away, and
+            ``prior`` for how rare any pair of one person is.
+        level: its name; empty for those two.
         bits: binary logarithm of how much more likely it makes that they are one person.
     """
 
     comparison: str
     level: str
     bits: float
+
+
+class Evidence(NamedTuple):
+    """What a pair of records tells, in bits; linking weighs it again for groups of records.
+
+    Attributes:
+        bits: log odds that they are one person: ``base`` and all weights together.
+        base: prior, less what other explanations of the likeness take away.
+        weights: of each comparison; None where it is untold.
+    """
+
+    bits: float
+    base: float
+    weights: tuple[float | None, ...]
 
 
 class Explanation(NamedTuple):
@@ -182,35 +201,38 @@ class Scorer:
 
     def bits(self, one: MatchRecord, other: MatchRecord) -> float:
         """Return the same as log odds, in bits."""
-        same = 0.0
+        return self.evidence(one, other).bits
+
+    def evidence(self, one: MatchRecord, other: MatchRecord) -> Evidence:
+        """Return the log odds with what they are made of."""
+        same: list[float | None] = []
         between = [0.0] * len(self._names)
+        total = 0.0
         for place, comparison in enumerate(compare(one, other)):
             level = comparison[0]
             if level == MISSING:
+                same.append(None)
                 continue
             rarity = self._rarity.bits(place, comparison) if comparison[1] else 0.0
-            same += self._same[place][level] + rarity
+            weight = (self._same[place][level] + rarity) * self._slope
+            same.append(weight)
+            total += weight
             for kind, bits, counts in self._between[place]:
                 between[kind] += bits[level] + (rarity if counts else 0.0)
-        return (same - self._rivals(between)) * self._slope + self._prior
+        base = self._prior - self._rivals(between) * self._slope
+        return Evidence(total + base, base, tuple(same))
 
     def explain(self, one: MatchRecord, other: MatchRecord) -> Explanation:
-        """Return the probability and what each comparison told; the weights and the prior add up to its log odds."""
-        weights = []
-        between = [0.0] * len(self._names)
-        for place, comparison in enumerate(compare(one, other)):
-            if comparison.level == MISSING:
-                continue
-            name = COMPARISONS[place]
-            rarity = self._rarity.bits(place, comparison)
-            bits = (self._same[place][comparison.level] + rarity) * self._slope
-            weights.append(Weight(name, LEVELS[name][comparison.level], bits))
-            for kind, table, counts in self._between[place]:
-                between[kind] += table[comparison.level] + (rarity if counts else 0.0)
-        likeliest = max(range(len(between)), key=lambda kind: (self._priors[kind] + between[kind], -kind))
-        weights.append(Weight(self._names[likeliest], "", -self._rivals(between) * self._slope))
+        """Return the probability and what each comparison told; all weights add up to the log odds."""
+        evidence = self.evidence(one, other)
+        weights = [
+            Weight(name, LEVELS[name][comparison.level], bits)
+            for name, comparison, bits in zip(COMPARISONS, compare(one, other), evidence.weights, strict=True)
+            if bits is not None
+        ]
+        weights.append(Weight("other explanations", "", evidence.base - self._prior))
         weights.append(Weight("prior", "", self._prior))
-        return Explanation(_probability(sum(weight.bits for weight in weights)), tuple(weights))
+        return Explanation(_probability(evidence.bits), tuple(weights))
 
     def _rivals(self, between: list[float]) -> float:
         """Return how much more likely all kinds of different people make the likeness than strangers alone, in bits."""
@@ -234,7 +256,7 @@ def resized(model: Model, records: int) -> Model:
     """Return the model for another number of records: the more there are, the rarer a pair of one person is."""
     factor = model.records / records
     shares = {
-        name: kind.share * (factor if name in (SAME, "household", "borrowed") else 1.0)
+        name: kind.share * (factor if name in (SAME, "household", "namesakes", "cousins", "borrowed") else 1.0)
         for name, kind in model.kinds.items()
         if name != STRANGERS
     }

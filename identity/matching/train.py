@@ -27,7 +27,7 @@ _FREQUENT = {
     "middle": ("exact",),
     "surname": ("exact", "near", "similar"),
     "born": ("exact",),
-    "address": ("postcode", "city"),
+    "address": ("other_house", "postcode", "city", "city_alone"),
     "birth_place": ("exact",),
     "occupation": ("exact",),
 }
@@ -67,9 +67,9 @@ def _numbers(seed: int) -> Iterator[int]:
 
 
 def _random_pairs(records: Sequence[MatchRecord], seed: int) -> Iterator[tuple[MatchRecord, MatchRecord]]:
-    numbers = _numbers(seed)
-    for first in islice(numbers, 0, 2 * _RANDOM_PAIRS, 2):
-        one, other = first % len(records), (first >> 32) % len(records)
+    pairs = len(records) * (len(records) - 1) // 2
+    for number in islice(_numbers(seed), min(_RANDOM_PAIRS, pairs)):
+        one, other = number % len(records), (number >> 32) % len(records)
         if one != other:
             yield records[one], records[other]
 

@@ -12,9 +12,37 @@ from identity.matching.compare import COMPARISONS, LEVELS
 from identity.matching.default import default_model
 from identity.matching.link import MOST_BITS, Linkage, LinkPolicy, components, link, log_odds
 from identity.matching.memory import Index, MatchPolicy, match_all
-from identity.matching.model import Scorer, from_json, resized, to_json
+from identity.matching.model import Evidence, Scorer, from_json, resized, to_json
 from identity.matching.records import MatchRecord
-from tests.property.matching_town import records, towns
+
+_GIVEN = ("anna", "ann", "bill", "william", "otto", "b", "maria")
+_SURNAMES = ("huber", "hubar", "meyer", "maier", "de vries", "")
+_DATES = ("19800102", "19800201", "19800101", "19800000", "19571231", "")
+_POSTCODES = ("10115", "10151", "80331", "")
+_EMAILS = ("star77@example.org", "star77@example.net", "anna.huber@example.org")
+
+records = st.builds(
+    MatchRecord,
+    given=st.lists(st.sampled_from(_GIVEN), min_size=1, max_size=2).map(tuple),
+    surname=st.sampled_from(_SURNAMES),
+    born=st.sampled_from(_DATES),
+    street=st.sampled_from(("langestrasse", "")),
+    house=st.sampled_from(("5", "7", "")),
+    postcode=st.sampled_from(_POSTCODES),
+    city=st.sampled_from(("berlin", "muenchen", "")),
+    gender=st.sampled_from(("f", "m", "")),
+    emails=st.lists(st.sampled_from(_EMAILS), max_size=1).map(tuple),
+    phones=st.lists(st.sampled_from(("+49301234567", "+49301234576")), max_size=1).map(tuple),
+    numbers=st.lists(st.sampled_from(("ssn:123456789", "ssn:123465789", "tax:1")), max_size=2, unique=True).map(tuple),
+)
+
+
+def towns(max_size: int = 14) -> st.SearchStrategy[dict[str, MatchRecord]]:
+    """Records by name."""
+    return st.lists(records, min_size=1, max_size=max_size).map(
+        lambda found: {f"record {number}": record for number, record in enumerate(found)}
+    )
+
 
 SCORER = Scorer(resized(default_model(), 1_000))
 POLICIES = st.builds(
@@ -23,7 +51,7 @@ POLICIES = st.builds(
     links=st.sampled_from([LinkPolicy(), LinkPolicy(0.99, 0.9), LinkPolicy(0.6, 0.5)]),
 )
 seeds = st.integers(0, 2**32 - 1)
-Scores = dict[tuple[str, str], float]
+Found = dict[tuple[str, str], Evidence]
 
 
 @settings(max_examples=300)
@@ -115,68 +143,78 @@ def test_a_block_above_its_cap_yields_nothing(record: MatchRecord, copies: int, 
 
 NAMES = [f"r{number}" for number in range(7)]
 PAIRS = [(one, other) for place, one in enumerate(NAMES) for other in NAMES[place + 1 :]]
-score_sets = st.dictionaries(st.sampled_from(PAIRS), st.floats(-30, 30), max_size=len(PAIRS))
+WEIGHTS = st.lists(st.none() | st.floats(-15, 15), min_size=3, max_size=3).map(tuple)
+
+
+def _evidence(base: float, weights: tuple[float | None, ...]) -> Evidence:
+    return Evidence(base + sum(weight or 0.0 for weight in weights), base, weights)
+
+
+evidence_sets = st.dictionaries(
+    st.sampled_from(PAIRS), st.builds(_evidence, st.floats(-10, 2), WEIGHTS), max_size=len(PAIRS)
+)
 decisions = st.lists(st.sampled_from(PAIRS), max_size=3)
 
 
 @settings(max_examples=300)
-@given(scores=score_sets, together=decisions, apart=decisions, seed=seeds)
+@given(evidence=evidence_sets, together=decisions, apart=decisions, seed=seeds)
 def test_linking_does_not_depend_on_the_order_of_anything(
-    scores: Scores, together: list[tuple[str, str]], apart: list[tuple[str, str]], seed: int
+    evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]], seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  # an order of a test
-    turned = {(pair if chance.random() < 0.5 else pair[::-1]): bits for pair, bits in _shuffled(scores, chance)}
+    turned = {(pair if chance.random() < 0.5 else pair[::-1]): told for pair, told in _shuffled(evidence, chance)}
     assert link(
         chance.sample(NAMES, len(NAMES)),
         turned,
         LinkPolicy(),
         [pair[::-1] for pair in reversed(together)],
         [pair[::-1] for pair in reversed(apart)],
-    ) == link(NAMES, scores, LinkPolicy(), together, apart)
+    ) == link(NAMES, evidence, LinkPolicy(), together, apart)
 
 
-def _shuffled(scores: Scores, chance: random.Random) -> list[tuple[tuple[str, str], float]]:
-    return chance.sample(sorted(scores.items()), len(scores))
+def _shuffled(evidence: Found, chance: random.Random) -> list[tuple[tuple[str, str], Evidence]]:
+    return chance.sample(sorted(evidence.items(), key=lambda item: item[0]), len(evidence))
 
 
 @settings(max_examples=300)
-@given(scores=score_sets, together=decisions, apart=decisions)
-def test_decisions_are_respected(scores: Scores, together: list[tuple[str, str]], apart: list[tuple[str, str]]) -> None:
+@given(evidence=evidence_sets, together=decisions, apart=decisions)
+def test_decisions_are_respected(
+    evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]]
+) -> None:
     """Pairs that must be apart never meet; without any, pairs that must be together do."""
-    linkage = link(NAMES, scores, LinkPolicy(), together, apart)
+    linkage = link(NAMES, evidence, LinkPolicy(), together, apart)
     group_of = {name: group for group in linkage.groups for name in group}
     assert sorted(group_of) == NAMES
     for one, other in apart:
         assert group_of[one] != group_of[other]
     shown = {(suggestion.one, suggestion.other) for suggestion in linkage.suggestions}
     assert shown.isdisjoint((group_of[one][0], group_of[other][0]) for one, other in apart)
-    free = link(NAMES, scores, LinkPolicy(), together)
+    free = link(NAMES, evidence, LinkPolicy(), together)
     for one, other in together:
         assert any({one, other} <= set(group) for group in free.groups)
 
 
 @settings(max_examples=200)
-@given(scores=score_sets)
-def test_linking_components_one_by_one_equals_linking_all(scores: Scores) -> None:
+@given(evidence=evidence_sets)
+def test_linking_components_one_by_one_equals_linking_all(evidence: Found) -> None:
     policy = LinkPolicy()
-    parts = components(NAMES, scores, log_odds(policy.suggest))
+    parts = components(NAMES, evidence, log_odds(policy.suggest))
     found = []
     for part in parts:
-        within = {pair: bits for pair, bits in scores.items() if set(pair) <= set(part)}
+        within = {pair: told for pair, told in evidence.items() if set(pair) <= set(part)}
         found.append(link(part, within, policy))
-    whole = link(NAMES, scores, policy)
+    whole = link(NAMES, evidence, policy)
     assert sorted(group for linkage in found for group in linkage.groups) == sorted(whole.groups)
     assert sorted(shown for linkage in found for shown in linkage.suggestions) == sorted(whole.suggestions)
 
 
 @settings(max_examples=200)
-@given(scores=score_sets)
-def test_what_unites_is_likely_by_its_strongest_pair_and_not_unlikely_as_a_whole(scores: Scores) -> None:
-    """No group without a pair at the threshold; what stays apart is below it."""
+@given(evidence=evidence_sets)
+def test_a_group_has_a_pair_that_reaches_the_threshold_and_a_suggestion_is_below_it(evidence: Found) -> None:
     policy = LinkPolicy()
-    linkage = link(NAMES, scores, policy)
+    linkage = link(NAMES, evidence, policy)
     for group in linkage.groups:
-        inside = [bits for pair, bits in scores.items() if set(pair) <= set(group)]
+        inside = [told.bits for pair, told in evidence.items() if set(pair) <= set(group)]
         assert len(group) == 1 or max(inside) >= log_odds(policy.unite)
     for suggestion in linkage.suggestions:
         assert policy.suggest - 1e-9 <= suggestion.probability < policy.unite
