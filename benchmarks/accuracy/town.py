@@ -13,7 +13,7 @@ from infra.world.people import latin
 
 _SIZES = (1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5)
 _SYLLABLES = "ba bern bor dal den der el far gar hal hol kam kel kor lan lem mal mar nor ost pel ran ros sal sel tar tol vin wal zan"  # noqa: E501
-_ENDINGS = "berg mann ing son ski ez er ard in elli ova stra wood ley feld"
+_ENDINGS = "berg mann ing son ski ez er ard in elli ova stra wood ley hoff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def people(number: int) -> list[MatchRecord]:
     for _ in range(number):
         surname = "".join(chance.choices("abcdefghiklmnoprstuwz", k=7))
         one = MatchRecord(
-            given=(chance.choice(("anna", "otto", "maria", "peter", "ursula", "karl", "ines")),),
+            given=(chance.choice(("anna", "otto", "maria", "peter", "ursula", "karl", "eva")),),
             surname=surname,
             born=f"19{chance.randint(30, 99)}{chance.randint(1, 12):02d}{chance.randint(1, 28):02d}",
             postcode=f"{chance.randint(10_000, 99_999)}",
