@@ -15,6 +15,9 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
   no link of it asks anybody to join. It still answers as an owner, since others may point to it.
 
+- an owner that holds as many members as the policy allows takes no more: it tells the node so (`Full`), which becomes
+  shared and gathers by itself from then on; an owner that hears of it late lets it go. This safety valve is all that may depend on the order of arrival.
+
 Ownership says where evidence meets, never who is one person: that is resolution's, and gathering too much is harmless.
 """
 
@@ -27,6 +30,7 @@ from identity.graph import (
     Blocked,
     Card,
     Evidence,
+    Full,
     Gathering,
     Join,
     LinkSeen,
@@ -119,6 +123,7 @@ class Gatherer:
     ) -> None:
         self._graph = graph
         self._rules = policy.identifiers
+        self._max_gathering = policy.max_gathering
         self._is_local = is_local
         self._send = send
         self._inbox: deque[Message] = deque()
@@ -230,11 +235,16 @@ class Gatherer:
         distinct = card.links.keys() | card.neighbours.keys()
         if len(distinct) <= most:
             return False
+        self._share(node_id, card)
+        return True
+
+    def _share(self, node_id: NodeId, card: Card) -> None:
+        """Make a node shared for ever and tell its neighbours."""
+        distinct = card.links.keys() | card.neighbours.keys()
         card.shared = True
         card.links, card.neighbours = {}, {}
         for neighbour in sorted(distinct):
             self._post(SharedSeen(neighbour, node_id))
-        return True
 
     def _max_neighbours(self, card: Card) -> int:
         rule = self._rules.get(card.type)
@@ -254,6 +264,8 @@ class Gatherer:
                 self._ruled(message)
             case Blocked():
                 self._blocked(message)
+            case Full():
+                self._stay_alone(message)
 
     def _link_seen(self, message: LinkSeen) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
@@ -294,11 +306,28 @@ class Gatherer:
         node.card.block = max(node.card.block, message.block)
         self._changed(message.to, node)
 
+    def _stay_alone(self, message: Full) -> None:
+        node = self._graph.node(message.to)
+        if node is None or node.owner == message.to:
+            return
+        card = node.card
+        if not card.alone:
+            card.alone = True
+            self._share(message.to, card)
+            self._post(Report(node.owner, message.to, Member(copy_card(card)), b"", 0))
+        self._changed(message.to, node)
+        if message.revision:
+            member = Member(copy_card(card), message.member.named, message.member.customer, message.member.verdicts)
+            self._absorb(Report(message.to, message.to, member, node.fragment, message.revision))
+
     def _join(self, message: Join) -> None:
         node = self._graph.node(message.to)
         if node is None:
             node = _new_node(message.to, "", "")
         if message.purpose == "link" and node.card.shared:
+            return
+        if message.purpose == "confirm" and node.card.alone:
+            self._post(Report(message.owner, message.to, Member(copy_card(node.card)), b"", 0))
             return
         if message.owner == node.owner:
             if message.purpose != "confirm":
@@ -317,8 +346,9 @@ class Gatherer:
         node = self._graph.node(node_id)
         if node is None:
             return
-        report = Report(node.owner, node_id, Member(copy_card(node.card)), node.fragment, 0)
-        if self._is_local(node.owner):
+        owner = node_id if node.card.alone else node.owner
+        report = Report(owner, node_id, Member(copy_card(node.card)), node.fragment, 0)
+        if self._is_local(owner):
             self._absorb(report)
         else:
             self._outbox.append(report)
@@ -338,24 +368,38 @@ class Gatherer:
         if owner is None:
             owner = _new_node(report.to, "", "")
             self._changed(report.to, owner)
-        if owner.owner != report.to:
+        gathers_alone = owner.card.alone and report.node == report.to
+        if owner.owner != report.to and not gathers_alone:
             self._post(Report(owner.owner, report.node, report.member, report.fragment, report.revision))
             return
         gathering = self._graph.gathering(report.to)
         if gathering is None:
             gathering = Gathering({})
-        if self._merge_member(report, gathering):
+        if report.member.card.alone and not gathers_alone:
+            self._let_go(report, gathering)
+        elif self._merge_member(report, gathering):
             self._graph.put_gathering(report.to, gathering)
             self._ask_neighbours(report, gathering)
+
+    def _let_go(self, report: Report, gathering: Gathering) -> None:
+        """Give up a member that was told elsewhere that there is no room, and that gathers by itself since."""
+        member = gathering.members.pop(report.node, None)
+        if member is not None:
+            self._post(Full(report.node, member, max(gathering.revision, 1)))
+            self._graph.put_gathering(report.to, gathering)
+            self.revisit(report.to)
 
     def _merge_member(self, report: Report, gathering: Gathering) -> bool:
         """Take what is new in a report; return whether anything was."""
         handed_over = report.revision > 0
         known = gathering.members.get(report.node)
+        if known is None and self._is_full(gathering, report):
+            self._post(Full(report.node, report.member, report.revision))
+            return False
         card = merge_cards(known.card, report.member.card) if known else report.member.card
         if known and card == known.card and not handed_over:
             return False
-        if known is None:
+        if known is None and not card.alone:
             self._confirm(report.node, report.to)
         if known is None or card.touches > known.card.touches:
             self._graph.put_fragment(report.to, report.node, report.fragment)
@@ -374,6 +418,11 @@ class Gatherer:
         members.add(report.node)
         self._dirty[report.to] = Dirty(members, links_changed or (past is not None and past.links_changed))
         return True
+
+    def _is_full(self, gathering: Gathering, report: Report) -> bool:
+        """Whether there is no room for a new member; there always is for the owner itself."""
+        others = len(gathering.members) - (report.to in gathering.members)
+        return report.node != report.to and others >= self._max_gathering - 1
 
     def _confirm(self, member: NodeId, owner: NodeId) -> None:
         """Ask a new member whether it still points here, where that is not plain to see."""

@@ -90,6 +90,7 @@ class Card(msgspec.Struct, array_like=True):
         neighbours: anchors that hold evidence of this node, and whether each is shared; empty once shared.
         rulings: a steward's decisions by the other node; both nodes hold them.
         block: whether a steward decided that the node names nobody.
+        alone: its owner had no room for it, so it gathers by itself, shared; terminal.
     """
 
     type: str
@@ -101,6 +102,7 @@ class Card(msgspec.Struct, array_like=True):
     neighbours: dict[NodeId, bool]
     rulings: dict[NodeId, Ruling] = {}
     block: Block = NO_BLOCK
+    alone: bool = False
 
 
 class Node(msgspec.Struct, array_like=True):
@@ -216,7 +218,18 @@ class Blocked(msgspec.Struct, array_like=True, tag_field="kind", tag=6):
     block: Block
 
 
-Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked
+class Full(msgspec.Struct, array_like=True, tag_field="kind", tag=7):
+    """A node is told that its owner holds as many as it may, and what that owner was told of the node.
+
+    ``revision`` is the one of the report that was refused; 0 where it was the node's own.
+    """
+
+    to: NodeId
+    member: Member
+    revision: int
+
+
+Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full
 
 
 def copy_card(card: Card) -> Card:
@@ -231,6 +244,7 @@ def copy_card(card: Card) -> Card:
         dict(card.neighbours),
         dict(card.rulings),
         card.block,
+        card.alone,
     )
 
 
@@ -260,6 +274,7 @@ def merge_cards(one: Card, other: Card) -> Card:
         neighbours,
         merge_rulings(one.rulings, other.rulings),
         max(one.block, other.block),
+        one.alone or other.alone,
     )
 
 

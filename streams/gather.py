@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Blocked, Join, LinkSeen, Message, Moment, Report, Ruled, SharedSeen
+from identity.graph import Blocked, Full, Join, LinkSeen, Message, Moment, Report, Ruled, SharedSeen
 from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, parse_policy, shape
@@ -43,6 +43,7 @@ _NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
     Report: ("to", "node"),
     Ruled: ("to", "other"),
     Blocked: ("to",),
+    Full: ("to",),
 }
 """The fields of a message that name nodes."""
 
