@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types contracts unit integration bench accuracy lock clean
+.PHONY: help setup demo test lint types contracts unit integration bench accuracy fuzz lock clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ unit: $(READY)  ## The tests that need no broker.
 
 integration: $(READY)  ## The tests on a real broker.
 	$(BIN)/pytest tests/integration tests/faults
+
+fuzz: $(READY)  ## The property tests for an hour or more, with thousands of examples each.
+	$(BIN)/pytest tests/property --hypothesis-profile=thorough --timeout=0
 
 bench: $(READY)  ## Measure speed; results go to benchmarks/results.
 	$(BIN)/python benchmarks/run.py

@@ -13,10 +13,10 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
 - `Ruled`, `Blocked`: the node keeps what a steward decided. Where the decision is that two are one person, each asks
   the other to join its owner, shared or not;
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
-  no link of it asks anybody to join. It still answers as an owner, since others may point to it.
-
+  no link of it asks anybody to join. It still answers as an owner, since others may point to it;
 - an owner that holds as many members as the policy allows takes no more: it tells the node so (`Full`), which becomes
-  shared and gathers by itself from then on; an owner that hears of it late lets it go. This safety valve is all that may depend on the order of arrival.
+  shared and gathers by itself from then on; an owner that hears of it late lets it go. This safety valve is all that
+  may depend on the order of arrival.
 
 Ownership says where evidence meets, never who is one person: that is resolution's, and gathering too much is harmless.
 """

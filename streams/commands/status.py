@@ -100,6 +100,9 @@ def _counted(lake: "LakeCounts") -> Iterator[tuple[str, int]]:
     yield "people", lake.people
     yield "known people", lake.known_people
     yield "merged people", lake.merged_people
+    yield "identifiers of the largest person", lake.largest_person
+    yield "shared identifiers", lake.shared_identifiers
+    yield "decisions in force", lake.decisions
     for verdict, number in lake.links.items():
         yield f"links {verdict}", number
     yield "dead letters", sum(lake.dead_letters.values())
@@ -113,7 +116,10 @@ def _show(found: Status) -> None:
     if found.lake is None:
         show("There is no lake yet")
         return
+    show(f"Policy {escape(found.lake.policy or 'default')}", "")
     show(figures("in the lake", "number", of=_counted(found.lake)))
+    if found.lake.quarantined:
+        show("", figures("links in quarantine", "number", of=found.lake.quarantined.items()))
     if found.lake.dead_letters:
         show("", figures("dead letters", "number", of=found.lake.dead_letters.items()))
 
