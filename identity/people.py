@@ -45,10 +45,15 @@ class Groups:
         left, right = self.root(one), self.root(other)
         if left == right:
             return None
-        if self._must_stay_apart(left, right):
+        if self.must_stay_apart(left, right):
             return "apart"
         self._merge(left, right)
         return None
+
+    def must_stay_apart(self, one: NodeId, other: NodeId) -> bool:
+        """Whether a decision forbids the sets of two nodes to become one."""
+        roots = {self.root(one), self.root(other)}
+        return any({self.root(near), self.root(far)} == roots for near, far in self._apart)
 
     def unite(self, one: NodeId, other: NodeId) -> Refusal | None:
         """Make two sets one; return why not, and change nothing, where a limit or a decision forbids it.
@@ -58,7 +63,7 @@ class Groups:
         left, right = self.root(one), self.root(other)
         if left == right:
             return None
-        if self._must_stay_apart(left, right):
+        if self.must_stay_apart(left, right):
             return "apart"
         times = self._times[left]
         for name, added in self._times[right].items():
@@ -81,9 +86,6 @@ class Groups:
         return together > rule.limit_per_person and together > max(
             most_within(present, rule.limit_days), most_within(added, rule.limit_days)
         )
-
-    def _must_stay_apart(self, left: NodeId, right: NodeId) -> bool:
-        return any({self.root(one), self.root(other)} == {left, right} for one, other in self._apart)
 
     def _merge(self, left: NodeId, right: NodeId) -> None:
         times = self._times[left]

@@ -95,10 +95,10 @@ class _Resolving:
         self._cards = cards
         self._policy = policy
         self._verdicts = _out_verdicts(cards, policy)
-        rulings = dict(_rulings(cards))
-        usable = {
-            pair: ruling for pair, ruling in rulings.items() if not any(cards[node].block.blocked for node in pair)
-        }
+        made = {pair: ruling for pair, ruling in _rulings(cards) if ruling.kind is not RulingKind.WITHDRAWN}
+        blocked = {node for node, card in cards.items() if card.block.blocked}
+        self._blocked = [pair for pair in made if not blocked.isdisjoint(pair)]
+        usable = {pair: ruling for pair, ruling in made.items() if blocked.isdisjoint(pair)}
         self._bonds = sorted(
             (pair for pair, ruling in usable.items() if ruling.kind.joins),
             key=lambda pair: (usable[pair].made_at, *self._names(pair)),
@@ -147,7 +147,7 @@ class _Resolving:
         """Return the links of suspects to those people whom they do not belong to.
 
         The people are those without the suspects. A suspect's evidence with the one it was seen with most is held
-        against the evidence with the next.
+        against the evidence with the next; whom it must stay apart from does not count.
         """
         groups, _ = self._united([link for link in usable if suspects.isdisjoint(link)])
         pulls: dict[NodeId, Counter[NodeId]] = {node: Counter() for node in suspects}
@@ -155,6 +155,8 @@ class _Resolving:
         for link in usable:
             for node, other in ((link.anchor, link.node), (link.node, link.anchor)):
                 if node in suspects and other not in suspects:
+                    if groups.must_stay_apart(node, other):
+                        continue
                     root = groups.root(other)
                     pulls[node][root] += self._evidence(link).touches
                     theirs[node].append((link, root))
@@ -170,12 +172,14 @@ class _Resolving:
         return found
 
     def _decided(self, groups: Groups) -> Iterator[tuple[LinkId, Verdict]]:
-        """Yield what became of the decisions; those apart only show where something would join the two."""
+        """Yield what became of the decisions that were not withdrawn."""
         for one, other in self._bonds:
             holds = groups.root(one) == groups.root(other)
             yield self._decision_id(one, other), "decided_together" if holds else "contradicting_decision"
         for one, other in self._apart:
             yield self._decision_id(one, other), "decided_apart"
+        for one, other in self._blocked:
+            yield self._decision_id(one, other), "blocked_identifier"
 
     def _decision_id(self, one: NodeId, other: NodeId) -> LinkId:
         """Return the link a decision is about, or what stands for it where there is none."""

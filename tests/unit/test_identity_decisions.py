@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,6 +136,23 @@ def test_a_blocked_identifier_is_together_with_nobody_either() -> None:
     decide(cards, ANN, ANNS_MAIL, TOGETHER)
     cards[ANNS_MAIL.node].block = Block(1, blocked=True)
     assert len(people(cards)) == 2
+
+
+def test_a_decision_that_a_block_overrides_says_so() -> None:
+    cards = gathered(seen(1, ANN), seen(1, ANNS_MAIL))
+    decide(cards, ANN, ANNS_MAIL, TOGETHER)
+    cards[ANNS_MAIL.node].block = Block(1, blocked=True)
+    assert verdict(cards, ANN, ANNS_MAIL) == "blocked_identifier"
+
+
+@pytest.mark.parametrize("bens", [1, 3, 20])
+def test_whom_an_identifier_must_stay_apart_from_does_not_pull_it(bens: int) -> None:
+    """Decided not to be Ann's, the cookie is Ben's, however often it was seen with her."""
+    cards = gathered(seen(3, ANNS_MAIL, COOKIE), seen(bens, BENS_MAIL, COOKIE))
+    decide(cards, ANNS_MAIL, COOKIE, APART)
+    assert people(cards) == {frozenset({"ann@example.org"}), frozenset({"ben@example.org", "cookie"})}
+    assert verdict(cards, ANNS_MAIL, COOKIE) == "decided_apart"
+    assert verdict(cards, BENS_MAIL, COOKIE) == "joined"
 
 
 def test_an_identifier_that_was_only_decided_on_is_nobody() -> None:
