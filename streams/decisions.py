@@ -35,9 +35,22 @@ def _decision(framing: Framing, record: SourceRecord) -> Decision:
     if name != DECISION:
         raise RejectedError("unexpected_schema", f"expected {DECISION}")
     decision: Decision = content  # type: ignore[assignment]  # the contract's name says so
-    if (decision["other"] is None) != (decision["kind"] == "block"):
-        raise RejectedError("bad_value", "other: expected an identifier unless kind is block, and none then")
+    check_decision(decision)
     return decision
+
+
+def check_decision(decision: Decision) -> None:
+    """Make sure that a record of the contract is a decision; ingest and the lake refuse the same ones.
+
+    Raises:
+        RejectedError: it is none.
+    """
+    one, other = decision["one"], decision["other"]
+    if (other is None) != (decision["kind"] == "block"):
+        raise RejectedError("bad_value", "other: expected an identifier unless kind is block, and none then")
+    near = _node("one", one)
+    if other is not None and _node("other", other) == near:
+        raise RejectedError("bad_value", "other: expected another identifier")
 
 
 def _messages(decision: Decision) -> list[Message]:
@@ -48,8 +61,6 @@ def _messages(decision: Decision) -> list[Message]:
         return [Blocked(_node("one", one), one["type"], one["value"], block)]
     ruling = Ruling(decision["made_at"], _KINDS[decision["kind"]] if is_made else RulingKind.WITHDRAWN)
     near, far = _node("one", one), _node("other", other)
-    if near == far:
-        raise RejectedError("bad_value", "other: expected another identifier")
     return [
         Ruled(near, one["type"], one["value"], far, ruling),
         Ruled(far, other["type"], other["value"], near, ruling),

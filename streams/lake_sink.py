@@ -18,6 +18,7 @@ from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
+from streams.decisions import check_decision
 from streams.errors import StreamsError
 from streams.logs import QUIET
 from streams.records import REVISION_HEADER
@@ -139,16 +140,19 @@ class _Decoding:
             self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
 
     def _decode(self, topic: str, message: Message) -> None:
+        expected = self._expected[topic]
         try:
-            name, record = self._framing.decode(message.value())
+            self._records[expected].append(self._record(expected, message.value()))
         except RejectedError as rejected:
             self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
-        else:
-            if name == self._expected[topic]:
-                self._records[name].append(record)
-            else:
-                unexpected = RejectedError("unexpected_schema", f"expected {self._expected[topic]}")
-                self._records[DEAD_LETTER].append(_dead_letter(message, unexpected))
+
+    def _record(self, expected: str, value: bytes | None) -> Any:  # noqa: ANN401  # of the expected contract
+        name, record = self._framing.decode(value)
+        if name != expected:
+            raise RejectedError("unexpected_schema", f"expected {expected}")
+        if name == DECISION:
+            check_decision(record)  # type: ignore[arg-type]  # the contract's name says so
+        return record
 
     def lake_batch(self) -> LakeBatch:
         """Return all records, of each customer only the highest revision; call once, last."""
