@@ -12,9 +12,10 @@ from schemas.records import Change
 
 Kind = Literal["merged", "split", "identifier_added", "identifier_moved"]
 
-_DECIDED: frozenset[Verdict] = frozenset(
+DECIDED: frozenset[Verdict] = frozenset(
     {"decided_together", "decided_apart", "contradicting_decision", "withdrawn", "blocked_identifier"}
 )
+"""What a link is by decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,18 @@ class Regrouping:
     Attributes:
         members: of the gathering, with evidence.
         before: the customer that each node was told to belong to; None where it was never told of.
-        customers: ids that were active customers before.
         people: as resolved now.
-        news: links whose verdict is new, in order of identifiers.
+        news: links whose verdict is new.
+        undone: those of them whose verdict was by decision before.
         revision: of the publication.
         now_ms: processing time.
     """
 
     members: Mapping[NodeId, Member]
     before: Mapping[NodeId, NodeId | None]
-    customers: frozenset[NodeId]
     people: Iterable[Person]
     news: Mapping[LinkId, Verdict]
+    undone: frozenset[LinkId]
     revision: int
     now_ms: int
 
@@ -64,7 +65,7 @@ class Regrouping:
         for other, nodes in came.items():
             has_split = self.before[customer] == other
             yield self._change("split" if has_split else "identifier_moved", customer, other, nodes)
-        if added and customer in self.customers:
+        if added and self.before[customer] == customer:
             yield self._change("identifier_added", customer, None, added)
 
     def _change(self, kind: Kind, customer: NodeId, other: NodeId | None, nodes: list[NodeId]) -> Change:
@@ -84,9 +85,11 @@ class Regrouping:
         """Return what moved the nodes: a decision before a link that came, a link that came before one that went."""
         near = {link: verdict for link, verdict in self.news.items() if not nodes.isdisjoint(link)}
         news = near or self.news
-        for link, verdict in news.items():
-            if verdict in _DECIDED:
-                return "decision", f"{link.anchor.hex()}:{link.node.hex()}"
+        if any(verdict in DECIDED or link in self.undone for link, verdict in news.items()):
+            for link in (*news, *self.news):
+                key = self._decision(link)
+                if key is not None:
+                    return "decision", key
         for link, verdict in news.items():
             evidence = self.members[link.anchor].card.links.get(link.node)
             if verdict == "joined" and evidence is not None:
@@ -94,3 +97,18 @@ class Regrouping:
         for verdict in news.values():
             return "rule", verdict
         return "event", None
+
+    def _decision(self, link: LinkId) -> str | None:
+        """Return the key of the newest decision on a link's ends, where a decision is what its verdict changed by."""
+        if self.news[link] not in DECIDED and link not in self.undone:
+            return None
+        both = ":".join(node.hex() for node in sorted(link))
+        made = [(0, "")]
+        for node, far in (link, reversed(link)):
+            if node in self.members:  # else a past owner told of the link
+                card = self.members[node].card
+                made.append((card.block.made_at, node.hex()))
+                if far in card.rulings:
+                    made.append((card.rulings[far].made_at, both))
+        newest, key = max(made)
+        return key if newest else None

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from identity.gathering import Dirty
+from identity.gathering import IN_DOUBT, Dirty
 from identity.graph import Card, Gathering, Member
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import VERDICTS, LinkId, Person, Resolution, Verdict, resolve
 from profiles import fragment as fragments
-from profiles.changes import Regrouping
+from profiles.changes import DECIDED, Regrouping
 from profiles.fragment import ConsentValue, Fragment, TouchMark
 from profiles.policy import ProfilePolicy
 from schemas.records import Change, ConsentInForce, Link, Profile, Touch, Trait
@@ -78,13 +78,13 @@ class Publisher:
         members = gathering.members
         resolution = resolve({node: member.card for node, member in members.items()}, self.identity)
         news = self._news(gathering, resolution)
+        undone = frozenset(link for link in news if _was_decided(members, link))
         for link, verdict in news.items():
             member = members[link.anchor]
             member.verdicts = {**member.verdicts, link.node: VERDICTS.index(verdict)}
             told.links.append(_link(link, verdict, revision, self.identity.version))
         before = {node: member.customer for node, member in members.items()}
-        customers = frozenset(gathering.published)
-        regrouping = Regrouping(members, before, customers, resolution.people, news, revision, now_ms)
+        regrouping = Regrouping(members, before, resolution.people, news, undone, revision, now_ms)
         told.changes.extend(regrouping.changes())
         for person in resolution.people:
             self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
@@ -154,6 +154,11 @@ class Publisher:
             return rules[members[node].card.type].rank, members[node].card.value
 
         return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
+
+
+def _was_decided(members: dict[NodeId, Member], link: LinkId) -> bool:
+    number = members[link.anchor].verdicts.get(link.node, IN_DOUBT)
+    return number != IN_DOUBT and VERDICTS[number] in DECIDED - {"withdrawn"}
 
 
 def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
