@@ -130,7 +130,14 @@ def outcome(settings: Settings) -> Outcome:
 
 
 def oracle(records: Iterable[Sent]) -> Digest:
-    """Return the digest of a plain fold of the records: one process, one partition, no Kafka, no crash."""
+    """Return the digest of a plain fold of the records."""
+    with folded(records) as home:
+        return people_digest(home)
+
+
+@contextmanager
+def folded(records: Iterable[Sent]) -> Iterator[Path]:
+    """Provide a home whose lake has a plain fold of the records: one process, one partition, no Kafka, no crash."""
     topics = Topics("")
     normaliser = Normaliser(default_policy(), KEY)
     ingest = Ingest(topics, FRAMES, normaliser)
@@ -151,7 +158,7 @@ def oracle(records: Iterable[Sent]) -> Digest:
         store.close()
         with open_lake_writer(Path(folder)) as writer:
             writer.write(LakeBatch(profiles=told[PROFILE]), {})  # type: ignore[arg-type]  # decoded by name
-        return people_digest(Path(folder))
+        yield Path(folder)
 
 
 @dataclass(slots=True)
