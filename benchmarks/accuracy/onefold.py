@@ -1,5 +1,6 @@
 """Onefold's matching on a data set: trained without labels, all at once and one record at a time."""
 
+import gc
 import time
 from dataclasses import dataclass
 from random import Random
@@ -98,11 +99,14 @@ def _new_records(records: dict[str, MatchRecord], model: Model) -> Spread | None
     for key in order[new:]:
         index.add(key, records[key])
     milliseconds = []
+    gc.collect()
+    gc.freeze()  # what is in memory here is in a store there
     for key in order[:new]:
         start = time.perf_counter()
         index.add(key, records[key])
         index.linkage(key)
         milliseconds.append((time.perf_counter() - start) * 1000)
+    gc.unfreeze()
     return spread(milliseconds)
 
 

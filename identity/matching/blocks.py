@@ -13,7 +13,7 @@ from identity.matching.records import MatchRecord
 from identity.matching.text import sound
 
 KEY_BYTES = 8
-DEFAULT_BLOCK_CAP = 100
+DEFAULT_BLOCK_CAP = 60
 """Records in a block; of a larger one nothing is compared."""
 
 _NAME_WORDS = 4

@@ -88,16 +88,19 @@ class Index(Generic[Key]):
             self.remove(name)
         self._records[name] = record
         self._evidence[name] = {}
-        self._meetings[name] = Counter()
+        self._meetings[name] = met = Counter[Key]()
         cap = self._policy.block_cap
         for key in block_keys(record, self._hash_key):
             members = self._blocks.setdefault(key, set())
             if len(members) < cap:
-                for other in members:
-                    self._meet(name, other)
+                met.update(members)
             elif len(members) == cap:
                 self._each_pair(members, self._part)
             members.add(name)
+        for other, times in met.items():
+            self._meetings[other][name] = times
+            found = self._scorer.evidence(record, self._records[other])
+            self._evidence[name][other] = self._evidence[other][name] = found
 
     def remove(self, name: Key) -> None:
         """Take a record out, as if it had never been there; one that is not there is no matter.

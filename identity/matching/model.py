@@ -47,6 +47,7 @@ BY_CHANCE: Mapping[str, frozenset[str]] = {
 """Comparisons in which a kind agrees more often than strangers but still by chance: on frequent values, as they do."""
 
 _BITS_CAP = 60.0
+_NO_RIVAL_BITS = -30.0
 _LEAST_SHARE = 1e-9
 
 
@@ -182,18 +183,24 @@ class Scorer:
         strangers = model.kinds[STRANGERS]
         self._rarity = Rarity(model.frequencies)
         self._slope = model.slope
-        self._same = [_weights(model.kinds[SAME], strangers, name) for name in COMPARISONS]
         self._prior = log2(model.kinds[SAME].share / strangers.share)
-        self._names = [name for name in KINDS if name not in (SAME, STRANGERS)]
-        self._priors = [log2(model.kinds[name].share / strangers.share) for name in self._names]
-        self._between = [
-            [
-                (place, _weights(model.kinds[kind], strangers, name), name not in BY_CHANCE[kind])
-                for place, kind in enumerate(self._names)
-                if name in KINDS[kind]
+        names = [name for name in KINDS if name not in (SAME, STRANGERS)]
+        self._priors = [log2(model.kinds[name].share / strangers.share) for name in names]
+        self._tables: list[list[tuple[float, list[tuple[int, float]]]]] = []
+        """By comparison and level: the weight, and the number and weight of each kind that differs from strangers."""
+        self._rare_for: list[list[int]] = []
+        """By comparison: the kinds that agree on a rare value as they do on any."""
+        for comparison in COMPARISONS:
+            same = _weights(model.kinds[SAME], strangers, comparison)
+            kinds = [
+                (kind, _weights(model.kinds[name], strangers, comparison))
+                for kind, name in enumerate(names)
+                if comparison in KINDS[name]
             ]
-            for name in COMPARISONS
-        ]
+            self._tables.append([
+                (bits, [(kind, weights[level]) for kind, weights in kinds]) for level, bits in enumerate(same)
+            ])  # fmt: skip
+            self._rare_for.append([kind for kind, _ in kinds if comparison not in BY_CHANCE[names[kind]]])
 
     def score(self, one: MatchRecord, other: MatchRecord) -> float:
         """Return the probability that two records are one person; the same whichever comes first."""
@@ -205,22 +212,26 @@ class Scorer:
 
     def evidence(self, one: MatchRecord, other: MatchRecord) -> Evidence:
         """Return the log odds with what they are made of."""
-        same: list[float | None] = []
-        between = [0.0] * len(self._names)
+        weights: list[float | None] = []
+        between = [0.0] * len(self._priors)
         total = 0.0
         for place, comparison in enumerate(compare(one, other)):
             level = comparison[0]
             if level == MISSING:
-                same.append(None)
+                weights.append(None)
                 continue
-            rarity = self._rarity.bits(place, comparison) if comparison[1] else 0.0
-            weight = (self._same[place][level] + rarity) * self._slope
-            same.append(weight)
+            weight, kinds = self._tables[place][level]
+            for kind, bits in kinds:
+                between[kind] += bits
+            if comparison[1] and (rarity := self._rarity.bits(place, comparison)):
+                weight += rarity
+                for kind in self._rare_for[place]:
+                    between[kind] += rarity
+            weight *= self._slope
+            weights.append(weight)
             total += weight
-            for kind, bits, counts in self._between[place]:
-                between[kind] += bits[level] + (rarity if counts else 0.0)
         base = self._prior - self._rivals(between) * self._slope
-        return Evidence(total + base, base, tuple(same))
+        return Evidence(total + base, base, tuple(weights))
 
     def explain(self, one: MatchRecord, other: MatchRecord) -> Explanation:
         """Return the probability and what each comparison told; all weights add up to the log odds."""
@@ -238,7 +249,8 @@ class Scorer:
         """Return how much more likely all kinds of different people make the likeness than strangers alone, in bits."""
         total: float = 1.0
         for prior, bits in zip(self._priors, between, strict=True):
-            total += exp2(min(prior + bits, _BITS_CAP))
+            if (rival := prior + bits) > _NO_RIVAL_BITS:
+                total += exp2(min(rival, _BITS_CAP))
         return log2(total)
 
 
