@@ -156,17 +156,26 @@ class Worker:
     async def _gather_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
         async for event in stream.noack().events():
             number = event.message.partition
-            partition = self._partitions.get(number)
-            if partition is None:
-                partition = self._partitions[number] = Partition(self._setting, number, self._fail)
-            await partition.put(event)
+            await self._partition(number).put(event)
+
+    def _partition(self, number: int) -> Partition:
+        """Return a partition at work, which is opened when it is first asked for."""
+        partition = self._partitions.get(number)
+        if partition is None:
+            partition = self._partitions[number] = Partition(self._setting, number, self._fail)
+        return partition
 
     async def _on_assigned(self, _app: Any, assigned: Iterable[Any] = (), **_: Any) -> None:  # noqa: ANN401  # faust's signal
-        """Let go of partitions that went elsewhere, and of those that others had while this process stood still."""
+        """Let go of partitions that went elsewhere, and of those that others had while this process stood still.
+
+        The others are opened at once, so that what comes first does not wait for their state.
+        """
         kept = {tp.partition for tp in assigned if tp.topic == self._setting.rules.topics.touchpoints}
         for number, partition in list(self._partitions.items()):
             if number not in kept or not await partition.is_current():
                 await self._close_partitions([number])
+        for number in kept:
+            self._partition(number)
         log.info("partitions assigned", count=len(kept))
 
     def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event
