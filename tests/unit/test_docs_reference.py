@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import typer.main
 
+from identity import policy_file
+from identity.resolution import VERDICTS
 from schemas.contracts import TOUCHPOINT, contracts
 from schemas.reasons import ALL_REASONS
 from streams.cli import app
@@ -98,6 +100,41 @@ def _rows_of(document: Path, start: str) -> list[str]:
 
 def test_the_dead_letter_document_has_exactly_the_reason_codes() -> None:
     assert tuple(first_column(DOCS / "dead-letters.md", "code")) == ALL_REASONS
+
+
+def test_the_identity_document_has_every_verdict_in_order() -> None:
+    assert tuple(first_column(DOCS / "identity.md", "rule")) == VERDICTS
+
+
+def test_the_identity_document_has_every_setting_of_a_policy() -> None:
+    shape = policy_file._Policy.model_fields
+    expected = {name for name in shape if name not in {"identifiers", "blocked"}}
+    expected |= {f"identifiers.TYPE.{name}" for name in policy_file._Identifier.model_fields}
+    expected |= {f"blocked.{name}" for name in policy_file._Blocked.model_fields}
+    assert sorted(first_column(DOCS / "identity.md", "setting")) == sorted(expected)
+
+
+def test_the_identity_document_has_the_defaults_of_a_policy() -> None:
+    rows = _rows_of(DOCS / "identity.md", "| setting |")
+    defaults = {cell(row): row.split("|")[3].strip().strip("`").replace(",", "") for row in rows}
+    for name in ("default_region", "max_value_length", "dominance", "max_gathering"):
+        assert defaults[name] == str(policy_file._Policy.model_fields[name].default)
+        assert defaults[name] == str(getattr(policy_file.default_policy(), name))
+
+
+def test_the_identity_document_has_the_types_of_the_default_policy() -> None:
+    rows = _rows_of(DOCS / "identity.md", "| type |")
+    assert [[part.strip().strip("`") for part in row.strip("|").split("|")] for row in rows] == [
+        [
+            name,
+            str(rule.rank),
+            "yes" if rule.personal else "no",
+            str(rule.limit_per_person),
+            str(rule.max_neighbours),
+            rule.normalisation,
+        ]
+        for name, rule in policy_file.default_policy().identifiers.items()
+    ]
 
 
 def test_the_glossary_is_in_order_and_has_each_term_once() -> None:
