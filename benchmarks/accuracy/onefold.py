@@ -104,7 +104,7 @@ def _new_records(records: dict[str, MatchRecord], model: Model) -> Spread | None
     for key in order[:new]:
         start = time.perf_counter()
         index.add(key, records[key])
-        index.linkage(key)
+        index.group(key)
         milliseconds.append((time.perf_counter() - start) * 1000)
     gc.unfreeze()
     return spread(milliseconds)

@@ -9,8 +9,9 @@ of its group can tell. All of it is a function of the records, the evidence and 
 
 import heapq
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from math import log2
-from operator import add
+from operator import add, truediv
 from typing import Generic, NamedTuple, TypeVar
 
 from identity.matching.model import Evidence
@@ -20,6 +21,8 @@ Pair = tuple[Key, Key]
 
 MOST_BITS = 20.0
 """No pair counts for more, in either way."""
+_UNTOLD = 1e-9
+"""Stands for how often an untold comparison was told, so that its weight, 0, can be divided by it."""
 
 
 class LinkPolicy(NamedTuple):
@@ -61,14 +64,13 @@ class _Between(NamedTuple):
     base: float
     compared: int
     weights: tuple[float, ...]
-    told: tuple[int, ...]
+    told: tuple[float, ...]
 
     def bits(self) -> float:
         """Return how alike the groups are; never more than the strongest pair."""
-        mean = self.base / self.compared
-        for weight, told in zip(self.weights, self.told, strict=True):
-            if told:
-                mean += weight / told
+        if self.compared == 1:
+            return self.strongest
+        mean: float = self.base / self.compared + sum(map(truediv, self.weights, self.told))
         return (self.strongest + max(-MOST_BITS, min(mean, self.strongest))) / 2.0
 
     def with_(self, other: "_Between") -> "_Between":
@@ -88,7 +90,7 @@ def _between(evidence: Evidence) -> _Between:
         evidence.base,
         1,
         tuple([weight or 0.0 for weight in weights]),
-        tuple([int(weight is not None) for weight in weights]),
+        tuple([_UNTOLD if weight is None else 1.0 for weight in weights]),
     )
 
 
@@ -115,11 +117,16 @@ def link(
     return linking.run(policy, ordered)
 
 
-def components(members: Iterable[Key], evidence: Mapping[Pair[Key], Evidence], least_bits: float) -> list[list[Key]]:
-    """Return the records that hang together by pairs of at least so many bits; in order.
+def components(
+    members: Iterable[Key],
+    evidence: Mapping[Pair[Key], Evidence],
+    least_bits: float,
+    together: Iterable[Pair[Key]] = (),
+) -> list[list[Key]]:
+    """Return the records that hang together by pairs of at least so many bits, or by decision; in order.
 
     Linking each component for itself is the same as linking all at once where ``least_bits`` is no more than
-    the log odds of ``LinkPolicy.suggest``.
+    the log odds of ``LinkPolicy.suggest``; for the groups alone ``LinkPolicy.unite`` will do.
     """
     parent = {key: key for key in sorted(members)}
 
@@ -128,10 +135,9 @@ def components(members: Iterable[Key], evidence: Mapping[Pair[Key], Evidence], l
             parent[key] = key = parent[parent[key]]
         return key
 
-    for (one, other), found in evidence.items():
-        if found.bits >= least_bits:
-            left, right = sorted((root(one), root(other)))
-            parent[right] = left
+    for one, other in chain((pair for pair, found in evidence.items() if found.bits >= least_bits), together):
+        left, right = sorted((root(one), root(other)))
+        parent[right] = left
     parts: dict[Key, list[Key]] = {}
     for key in parent:
         parts.setdefault(root(key), []).append(key)

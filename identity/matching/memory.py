@@ -77,7 +77,6 @@ class Index(Generic[Key]):
         self._meetings: dict[Key, Counter[Key]] = {}
         """In how many blocks that are not too large two records meet."""
         self._evidence: dict[Key, dict[Key, Evidence]] = {}
-        self._least_bits = log_odds(policy.links.suggest)
 
     def add(self, name: Key, record: MatchRecord) -> None:
         """Take in a record; one of the same name is replaced."""
@@ -123,12 +122,20 @@ class Index(Generic[Key]):
             del self._evidence[other][name]
         del self._evidence[name]
 
+    def group(self, name: Key) -> tuple[Key, ...]:
+        """Return the records that are one person with a record."""
+        linkage = self._linkage(name, log_odds(self._policy.links.unite))
+        return next(group for group in linkage.groups if name in group)
+
     def linkage(self, name: Key) -> Linkage[Key]:
-        """Return who is one person in the component of a record."""
+        """Return who is one person, and what is suggested, in the component of a record."""
+        return self._linkage(name, log_odds(self._policy.links.suggest))
+
+    def _linkage(self, name: Key, least_bits: float) -> Linkage[Key]:
         reached, waiting = {name}, [name]
         while waiting:
             for other, found in self._evidence[waiting.pop()].items():
-                if found.bits >= self._least_bits and other not in reached:
+                if found.bits >= least_bits and other not in reached:
                     reached.add(other)
                     waiting.append(other)
         within = {

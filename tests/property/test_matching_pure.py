@@ -1,6 +1,7 @@
 """Matching is a function of records, scores and decisions: never of an order, never of what was before."""
 
 import random
+from collections.abc import Iterable
 
 import msgspec
 import pytest
@@ -108,6 +109,7 @@ def test_one_at_a_time_equals_all_at_once(town: dict[str, MatchRecord], policy: 
     assert index.linkage_of_all() == expected
     for name in names:
         _assert_part(index.linkage(name), expected)
+        assert index.group(name) in expected.groups
 
 
 def _assert_part(part: Linkage[str], whole: Linkage[str]) -> None:
@@ -198,14 +200,42 @@ def test_decisions_are_respected(
 @given(evidence=evidence_sets)
 def test_linking_components_one_by_one_equals_linking_all(evidence: Found) -> None:
     policy = LinkPolicy()
-    parts = components(NAMES, evidence, log_odds(policy.suggest))
-    found = []
-    for part in parts:
-        within = {pair: told for pair, told in evidence.items() if set(pair) <= set(part)}
-        found.append(link(part, within, policy))
+    found = _by_components(evidence, policy, policy.suggest)
     whole = link(NAMES, evidence, policy)
     assert sorted(group for linkage in found for group in linkage.groups) == sorted(whole.groups)
     assert sorted(shown for linkage in found for shown in linkage.suggestions) == sorted(whole.suggestions)
+
+
+@settings(max_examples=200)
+@given(evidence=evidence_sets, together=decisions, apart=decisions)
+def test_for_the_groups_alone_the_likely_pairs_are_enough(
+    evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]]
+) -> None:
+    found = _by_components(evidence, LinkPolicy(), LinkPolicy().unite, together, apart)
+    whole = link(NAMES, evidence, LinkPolicy(), together, apart)
+    assert sorted(group for linkage in found for group in linkage.groups) == sorted(whole.groups)
+
+
+def _by_components(
+    evidence: Found,
+    policy: LinkPolicy,
+    least: float,
+    together: Iterable[tuple[str, str]] = (),
+    apart: Iterable[tuple[str, str]] = (),
+) -> list[Linkage[str]]:
+    found = []
+    for part in components(NAMES, evidence, log_odds(least), together):
+        inside = set(part)
+        found.append(
+            link(
+                part,
+                {pair: told for pair, told in evidence.items() if inside.issuperset(pair)},
+                policy,
+                [pair for pair in together if inside.issuperset(pair)],
+                [pair for pair in apart if inside.issuperset(pair)],
+            )
+        )
+    return found
 
 
 @settings(max_examples=200)
