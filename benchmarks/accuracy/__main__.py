@@ -53,7 +53,7 @@ def main() -> None:
             except ImportError as reason:
                 console.print(f"Splink is left out: {reason}")
         console.print(_table(data.name, found))
-    stable = stability(town(400, 6), arguments.orders, arguments.withdrawals)
+    stable = stability(town(150, 6), arguments.orders, arguments.withdrawals)
     console.print(
         f"One at a time against all at once, {stable.records:,} records: {stable.differing_pairs} pairs differ over "
         f"{stable.orders} random orders with repeats and corrections; {stable.differing_withdrawals} of "

@@ -21,8 +21,6 @@ Pair = tuple[Key, Key]
 
 MOST_BITS = 20.0
 """No pair counts for more, in either way."""
-_UNTOLD = 1e-9
-"""Stands for how often an untold comparison was told, so that its weight, 0, can be divided by it."""
 
 
 class LinkPolicy(NamedTuple):
@@ -57,40 +55,23 @@ class Linkage(NamedTuple, Generic[Key]):
     suggestions: tuple[Suggestion[Key], ...]
 
 
-class _Between(NamedTuple):
-    """What is known between two groups: the strongest pair, and sums and numbers over the compared ones, in bits."""
-
-    strongest: float
-    base: float
-    compared: int
-    weights: tuple[float, ...]
-    told: tuple[float, ...]
-
-    def bits(self) -> float:
-        """Return how alike the groups are; never more than the strongest pair."""
-        if self.compared == 1:
-            return self.strongest
-        mean: float = self.base / self.compared + sum(map(truediv, self.weights, self.told))
-        return (self.strongest + max(-MOST_BITS, min(mean, self.strongest))) / 2.0
-
-    def with_(self, other: "_Between") -> "_Between":
-        return _Between(
-            max(self.strongest, other.strongest),
-            self.base + other.base,
-            self.compared + other.compared,
-            tuple(map(add, self.weights, other.weights)),
-            tuple(map(add, self.told, other.told)),
-        )
+def _alike(between: Evidence) -> float:
+    """Return how alike two groups are, never more than their strongest pair."""
+    strongest = max(-MOST_BITS, min(between.bits, MOST_BITS))
+    if between.pairs == 1:
+        return strongest
+    mean: float = between.base / between.pairs + sum(map(truediv, between.weights, between.told))
+    return (strongest + max(-MOST_BITS, min(mean, strongest))) / 2.0
 
 
-def _between(evidence: Evidence) -> _Between:
-    weights = evidence.weights
-    return _Between(
-        max(-MOST_BITS, min(evidence.bits, MOST_BITS)),
-        evidence.base,
-        1,
-        tuple([weight or 0.0 for weight in weights]),
-        tuple([_UNTOLD if weight is None else 1.0 for weight in weights]),
+def _pooled(one: Evidence, other: Evidence) -> Evidence:
+    """Return the evidence of the pairs of both: the strongest one's bits, everything else added up."""
+    return Evidence(
+        max(one.bits, other.bits),
+        one.base + other.base,
+        tuple(map(add, one.weights, other.weights)),
+        tuple(map(add, one.told, other.told)),
+        one.pairs + other.pairs,
     )
 
 
@@ -158,11 +139,11 @@ class _Linking(Generic[Key]):
         self._groups = {number: [number] for number in range(len(keys))}
         self._group_of = list(range(len(keys)))
         self._changes = [0] * len(keys)
-        self._near: list[dict[int, _Between]] = [{} for _ in keys]
+        self._near: list[dict[int, Evidence]] = [{} for _ in keys]
         self._apart: list[set[int]] = [set() for _ in keys]
         for (one, other), found in evidence.items():
             left, right = place[one], place[other]
-            self._near[left][right] = self._near[right][left] = _between(found)
+            self._near[left][right] = self._near[right][left] = found
         for one, other in apart:
             left, right = place[one], place[other]
             self._apart[left].add(right)
@@ -181,8 +162,8 @@ class _Linking(Generic[Key]):
     def _unite_likely(self, least_bits: float) -> None:
         queue: list[tuple[float, int, int, int, int]] = []
 
-        def consider(left: int, right: int, between: _Between) -> None:
-            if right not in self._apart[left] and (bits := between.bits()) >= least_bits:
+        def consider(left: int, right: int, between: Evidence) -> None:
+            if right not in self._apart[left] and (bits := _alike(between)) >= least_bits:
                 first, second = (left, right) if left < right else (right, left)
                 heapq.heappush(queue, (-bits, first, second, self._changes[first], self._changes[second]))
 
@@ -209,7 +190,7 @@ class _Linking(Generic[Key]):
         self._near[right].pop(left, None)
         for other, between in self._near[right].items():
             known = self._near[left].get(other)
-            merged = between if known is None else known.with_(between)
+            merged = between if known is None else _pooled(known, between)
             self._near[left][other] = self._near[other][left] = merged
             del self._near[other][right]
         for other in self._apart[right]:
@@ -220,9 +201,9 @@ class _Linking(Generic[Key]):
 
     def _suggestions(self, least_bits: float) -> tuple[Suggestion[Key], ...]:
         found = [
-            Suggestion(self._keys[left], self._keys[right], 1.0 / (1.0 + 2.0 ** -between.bits()))
+            Suggestion(self._keys[left], self._keys[right], 1.0 / (1.0 + 2.0 ** -_alike(between)))
             for left in self._groups
             for right, between in self._near[left].items()
-            if left < right and right not in self._apart[left] and between.bits() >= least_bits
+            if left < right and right not in self._apart[left] and _alike(between) >= least_bits
         ]
         return tuple(sorted(found))

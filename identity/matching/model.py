@@ -13,7 +13,7 @@ between values of frequencies f and g weighs in proportion to (1/f + 1/g) / 2: m
 nothing or less than nothing where both are names in their own right.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp2, log2
 from typing import NamedTuple
 
@@ -112,17 +112,32 @@ class Weight(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """What a pair of records tells, in bits; linking weighs it again for groups of records.
+    """What a pair of records tells, in bits; linking pools it for groups of records.
 
     Attributes:
         bits: log odds that they are one person: ``base`` and all weights together.
         base: prior, less what other explanations of the likeness take away.
-        weights: of each comparison; None where it is untold.
+        weights: of each comparison; 0 where it is untold.
+        told: how often each comparison was told, 1 or :data:`UNTOLD`.
+        pairs: how many pairs were pooled.
     """
 
     bits: float
     base: float
-    weights: tuple[float | None, ...]
+    weights: tuple[float, ...]
+    told: tuple[float, ...]
+    pairs: int = 1
+
+
+UNTOLD = 1e-9
+"""Stands for 0 where weights, which are 0 then, are divided by how often they were told."""
+
+
+def evidence_of(base: float, weights: Sequence[float | None]) -> Evidence:
+    """Return the evidence of one pair; None is untold."""
+    known = tuple([weight or 0.0 for weight in weights])
+    told = tuple([UNTOLD if weight is None else 1.0 for weight in weights])
+    return Evidence(sum(known) + base, base, known, told)
 
 
 class Explanation(NamedTuple):
@@ -214,7 +229,6 @@ class Scorer:
         """Return the log odds with what they are made of."""
         weights: list[float | None] = []
         between = [0.0] * len(self._priors)
-        total = 0.0
         for place, comparison in enumerate(compare(one, other)):
             level = comparison[0]
             if level == MISSING:
@@ -227,11 +241,8 @@ class Scorer:
                 weight += rarity
                 for kind in self._rare_for[place]:
                     between[kind] += rarity
-            weight *= self._slope
-            weights.append(weight)
-            total += weight
-        base = self._prior - self._rivals(between) * self._slope
-        return Evidence(total + base, base, tuple(weights))
+            weights.append(weight * self._slope)
+        return evidence_of(self._prior - self._rivals(between) * self._slope, weights)
 
     def explain(self, one: MatchRecord, other: MatchRecord) -> Explanation:
         """Return the probability and what each comparison told; all weights add up to the log odds."""
@@ -239,7 +250,7 @@ class Scorer:
         weights = [
             Weight(name, LEVELS[name][comparison.level], bits)
             for name, comparison, bits in zip(COMPARISONS, compare(one, other), evidence.weights, strict=True)
-            if bits is not None
+            if comparison.level != MISSING
         ]
         weights.append(Weight("other explanations", "", evidence.base - self._prior))
         weights.append(Weight("prior", "", self._prior))

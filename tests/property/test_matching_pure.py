@@ -13,7 +13,7 @@ from identity.matching.compare import COMPARISONS, LEVELS
 from identity.matching.default import default_model
 from identity.matching.link import MOST_BITS, Linkage, LinkPolicy, components, link, log_odds
 from identity.matching.memory import Index, MatchPolicy, match_all
-from identity.matching.model import Evidence, Scorer, from_json, resized, to_json
+from identity.matching.model import Evidence, Scorer, evidence_of, from_json, resized, to_json
 from identity.matching.records import MatchRecord
 
 _GIVEN = ("anna", "ann", "bill", "william", "otto", "b", "maria")
@@ -148,12 +148,8 @@ PAIRS = [(one, other) for place, one in enumerate(NAMES) for other in NAMES[plac
 WEIGHTS = st.lists(st.none() | st.floats(-15, 15), min_size=3, max_size=3).map(tuple)
 
 
-def _evidence(base: float, weights: tuple[float | None, ...]) -> Evidence:
-    return Evidence(base + sum(weight or 0.0 for weight in weights), base, weights)
-
-
 evidence_sets = st.dictionaries(
-    st.sampled_from(PAIRS), st.builds(_evidence, st.floats(-10, 2), WEIGHTS), max_size=len(PAIRS)
+    st.sampled_from(PAIRS), st.builds(evidence_of, st.floats(-10, 2), WEIGHTS), max_size=len(PAIRS)
 )
 decisions = st.lists(st.sampled_from(PAIRS), max_size=3)
 

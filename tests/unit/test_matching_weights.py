@@ -8,7 +8,7 @@ import pytest
 from identity.matching.compare import COMPARISONS
 from identity.matching.default import default_model
 from identity.matching.link import LinkPolicy, link, log_odds
-from identity.matching.model import Evidence, Frequencies, Scorer, from_json, resized, to_json
+from identity.matching.model import Evidence, Frequencies, Scorer, evidence_of, from_json, resized, to_json
 from identity.matching.records import MatchRecord
 from identity.matching.train import LEAST_RECORDS, train
 
@@ -132,7 +132,7 @@ def test_too_few_records_teach_nothing() -> None:
 
 
 def told(*weights: float | None, base: float = -14.0) -> Evidence:
-    return Evidence(base + sum(weight or 0.0 for weight in weights), base, weights)
+    return evidence_of(base, weights)
 
 
 def test_a_chain_of_relatives_is_taken_apart() -> None:
