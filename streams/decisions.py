@@ -1,17 +1,15 @@
 """Decisions of data stewards on their way to the nodes they are on."""
 
-import msgspec
-
 from identity.graph import Block, Blocked, Message, Ruled, Ruling, RulingKind
 from identity.nodes import NODE_ID_BYTES, NodeId
 from schemas.contracts import DECISION
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DecidedIdentifier, Decision
+from streams.gather import graph_output
 from streams.records import Output, SourceRecord, dead_letter
 from streams.topics import Topics
 
-_encoder = msgspec.msgpack.Encoder()
 _KINDS = {"together": RulingKind.TOGETHER, "apart": RulingKind.APART, "release": RulingKind.RELEASE}
 
 
@@ -27,7 +25,7 @@ def decision_outputs(topics: Topics, framing: Framing, record: SourceRecord) -> 
         messages = _messages(_decision(framing, record))
     except RejectedError as error:
         return [dead_letter(topics, framing, record, error, "ingest")]
-    return [Output(topics.graph, message.to, _encoder.encode(message)) for message in messages]
+    return [graph_output(topics, [message]) for message in messages]
 
 
 def _decision(framing: Framing, record: SourceRecord) -> Decision:

@@ -19,12 +19,12 @@ class Drained:
     Attributes:
         seconds: from the start of the processes to the second look that found nothing waiting.
         touchpoints: source records read.
-        graph_messages: messages between partitions.
+        graph_records: records of messages between partitions.
     """
 
     seconds: float
     touchpoints: int
-    graph_messages: int
+    graph_records: int
 
 
 def drain(settings: Settings, workers: int, on_lag: Callable[[Lag], None]) -> Drained:

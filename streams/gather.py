@@ -5,7 +5,8 @@ durable.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -33,7 +34,10 @@ from streams.topics import Topics
 _RESOLVED_ANEW = 2_000
 """Gatherings in one commit after a policy was applied: under a second of work."""
 
-_message_decoder = msgspec.msgpack.Decoder(Message)
+_MESSAGES_TOGETHER = 200
+"""In one Kafka record: enough that the record's own cost is shared, few enough that it stays far below its limit."""
+
+_messages_decoder = msgspec.msgpack.Decoder(list[Message])
 _message_encoder = msgspec.msgpack.Encoder()
 
 _NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
@@ -84,16 +88,19 @@ class PartitionWork:
         rules: policies and framing.
         state: the partition's state.
         incarnation: how many times the partition was opened, this time included.
-        is_local: whether a node is of this partition.
+        number: of the partition.
+        place: the partition of a node.
     """
 
     def __init__(
-        self, rules: Rules, state: PartitionState, incarnation: int, is_local: Callable[[NodeId], bool]
+        self, rules: Rules, state: PartitionState, incarnation: int, number: int, place: Callable[[NodeId], int]
     ) -> None:
         self._rules = rules
         self._state = state
         self._incarnation = incarnation
-        self._is_local = is_local
+        self._number = number
+        self._place = place
+        self._outgoing: defaultdict[int, list[Message]] = defaultdict(list)
         self._outputs: list[Output] = []
         applied = state.policy()
         self._use(parse_policy(applied.text) if applied else rules.identity)
@@ -137,13 +144,14 @@ class PartitionWork:
         """Take messages of the gathering protocol."""
         for record in records:
             try:
-                message = _message_decoder.decode(record.value or b"")
+                messages = _messages_decoder.decode(record.value or b"")
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                self._dead(record, RejectedError("undecodable", "expected a message of the gathering protocol"))
+                self._dead(record, RejectedError("undecodable", "expected messages of the gathering protocol"))
                 continue
-            if all(len(getattr(message, name)) == NODE_ID_BYTES for name in _NODES_OF[type(message)]):
-                self._gatherer.receive(message)
-                self.counts.messages += 1
+            if all(map(_names_nodes, messages)):
+                for message in messages:
+                    self._gatherer.receive(message)
+                self.counts.messages += len(messages)
             else:
                 self._dead(record, RejectedError("undecodable", f"expected node ids of {NODE_ID_BYTES} bytes"))
 
@@ -157,6 +165,7 @@ class PartitionWork:
                 told = self._publisher.publish(gathering, dirty, self._fragment_reader(owner), now_ms)
                 self._state.put_gathering(owner, gathering)
                 self._publish(told)
+        self._pack()
         outputs, self._outputs[:] = list(self._outputs), []
         return Commit(outputs, self._state.take_changes())
 
@@ -227,11 +236,30 @@ class PartitionWork:
         self.counts.profiles += len(told.profiles)
 
     def _send(self, message: Message) -> None:
-        self._outputs.append(Output(self._rules.topics.graph, message.to, _message_encoder.encode(message)))
+        self._outgoing[self._place(message.to)].append(message)
+
+    def _pack(self) -> None:
+        """Put the messages for each partition together in records; the first addressee's id leads them there."""
+        for messages in self._outgoing.values():
+            for start in range(0, len(messages), _MESSAGES_TOGETHER):
+                self._outputs.append(graph_output(self._rules.topics, messages[start : start + _MESSAGES_TOGETHER]))
+        self._outgoing.clear()
+
+    def _is_local(self, node: NodeId) -> bool:
+        return self._place(node) == self._number
 
     def _dead(self, record: SourceRecord, error: RejectedError) -> None:
         self._outputs.append(dead_letter(self._rules.topics, self._rules.framing, record, error, "gather"))
         self.counts.dead_letters += 1
+
+
+def graph_output(topics: Topics, messages: Sequence[Message]) -> Output:
+    """Return messages to nodes of one partition as one record for it."""
+    return Output(topics.graph, messages[0].to, _message_encoder.encode(messages))
+
+
+def _names_nodes(message: Message) -> bool:
+    return all(len(getattr(message, name)) == NODE_ID_BYTES for name in _NODES_OF[type(message)])
 
 
 def event_key(accepted: AcceptedTouchpoint) -> bytes:

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from identity.nodes import NodeId
 from streams.errors import StoreError
 from streams.gather import Counts, PartitionWork, Rules
 from streams.partitioning import partition_of
@@ -149,7 +150,9 @@ class Partition:
         try:
             store = self._store = await self._open()
             pending = await self._take_over(store)
-            work = PartitionWork(self._setting.rules, PartitionState(store), store.marker.incarnation, self._is_local)
+            work = PartitionWork(
+                self._setting.rules, PartitionState(store), store.marker.incarnation, self._number, self._place
+            )
             self.counts = work.counts
             if pending:
                 await self._redo(store, work, pending)
@@ -239,8 +242,8 @@ class Partition:
         while work.is_resolving_anew and self._released != generation:
             await self._process(store, work, [])
 
-    def _is_local(self, node: Any) -> bool:  # noqa: ANN401  # NodeId; the hot path needs no cast
-        return partition_of(node, self._setting.partitions) == self._number
+    def _place(self, node: NodeId) -> int:
+        return partition_of(node, self._setting.partitions)
 
     async def _open(self) -> PartitionStore:
         """Open the local store, or another copy of it where a process that hangs will not let go of it.

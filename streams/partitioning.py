@@ -1,15 +1,18 @@
 """Which partition a node belongs to: Kafka's default for its key (murmur2), so that any client agrees."""
 
 import struct
+from functools import lru_cache
 
 from identity.nodes import NodeId
 
+_REMEMBERED = 200_000
 _WORDS = struct.Struct("<4I")
 _M = 0x5BD1E995
 _SEED = 0x9747B28C
 _MASK = 0xFFFFFFFF
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def partition_of(node: NodeId, partitions: int) -> int:
     """Return the partition of a 16-byte key as Java's default partitioner chooses it (MurmurHash2, A. Appleby)."""
     mixed = (_SEED ^ len(node)) & _MASK

@@ -13,7 +13,7 @@ from streams.settings import Settings
 _TITLES: Mapping[Stage, str] = {
     "ingest": "Ingest: source records read",
     "gather": "Gather: touchpoints folded",
-    "graph": "Gather: messages between partitions",
+    "graph": "Gather: records between partitions",
     "lake": "Lake: records written",
 }
 
@@ -46,5 +46,5 @@ def outcome(done: Drained) -> str:
     rate = done.touchpoints / done.seconds
     return (
         f"Drained {done.touchpoints:,} source records in {done.seconds:.1f} s ({rate:,.0f}/s), "
-        f"with {done.graph_messages:,} messages between partitions; everything is in the lake"
+        f"with {done.graph_records:,} records of messages between partitions; everything is in the lake"
     )

@@ -1,5 +1,6 @@
 """Identifiers as a user names them: ``TYPE:VALUE``."""
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +39,20 @@ def named(policy: "IdentityPolicy", text: str) -> Named:
     # The key makes node ids, which are not asked for: who may read the lake needs no key.
     node = Normaliser(policy, _KEY_OF_NO_MEANING).node(identifier_type, value)
     return Named(identifier_type, node["value"] if node else None)
+
+
+def by_whom(name: str | None) -> str:
+    """Return who decides: the name given, else the user's.
+
+    Raises:
+        InputError: the system has no name for the user.
+    """
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        raise InputError("--by: expected a name, since the system has none for this user") from None
 
 
 def policy_of(reader: "LakeReader") -> "IdentityPolicy":

@@ -1,6 +1,5 @@
 """``onefold policy`` and ``onefold rehearse``: the rules of who is one person, tried before they count."""
 
-import getpass
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from streams.commands.examples import add, examples
+from streams.commands.identifiers import by_whom
 from streams.errors import InputError, PolicyRefusedError
 from streams.output import complain, counting, figures, printable, show, write_json
 from streams.settings import Settings, load_settings
@@ -87,7 +87,7 @@ def apply(
     if not _check_appliable(settings, policy):
         show(f"{policy.version} is in force already.")
         return
-    publish_policy(settings, text, policy, by or getpass.getuser())
+    publish_policy(settings, text, policy, by_whom(by))
     show(f"Applied {policy.version}. Workers carry it out when they run; 'onefold drain' waits until they have.")
 
 

@@ -1,13 +1,12 @@
 """``onefold steward``: a data steward's decisions on who is one person."""
 
-import getpass
 import time
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from streams.commands.examples import add, examples
-from streams.commands.identifiers import named, policy_of
+from streams.commands.identifiers import by_whom, named, policy_of
 from streams.commands.lake import FormatOption
 from streams.errors import InputError
 from streams.output import Rows, show, write_rows
@@ -188,7 +187,7 @@ def _publish(  # noqa: PLR0913, PLR0917  # a record is made of its parts
             "one": one,
             "other": other,
             "made_at": made_at,
-            "made_by": made_by or getpass.getuser(),
+            "made_by": by_whom(made_by),
             "reason": reason.strip(),
         },
     )

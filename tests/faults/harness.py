@@ -144,7 +144,7 @@ def folded(records: Iterable[Sent]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         store = PartitionStore(Path(folder) / "state")
         rules = Rules(topics, FRAMES, default_policy(), default_profile_policy())
-        work = PartitionWork(rules, PartitionState(store), 1, lambda _: True)
+        work = PartitionWork(rules, PartitionState(store), 1, 0, lambda _: 0)
         accepted = []
         for number, record in enumerate(records):
             output = ingest.output(SourceRecord(topics.source(record.source), 0, number, NOW_MS, None, record.value))

@@ -18,7 +18,7 @@ TOPICS = Topics("p.")
 FRAMES = SingleObjectFraming()
 ANN, BEN = bytes([3]) * 16, bytes([4]) * 16
 
-_messages = msgspec.msgpack.Decoder(Message)
+_messages = msgspec.msgpack.Decoder(list[Message])
 
 
 def a_decision(**change: Any) -> Decision:  # noqa: ANN401  # any field
@@ -41,7 +41,7 @@ def outputs(value: bytes | None) -> list[Output]:
 def messages(**change: Any) -> list[Message]:  # noqa: ANN401  # any field
     found = outputs(FRAMES.encode(DECISION, a_decision(**change)))
     assert {output.topic for output in found} == {TOPICS.graph}
-    decoded = [_messages.decode(output.value) for output in found]
+    decoded = [message for output in found for message in _messages.decode(output.value)]
     assert [output.key for output in found] == [message.to for message in decoded]
     return decoded
 
