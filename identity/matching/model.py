@@ -86,14 +86,12 @@ class Model(msgspec.Struct, frozen=True):
         records: how many it was trained on.
         kinds: of pairs, by name as in :data:`KINDS`.
         frequencies: by comparison.
-        slope: of calibration: evidence counts so much of what independent comparisons would make of it.
     """
 
     format: int
     records: int
     kinds: dict[str, PairKind]
     frequencies: dict[str, Frequencies]
-    slope: float = 1.0
 
 
 class Weight(NamedTuple):
@@ -197,7 +195,6 @@ class Scorer:
     def __init__(self, model: Model) -> None:
         strangers = model.kinds[STRANGERS]
         self._rarity = Rarity(model.frequencies)
-        self._slope = model.slope
         self._prior = log2(model.kinds[SAME].share / strangers.share)
         names = [name for name in KINDS if name not in (SAME, STRANGERS)]
         self._priors = [log2(model.kinds[name].share / strangers.share) for name in names]
@@ -241,8 +238,8 @@ class Scorer:
                 weight += rarity
                 for kind in self._rare_for[place]:
                     between[kind] += rarity
-            weights.append(weight * self._slope)
-        return evidence_of(self._prior - self._rivals(between) * self._slope, weights)
+            weights.append(weight)
+        return evidence_of(self._prior - self._rivals(between), weights)
 
     def explain(self, one: MatchRecord, other: MatchRecord) -> Explanation:
         """Return the probability and what each comparison told; all weights add up to the log odds."""

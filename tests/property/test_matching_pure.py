@@ -85,9 +85,9 @@ def test_block_keys_are_short_and_tell_nothing_without_the_key(record: MatchReco
     assert set(keys).isdisjoint(block_keys(record, b"another key"))
 
 
-@given(slope=st.floats(0.1, 2.0), number=st.integers(2, 10**9))
-def test_a_model_survives_json(slope: float, number: int) -> None:
-    model = msgspec.structs.replace(resized(default_model(), number), slope=slope)
+@given(number=st.integers(2, 10**9))
+def test_a_model_survives_json(number: int) -> None:
+    model = resized(default_model(), number)
     assert from_json(to_json(model)) == model
     assert to_json(from_json(to_json(model))) == to_json(model)
 
