@@ -13,6 +13,7 @@ _SHARES = {
     "household": 1.5e-5,
     "namesakes": 3e-7,
     "cousins": 1e-7,
+    "relatives": 1e-7,
     "compatriots": 0.02,
     "neighbours": 2e-4,
     "borrowed": 1e-7,
@@ -67,6 +68,12 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "given": [0.02, 0.02, 0.01, 0.02, 0.08, 0.05, 0.8],
         "middle": [0.3, 0.08, 0.1, 0.52],
         "surname": [0.03, 0.005, 0.01, 0.015, 0.09, 0.85],
+    },
+    "relatives": {
+        "surname": [0.1, 0.002, 0.003, 0.005, 0.09, 0.8],
+        "email": [0.55, 0.02, 0.03, 0.4],
+        "phone": [0.5, 0.05, 0.45],
+        "number": [0.9, 0.03, 0.07],
     },
     "compatriots": {
         "given": [0.95, 0.008, 0.0015, 0.0045, 0.006, 0.009, 0.021],

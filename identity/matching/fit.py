@@ -17,7 +17,14 @@ Pattern = tuple[Level, ...]
 _ROUNDS, _STEPS = 3, 8
 _EVERYWHERE = ("compatriots", "neighbours")
 """Kinds that meet in no block as a rule; they are fitted to random pairs."""
-_FIRST_SHARES_A_RECORD = {SAME: 0.6, "household": 0.6, "namesakes": 0.01, "cousins": 0.01, "borrowed": 0.02}
+_FIRST_SHARES_A_RECORD = {
+    SAME: 0.6,
+    "household": 0.6,
+    "namesakes": 0.01,
+    "cousins": 0.01,
+    "relatives": 0.01,
+    "borrowed": 0.02,
+}
 """Pairs of a kind for each record, to start with."""
 _FIRST_SHARES = {"compatriots": 0.05, "neighbours": 0.001}
 _LIKELIER = 5.0
@@ -25,6 +32,7 @@ _LEAN = 20.0
 """Pairs that the default model counts for."""
 _FEW = 1_000
 _LEAST_COUNT = 0.5
+_CITY_ALONE = LEVELS["address"].index("city_alone")
 _PLACE = {name: place for place, name in enumerate(COMPARISONS)}
 
 _Counts = dict[str, list[float]]
@@ -87,6 +95,17 @@ class Fit:
             self._shares[kind] = max(total, _LEAST_COUNT) * pair_share
             for name, found in counts[kind].items():
                 self._levels[kind][name] = self._leant(found, kind, name)
+        self._levels["household"]["address"] = self._with_city_alone(self._levels["household"]["address"])
+
+    def _with_city_alone(self, shares: Sequence[float]) -> list[float]:
+        """Return a household's shares of address levels with as many pairs that tell the city alone as one person has.
+
+        How much a record tells has nothing to do with whose it is. But pairs of a household that tell so little meet in
+        a block only where they share still more, so counting them would find too few.
+        """
+        share = self._levels[SAME]["address"][_CITY_ALONE]
+        rest = 1.0 - shares[_CITY_ALONE]
+        return [share if level == _CITY_ALONE else one * (1.0 - share) / rest for level, one in enumerate(shares)]
 
     def _leant(self, counts: Sequence[float], kind: str, name: str) -> list[float]:
         total = sum(counts) + _LEAN

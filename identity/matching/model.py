@@ -30,6 +30,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "household": ("surname", "address", "birth_place", "email", "phone", "number"),
     "namesakes": ("given", "middle", "surname", "address", "birth_place", "email", "phone", "number"),
     "cousins": ("given", "middle", "surname"),
+    "relatives": ("surname", "email", "phone", "number"),
     "compatriots": ("given", "middle", "surname", "address", "birth_place"),
     "neighbours": ("address", "birth_place"),
     "borrowed": ("email", "phone", "number"),
@@ -40,6 +41,7 @@ BY_CHANCE: Mapping[str, frozenset[str]] = {
     "household": frozenset(),
     "namesakes": frozenset(),
     "cousins": frozenset(),
+    "relatives": frozenset(),
     "compatriots": frozenset(KINDS["compatriots"]),
     "neighbours": frozenset(),
     "borrowed": frozenset(),
@@ -276,7 +278,8 @@ def resized(model: Model, records: int) -> Model:
     """Return the model for another number of records: the more there are, the rarer a pair of one person is."""
     factor = model.records / records
     shares = {
-        name: kind.share * (factor if name in (SAME, "household", "namesakes", "cousins", "borrowed") else 1.0)
+        name: kind.share
+        * (factor if name in (SAME, "household", "namesakes", "cousins", "relatives", "borrowed") else 1.0)
         for name, kind in model.kinds.items()
         if name != STRANGERS
     }
