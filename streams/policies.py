@@ -4,7 +4,6 @@ import time
 from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, default_policy_text, parse_policy
@@ -17,7 +16,7 @@ from streams.logs import QUIET
 from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics, admin
+from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics
 
 _KEY = b"policy"
 _POLL_SECONDS = 0.2
@@ -65,23 +64,6 @@ def publish_policy(settings: Settings, text: str, policy: IdentityPolicy, applie
     finally:
         producer.close()
     return applied
-
-
-def has_begun(settings: Settings) -> bool:
-    """Whether any touchpoint was accepted, or any worker that might runs.
-
-    Raises:
-        BrokerDownError: no broker answers.
-    """
-    topics, client = Topics(settings.topic_prefix), admin(settings)
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    asked = {TopicPartition(topics.touchpoints, number): latest for number in range(settings.partitions)}
-    try:
-        ends = [future.result(ADMIN_TIMEOUT_SECONDS).offset for future in client.list_offsets(asked).values()]
-        groups = client.describe_consumer_groups([topics.group])
-        return any(ends) or any(future.result(ADMIN_TIMEOUT_SECONDS).members for future in groups.values())
-    except (KafkaException, TimeoutError):
-        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}") from None
 
 
 def read_policy(frames: Framing, value: bytes | None) -> Policy:

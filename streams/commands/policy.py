@@ -140,7 +140,8 @@ def _check_appliable(settings: Settings, policy: "IdentityPolicy") -> bool:
         PolicyRefusedError: it takes a replay.
     """
     from identity.policy_file import parse_policy, shape  # noqa: PLC0415 - heavy
-    from streams.policies import has_begun, policy_in_force  # noqa: PLC0415 - heavy
+    from streams.begun import has_begun  # noqa: PLC0415 - heavy
+    from streams.policies import policy_in_force  # noqa: PLC0415 - heavy
 
     present = parse_policy(policy_in_force(settings)["text"])
     if present.version == policy.version:

@@ -117,3 +117,14 @@ def test_a_file_with_mistakes_is_refused_with_its_lines(drained: Settings, tmp_p
         assert done.returncode == 1
         assert "identifiers.customer_id.rank" in done.stderr
         assert "line " in done.stderr
+
+
+def test_before_there_are_touchpoints_any_policy_can_be_applied(settings: Settings, tmp_path: Path) -> None:
+    create_topics(admin(settings), settings)
+    file = written(tmp_path, STRICT.replace('normalisation = "email"', 'normalisation = "text"'))
+
+    applied = onefold(settings, "policy", "apply", str(file))
+
+    assert (applied.returncode, applied.stderr) == (0, "")
+    assert onefold(settings, "policy", "show").stdout == file.read_text("utf-8")
+    assert onefold(settings, "policy", "apply", str(file)).stdout.endswith("is in force already.\n")
