@@ -121,6 +121,8 @@ class _Resolving:
             suspects -= {node for bond in self._bonds for node in bond}
             if not suspects:
                 break
+            strongest = min(self._rank(node) for node in suspects)
+            suspects = {node for node in suspects if self._rank(node) == strongest}
             settled |= suspects
             taken_out.update(self._not_theirs(suspects, usable, refused))
         self._verdicts.update(dict.fromkeys(self._links, "joined"))
@@ -215,8 +217,10 @@ class _Resolving:
         return max(link, key=self._weakness)
 
     def _weakness(self, node: NodeId) -> tuple[int, str]:
-        card = self._cards[node]
-        return self._policy.identifiers[card.type].rank, card.value
+        return self._rank(node), self._cards[node].value
+
+    def _rank(self, node: NodeId) -> int:
+        return self._policy.identifiers[self._cards[node].type].rank
 
 
 _VERDICT_OF: Mapping[Refusal, Verdict] = {"limit": "limit_per_person", "apart": "decided_apart"}

@@ -195,3 +195,9 @@ def test_identifiers_of_a_type_without_a_rule_are_left_out() -> None:
     cards = oracle_cards([*seen(1, ANN, ANNS_MAIL), *seen(1, ANN, COOKIE)], POLICY)
     found = resolve(cards, replace(POLICY, identifiers=fewer)).people
     assert [person.nodes for person in found] == [(ANN.node, ANNS_MAIL.node)]
+
+
+def test_a_suspect_is_judged_by_stronger_ones_that_were_judged_before() -> None:
+    """Two customer numbers on one touchpoint make the second a suspect; a cookie of both is nobody's all the same."""
+    events = [*seen(1, ANN, COOKIE), *seen(1, ANN, BEN), *seen(2, BEN, COOKIE)]
+    assert people(events) == {frozenset({"ann"}), frozenset({"ben"}), frozenset({"cookie"})}
