@@ -200,10 +200,16 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
         "people": 2,
         "known_people": 1,
         "merged_people": 1,
+        "shared_identifiers": 0,
+        "largest_person": 2,
+        "decisions": 0,
+        "policy": None,
         "links": {"joined": 1, "quarantined": 1},
+        "quarantined": {"limit": 1},
         "dead_letters": {"undecodable": 2, "not_finite": 1},
     }
     assert run("status") == 2
     out = capsys.readouterr().out
     assert "known people" in out
+    assert "links in quarantine" in out
     assert "undecodable" in out
