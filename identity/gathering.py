@@ -10,8 +10,8 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
 - `Report(r, m)`: if r points elsewhere, pass it on; else merge it into the membership, and ask every neighbour of m
   that is not a member yet to join. A new member is asked to confirm: its pointer may be a step behind, and a crash
   may have lost the state it reported from;
-- `Ruled`, `Blocked`: the node keeps what a steward decided. Where the decision is that two are one person, each asks
-  the other to join its owner, shared or not;
+- `Ruled`, `Blocked`: the node keeps what a steward decided. Of two that were decided on each asks the other to join its
+  owner, shared or not: whatever the decision, it is weighed where both are seen;
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
   no link of it asks anybody to join. It still answers as an owner, since others may point to it;
 - an owner that holds as many members as the policy allows takes no more: it tells the node so (`Full`), which becomes
@@ -298,8 +298,7 @@ class Gatherer:
         rulings = node.card.rulings
         rulings[message.other] = max(rulings.get(message.other, message.ruling), message.ruling)
         self._changed(message.to, node)
-        if rulings[message.other].kind.joins:
-            self._post(Join(message.other, node.owner, "ruling"))
+        self._post(Join(message.other, node.owner, "ruling"))
 
     def _blocked(self, message: Blocked) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
@@ -434,8 +433,8 @@ class Gatherer:
         for neighbour, shared in gathering.members[report.node].card.neighbours.items():
             if not shared and neighbour not in gathering.members:
                 self._post(Join(neighbour, report.to, "link"))
-        for other, ruling in gathering.members[report.node].card.rulings.items():
-            if ruling.kind.joins and other not in gathering.members:
+        for other in gathering.members[report.node].card.rulings:
+            if other not in gathering.members:
                 self._post(Join(other, report.to, "ruling"))
 
 

@@ -241,10 +241,11 @@ def _out_verdicts(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> dict[
     found: dict[LinkId, Verdict] = {}
     for anchor, card in cards.items():
         for node, evidence in card.links.items():
-            if anchor in blocked or node in blocked:
-                found[LinkId(anchor, node)] = "blocked_identifier"
-            elif evidence.far_shared or anchor in shared or node in shared:
+            # Shared comes first: the far end says so, gathered or not, but of a block only its own card knows.
+            if evidence.far_shared or anchor in shared or node in shared:
                 found[LinkId(anchor, node)] = "shared_identifier"
+            elif anchor in blocked or node in blocked:
+                found[LinkId(anchor, node)] = "blocked_identifier"
     return found
 
 

@@ -197,3 +197,13 @@ def test_decisions_on_cards_merge_without_an_order(one: Card, two: Card, three: 
     assert merge_cards(one, two) == merge_cards(two, one)
     assert merge_cards(merge_cards(one, two), three) == merge_cards(one, merge_cards(two, three))
     assert merge_cards(one, one) == one
+
+
+def test_a_link_to_a_shared_identifier_is_told_as_shared_whether_or_not_it_is_blocked_too() -> None:
+    """A shared one may have gathered elsewhere, where its block is not seen."""
+    customers = [identifier("customer_id", f"customer {number}") for number in range(11)]
+    cards = gathered(*(seen(1, customer, COOKIE) for customer in customers))
+    cards[COOKIE.node].block = Block(1, blocked=True)
+    told = verdict(cards, customers[0], COOKIE)
+    del cards[COOKIE.node]
+    assert told == verdict(cards, customers[0], COOKIE) == "shared_identifier"
