@@ -10,7 +10,7 @@ same for any order of events, any partitioning and any key.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
 from identity.nodes import NodeId
@@ -28,17 +28,7 @@ Verdict = Literal[
     "contradicting_decision",
     "withdrawn",
 ]
-VERDICTS: tuple[Verdict, ...] = (
-    "joined",
-    "shared_identifier",
-    "limit_per_person",
-    "ambiguous_identifier",
-    "blocked_identifier",
-    "decided_apart",
-    "decided_together",
-    "contradicting_decision",
-    "withdrawn",
-)
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order of the numbers they are stored as; append only."""
 
 

@@ -6,12 +6,12 @@ there or nothing, and the offsets say which. A batch that is delivered again cha
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Self, TextIO
+from typing import Any, Final, Self, TextIO, TypeVar
 
 import duckdb
 
@@ -21,6 +21,8 @@ from sinks import engine, rows, tables, views
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
 from sinks.statements import insert, new_records, upsert
+
+_Record = TypeVar("_Record", bound=Mapping[str, Any])
 
 _INLINE_OFFSETS: Final = (
     f"CALL {engine.LAKE}.set_option('data_inlining_row_limit', 1000, table_name => '{tables.OFFSETS.name}')"
@@ -169,13 +171,18 @@ def _write_touchpoints(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
     counts.consents = insert(writer.connection, tables.CONSENTS, rows.consents(fresh))
 
 
+def _newest(records: Iterable[_Record], key: Callable[[_Record], Hashable], version: str) -> list[_Record]:
+    """Return of the records that share a key the one with the highest version, the first of several."""
+    newest: dict[Hashable, _Record] = {}
+    for record in records:
+        name = key(record)
+        if name not in newest or record[version] > newest[name][version]:
+            newest[name] = record
+    return list(newest.values())
+
+
 def _write_profiles(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
-    newest: dict[str, Profile] = {}
-    for record in batch.profiles:
-        known = newest.get(record["customer_id"])
-        if known is None or record["revision"] > known["revision"]:
-            newest[record["customer_id"]] = record
-    incoming = rows.profiles(list(newest.values()))
+    incoming = rows.profiles(_newest(batch.profiles, lambda record: record["customer_id"], "revision"))
     counts.profiles = upsert(writer.connection, tables.PROFILES, "revision", incoming)
 
 
@@ -191,13 +198,7 @@ def _write_identifiers(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
 
 
 def _write_links(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
-    newest: dict[tuple[str, str], Link] = {}
-    for record in batch.links:
-        key = (record["anchor_id"], record["node_id"])
-        known = newest.get(key)
-        if known is None or record["revision"] > known["revision"]:
-            newest[key] = record
-    incoming = rows.links(list(newest.values()))
+    incoming = rows.links(_newest(batch.links, lambda record: (record["anchor_id"], record["node_id"]), "revision"))
     counts.links = upsert(writer.connection, tables.LINKS, "revision", incoming)
 
 
@@ -210,14 +211,12 @@ def _write_changes(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) ->
     counts.changes = insert(writer.connection, tables.CHANGES, rows.changes(fresh))
 
 
+def _decided_on(decision: Decision) -> Hashable:
+    return frozenset(part["node_id"] for part in (decision["one"], decision["other"]) if part is not None)
+
+
 def _write_decisions(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
-    newest: dict[frozenset[str], Decision] = {}
-    for record in batch.decisions:
-        key = frozenset(part["node_id"] for part in (record["one"], record["other"]) if part is not None)
-        known = newest.get(key)
-        if known is None or record["made_at"] > known["made_at"]:
-            newest[key] = record
-    incoming = rows.decisions(list(newest.values()))
+    incoming = rows.decisions(_newest(batch.decisions, _decided_on, "made_at"))
     counts.decisions = upsert(writer.connection, tables.DECISIONS, "made_at", incoming)
 
 

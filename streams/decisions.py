@@ -22,7 +22,7 @@ def decision_key(decision: Decision) -> bytes:
 def decision_outputs(topics: Topics, framing: Framing, record: SourceRecord) -> list[Output]:
     """Return the messages to the nodes that a decision is on, or the dead letter of a record that is none."""
     try:
-        messages = _messages(_decision(framing, record))
+        messages = decision_messages(_decision(framing, record))
     except RejectedError as error:
         return [dead_letter(topics, framing, record, error, "ingest")]
     return [graph_output(topics, [message]) for message in messages]
@@ -51,7 +51,8 @@ def check_decision(decision: Decision) -> None:
         raise RejectedError("bad_value", "other: expected another identifier")
 
 
-def _messages(decision: Decision) -> list[Message]:
+def decision_messages(decision: Decision) -> list[Message]:
+    """Return what the nodes that a decision is on are told; :func:`check_decision` took no offence at it."""
     one, other = decision["one"], decision["other"]
     is_made = decision["state"] == "made"
     if other is None:

@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Block, Blocked, Moment, Ruled, Ruling, RulingKind
+from identity.graph import Moment
 from identity.memory import MemoryGraph
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
 from identity.resolution import resolve
+from schemas.records import DecidedIdentifier, Decision
 from sinks.reader import LakeReader
+from streams.decisions import decision_messages
 
 _ROWS = 5_000
 _EXAMPLES = 10
 _LARGEST = 5
 _NO_QUARANTINE = frozenset({"joined", "decided_together", "withdrawn"})
-_KINDS = {"together": RulingKind.TOGETHER, "apart": RulingKind.APART, "release": RulingKind.RELEASE}
 _TOUCHPOINTS = "SELECT source, event_id, epoch_ms(event_time), identifiers FROM touchpoints"
 _DECISIONS = """
-    SELECT kind, state, node_id, other_node_id, type, value, other_type, other_value, epoch_ms(made_at) FROM decisions
+    SELECT kind, state, node_id, type, value, other_node_id, other_type, other_value,
+           epoch_ms(made_at) AS made_at, made_by, reason
+    FROM decisions
 """
 _PEOPLE = "SELECT node_id, customer_id FROM identifiers"
 _QUARANTINED = "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL"
@@ -102,8 +105,9 @@ def rehearse(reader: LakeReader, policy: IdentityPolicy, key: bytes, on_progress
         gatherer.settle()
         touchpoints += len(rows)
         on_progress(len(rows))
-    for message in _decided(reader):
-        gatherer.receive(message)
+    for decision in _decisions(reader):
+        for message in decision_messages(decision):
+            gatherer.receive(message)
     gatherer.settle()
     before = {NodeId(bytes.fromhex(node)): customer for node, customer in reader.execute(_PEOPLE).fetchall()}
     known = dict(reader.execute(_QUARANTINED).fetchall())
@@ -116,18 +120,22 @@ def _chunks(reader: LakeReader) -> Iterator[list[tuple[str, str, int, list[Any]]
         yield rows
 
 
-def _decided(reader: LakeReader) -> Iterator[Ruled | Blocked]:
-    for kind, state, node, other, kind_of, value, other_kind, other_value, made_at in reader.execute(
-        _DECISIONS
-    ).fetchall():
-        one, is_made = NodeId(bytes.fromhex(node)), state == "made"
-        if kind == "block":
-            yield Blocked(one, kind_of, value, Block(made_at, blocked=is_made))
-            continue
-        far = NodeId(bytes.fromhex(other))
-        ruling = Ruling(made_at, _KINDS[kind] if is_made else RulingKind.WITHDRAWN)
-        yield Ruled(one, kind_of, value, far, ruling)
-        yield Ruled(far, other_kind, other_value, one, ruling)
+def _decisions(reader: LakeReader) -> Iterator[Decision]:
+    for row in reader.records(_DECISIONS):
+        other: DecidedIdentifier = {
+            "node_id": row["other_node_id"],
+            "type": row["other_type"],
+            "value": row["other_value"],
+        }
+        yield {
+            "kind": row["kind"],
+            "state": row["state"],
+            "one": {"node_id": row["node_id"], "type": row["type"], "value": row["value"]},
+            "other": other if row["other_node_id"] else None,
+            "made_at": row["made_at"],
+            "made_by": row["made_by"],
+            "reason": row["reason"],
+        }
 
 
 class _Outcome:
