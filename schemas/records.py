@@ -320,4 +320,5 @@ class CallRecord(TypedDict):
     agent: str | None
     sentiment: float | None
     language: str | None
+    caller: dict[str, str]
     opt_out: list[str]

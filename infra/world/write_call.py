@@ -37,6 +37,7 @@ class CallWriter(Writer):
             "agent": f"agent-{step.number % 60:02d}",
             "sentiment": round(mood, 2) if step.number % 5 else None,
             "language": person.household.country.language,
+            "caller": {},
             "opt_out": [],
         }
         self.KINDS[step.kind](self, call, person, step)

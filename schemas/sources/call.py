@@ -10,7 +10,8 @@ def from_call(call: CallRecord) -> Touchpoint:
     """Map a call or a chat.
 
     The caller's number is the customer's, except when we called: then it is ours and only a property. A channel
-    the caller opted out of withdraws the consent to marketing on it.
+    the caller opted out of withdraws the consent to marketing on it. What the agent noted of the caller becomes
+    traits, with the language spoken where the note names none.
 
     Raises:
         RejectedError: the sentiment is not a finite number.
@@ -34,7 +35,7 @@ def from_call(call: CallRecord) -> Touchpoint:
         "event_time": call["started_at"],
         "type": "chat" if direction == "chat" else "call",
         "identifiers": identifiers,
-        "traits": {"language": call["language"]} if call["language"] else {},
+        "traits": _traits(call),
         "order": None,
         "marketing": None,
         "consents": [_withdrawn(channel) for channel in call["opt_out"] if channel],
@@ -48,6 +49,10 @@ def from_call(call: CallRecord) -> Touchpoint:
         "party": "first",
         "properties": properties,
     }
+
+
+def _traits(call: CallRecord) -> dict[str, str]:
+    return {"language": call["language"], **call["caller"]} if call["language"] else call["caller"].copy()
 
 
 def _withdrawn(channel: str) -> Consent:

@@ -137,6 +137,7 @@ def a_call(**change: Any) -> CallRecord:  # noqa: ANN401  # any field
         "agent": None,
         "sentiment": 0.5,
         "language": None,
+        "caller": {},
         "opt_out": [],
     }
     return {**call, **change}  # type: ignore[typeddict-item]  # a change is of one field

@@ -91,6 +91,7 @@ def call() -> CallRecord:
         "agent": None,
         "sentiment": None,
         "language": None,
+        "caller": {},
         "opt_out": [],
     }
 
@@ -321,6 +322,12 @@ def test_how_a_call_went_is_the_interaction() -> None:
     }
 
 
+def test_what_the_agent_noted_of_the_caller_and_the_language_spoken_are_traits() -> None:
+    record = call()
+    record["caller"], record["language"] = {"first_name": "Ann", "birth_date": "1980-12-31"}, "de"
+    assert from_call(record)["traits"] == {"first_name": "Ann", "birth_date": "1980-12-31", "language": "de"}
+
+
 def test_a_sentiment_that_is_no_number_is_rejected() -> None:
     with pytest.raises(RejectedError, match=r"^not_finite: sentiment "):
         from_call({**call(), "sentiment": NAN})
@@ -332,7 +339,7 @@ def test_a_sentiment_that_is_no_number_is_rejected() -> None:
         (from_web, {**web_event(), "form": {"a": "b"}, "browser_language": "de"}),
         (from_mobile, {**mobile_event(), "params": {"a": "b"}, "os": "ios"}),
         (from_store, {**receipt(), "cardholder": {"a": "b"}}),
-        (from_call, {**call(), "opt_out": ["sms"]}),
+        (from_call, {**call(), "opt_out": ["sms"], "caller": {"a": "b"}}),
     ],
 )
 def test_mapping_leaves_the_raw_record_alone(convert: Callable[..., Touchpoint], record: dict[str, object]) -> None:
