@@ -43,8 +43,30 @@ class WorldConfig:
     """Typed values that stand for nothing: null, 000000, test@test.com."""
     poison_rate: float = 0.0004
     """Poison payloads, and as many again records that ingest must reject; at least one of every kind."""
-    lookalike_rate: float = 0.01
-    """Customers with the name of another customer and nearly the birth date."""
+    missing_rate: float = 0.15
+    """Forms without the birth date; as many without the gender, without the address, without the street."""
+    lookalike_rate: float = 0.02
+    """Customers in another town with the name of another customer and nearly the birth date, rarely the same."""
+    namesake_rate: float = 0.01
+    """Customers with the name of another customer in the same town. They and the look-alikes live alone, as less than
+    a fifth of all do, so there are no more than these."""
+    same_name_rate: float = 0.08
+    """Sons with the name of their father, at the same address."""
+    twin_rate: float = 0.12
+    """Households with several children of which two are twins."""
+    family_email_rate: float = 0.12
+    """Households of several that have one e-mail address for all."""
+    landline_rate: float = 0.35
+    """Households of several whose members often give the landline as their number."""
+    employee_rate: float = 0.08
+    """Customers who often give the switchboard of their company as their number, like their colleagues."""
+    borrowed_rate: float = 0.01
+    """Customers who often give the number of another customer."""
+    second_registration_rate: float = 0.1
+    """Members registered a second time, under another loyalty card or CRM number, with a slip."""
+    mistyped_card_rate: float = 0.25
+    """Loyalty cards, of people registered once, that cannot be scanned: their number is typed, mostly with the same
+    wrong digit."""
     anonymous_rate: float = 0.12
     """Customers who never log in."""
     prospect_rate: float = 0.06

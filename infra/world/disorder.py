@@ -3,10 +3,12 @@
 # ruff: noqa: PLR2004 shares out of one are read best where they apply
 
 from collections.abc import Iterable
+from datetime import date
 from random import Random
 from typing import TypeVar
 
 from infra.world.config import DAY_MS, HOUR_MS, MINUTE_MS, WorldConfig
+from infra.world.dates import digits_swapped
 
 T = TypeVar("T")
 
@@ -70,6 +72,12 @@ class Typist:
         if roll > 1.0 - self._typo * 0.5:
             return name.upper()
         return name
+
+    def birth_date(self, born: date) -> date:
+        """A birth date as typed: now and then with two digits swapped."""
+        if self._random() < self._typo * 0.4:
+            return digits_swapped(born, self._random())
+        return born
 
     def slip(self, text: str) -> str:
         """A text with one letter swapped, lost or doubled, never the first; another text wherever possible."""

@@ -53,10 +53,14 @@ def _records(config: WorldConfig, people: list[Person], steps: list[Step], truth
     writers = _writers(config, truth)
     happened = truth.happened
     for step in steps:
-        person = people[step.person]
+        person = _shown(people[step.person], step)
         source, name, write = writers[step.kind]
         event_id = happened(source, person)
         yield Emission(step.arrived_at, source, name, event_id, write(person, step, event_id), person.person_id)
+
+
+def _shown(person: Person, step: Step) -> Person:
+    return person.again if step.again and person.again else person
 
 
 def _writers(config: WorldConfig, truth: Truth) -> dict[str, tuple[str, str, _Write]]:

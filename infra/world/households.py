@@ -2,21 +2,19 @@
 
 # ruff: noqa: PLR2004 shares out of one are read best where they apply
 
-from datetime import date, timedelta
-from random import Random
+from datetime import date
 
 from infra.world.config import WorldConfig
-from infra.world.names import COUNTRIES, Country
+from infra.world.homes import Homes
+from infra.world.lookalikes import near_birth_date
+from infra.world.names import COUNTRIES
 from infra.world.people import Household, Person, Registrar, birth_date, drawn
+from infra.world.registrations import Registrations
 
 _COUNTRY_LOTS = tuple(country for country in COUNTRIES for _ in range(country.weight))
 _SIZES = (1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 5)
-_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
-_SAME_NAME_RATE = 0.08
+_CUSTOMERS_PER_SINGLE = sum(_SIZES) / _SIZES.count(1)
 _OTHER_SURNAME_RATE = 0.15
-_COUPLE_EMAIL_RATE = 0.03
-_LANDLINES = 10**6
-_LANDLINE_STRIDE = 736_877  # no common divisor with a million
 
 
 def population(config: WorldConfig) -> list[Person]:
@@ -33,81 +31,102 @@ class _Builder:
         self._config = config
         self._random = config.random("people")
         self._registrar = Registrar(config, self._random)
-        self._households = 0
+        self._homes = Homes(config, self._random, self._registrar)
+        self._registrations = Registrations(config, self._random, self._registrar, self._homes)
 
     def settle(self) -> None:
-        chance = self._random.random
-        size = _SIZES[int(chance() * len(_SIZES))]
-        if size == 1 and self.people and chance() < self._config.lookalike_rate * 2.2:
-            self._lookalike(self.people[int(chance() * len(self.people))])
-            return
-        country = _COUNTRY_LOTS[int(chance() * len(_COUNTRY_LOTS))]
-        household = self._household(country, drawn(country.surnames, chance()), size)
-        man = self._adult(household, female=size == 1 and chance() < 0.5)
-        if size == 1:
-            return
-        woman = self._adult(household, female=True)
-        if chance() < _COUPLE_EMAIL_RATE:
-            woman.email = man.email
-            woman.shares_email = man.shares_email = True
-        for _ in range(size - 2):
-            self._child(household, man)
+        """Add one household and what its members share and do twice."""
+        size = _SIZES[int(self._random.random() * len(_SIZES))]
+        members = self._single() if size == 1 else self._family(size)
+        self.people.extend(members)
+        landline = members[0].household.landline
+        at_home = landline if size > 1 and self._random.random() < self._config.landline_rate else None
+        for person in members:
+            person.other_number = self._elsewhere(person) or at_home
+            person.again = self._registrations.again(person)
+            if person.loyalty_card and not person.again:
+                person.mistyped_card = self._registrations.mistyped_card(person.loyalty_card)
 
-    def _adult(self, household: Household, *, female: bool) -> Person:
+    def _single(self) -> list[Person]:
+        chance, config = self._random.random, self._config
+        roll = chance() / _CUSTOMERS_PER_SINGLE if self.people else 1.0
+        if roll < config.lookalike_rate:
+            return [self._lookalike(self._anybody())]
+        if roll < config.lookalike_rate + config.namesake_rate:
+            return [self._namesake(self._anybody())]
+        return [self._adult(self._home(1), birth_date(self._random, 25, 85), female=chance() < 0.5)]
+
+    def _lookalike(self, model: Person) -> Person:
+        """Somebody in another town with the same name and nearly the birth date."""
+        home = self._homes.far_from(model.household, model.last_name)
+        return self._like(model, home, near_birth_date(model.birth_date, self._random))
+
+    def _namesake(self, model: Person) -> Person:
+        """Somebody in the same town with the same name and any birth date."""
+        home = self._homes.near(model.household, model.last_name)
+        return self._like(model, home, birth_date(self._random, 25, 85))
+
+    def _like(self, model: Person, home: Household, born: date) -> Person:
+        return self._registrar.person(home, model.first_name, model.last_name, born, female=model.female)
+
+    def _family(self, size: int) -> list[Person]:
+        """A couple and their children, who may be called and born like each other, and may share an address."""
+        household = self._home(size)
+        youngest, oldest = (42, 65) if size > 2 else (25, 85)
+        man = self._adult(household, birth_date(self._random, youngest, oldest), female=False)
+        woman = self._adult(household, birth_date(self._random, youngest, oldest), female=True)
+        family = [man, woman]
+        has_twins = size > 3 and self._random.random() < self._config.twin_rate
+        for number in range(size - 2):
+            is_twin = has_twins and number == 1
+            family.append(self._child(family, family[-1].birth_date if is_twin else birth_date(self._random, 16, 24)))
+        if self._random.random() < self._config.family_email_rate:
+            for person in family:
+                person.email = man.email
+                person.shares_email = True
+        return family
+
+    def _adult(self, household: Household, born: date, *, female: bool) -> Person:
         chance, country = self._random.random, household.country
         first_name = drawn(country.women if female else country.men, chance())
         other_surname = female and chance() < _OTHER_SURNAME_RATE
         last_name = drawn(country.surnames, chance()) if other_surname else household.surname
-        return self._add(household, first_name, last_name, birth_date(self._random, 25, 85), female=female)
+        return self._registrar.person(household, first_name, last_name, born, female=female)
 
-    def _child(self, household: Household, father: Person) -> None:
-        chance, country = self._random.random, household.country
-        female = chance() < 0.5
-        first_name = drawn(country.women if female else country.men, chance())
-        if not female and chance() < _SAME_NAME_RATE:
-            first_name = father.first_name
-        born = birth_date(self._random, 16, 24)
-        self._add(household, first_name, household.surname, born, female=female)
+    def _child(self, family: list[Person], born: date) -> Person:
+        """A child with a name that no other in the family has, but for some sons called like their father."""
+        father, household = family[0], family[0].household
+        female = self._random.random() < 0.5
+        names = household.country.women if female else household.country.men
+        taken = {person.first_name for person in family}
+        first_name = drawn(names, self._random.random())
+        while first_name in taken:
+            first_name = drawn(names, self._random.random())
+        if not female and father.first_name not in {one.first_name for one in family[1:]}:
+            first_name = father.first_name if self._random.random() < self._config.same_name_rate else first_name
+        return self._registrar.person(household, first_name, household.surname, born, female=female)
 
-    def _lookalike(self, model: Person) -> None:
-        """Somebody elsewhere with the same name, born some days or exactly a month apart, rarely the same day."""
-        country = model.household.country
-        household = self._household(country, model.last_name, 1)
-        days = (0, 1, -1, 2, -3, 9, 10, -10, 30, 31)[int(self._random.random() * 10)]
-        born = model.birth_date + timedelta(days=days)
-        self._add(household, model.first_name, model.last_name, born, female=model.female)
+    def _elsewhere(self, person: Person) -> str | None:
+        """A number out of the house that is given in place of the own: somebody else's or the company's."""
+        config, home = self._config, person.household
+        roll = self._random.random()
+        if roll < config.borrowed_rate:
+            return self._borrowed(home)
+        if roll < config.borrowed_rate + config.employee_rate:
+            return self._homes.switchboard(home.country)
+        return None
 
-    def _add(self, household: Household, first: str, last: str, born: date, *, female: bool) -> Person:
-        person = self._registrar.person(household, first, last, born, female=female)
-        self.people.append(person)
-        return person
+    def _borrowed(self, home: Household) -> str | None:
+        lender = self._anybody()
+        if lender.household is home:
+            return None
+        lender.shares_phone = True
+        return lender.mobile
 
-    def _household(self, country: Country, surname: str, size: int) -> Household:
+    def _home(self, size: int) -> Household:
         chance = self._random.random
-        city, pattern = country.towns[int(chance() ** 1.5 * len(country.towns))]
-        street, house = drawn(country.streets, chance()), 1 + int(chance() ** 2 * 180)
-        number = self._households * _LANDLINE_STRIDE % _LANDLINES  # no two households of a million share one
-        area = country.landline[self._households % len(country.landline)]
-        self._households += 1
-        has_tablet = size > 1 and chance() < self._config.tablet_rate
-        return Household(
-            country=country,
-            surname=surname,
-            street=f"{house} {street}" if country.house_first else f"{street} {house}",
-            postcode=_postcode(pattern, self._random),
-            city=city,
-            landline=f"+{country.calling_code}{area}{number:06d}",
-            tablet_cookie=self._registrar.token() if has_tablet else None,
-            tablet_device=self._registrar.uuid() if has_tablet else None,
-        )
+        country = _COUNTRY_LOTS[int(chance() * len(_COUNTRY_LOTS))]
+        return self._homes.anywhere(country, drawn(country.surnames, chance()), size)
 
-
-def _postcode(pattern: str, random: Random) -> str:
-    if "#" not in pattern:
-        return pattern
-    text = pattern
-    while "#" in text:
-        text = text.replace("#", str(int(random.random() * 10)), 1)
-    while "@" in text:
-        text = text.replace("@", _LETTERS[int(random.random() * len(_LETTERS))], 1)
-    return text
+    def _anybody(self) -> Person:
+        return self.people[int(self._random.random() * len(self.people))]

@@ -4,12 +4,14 @@ from random import Random
 
 from infra.world.config import WorldConfig
 from infra.world.disorder import BLOCKED_EMAILS, BLOCKED_PHONES, WITHHELD, Typist
+from infra.world.forms import Forms
 from infra.world.journeys import OWN, TABLET, WORK
 from infra.world.people import Person
 from infra.world.truth import Truth
 
 _NOBODYS = frozenset((*BLOCKED_EMAILS, *BLOCKED_PHONES, WITHHELD))
 _FIRST_STORE = 101
+_OTHER_NUMBER_SHARE = 0.8
 
 
 class Identifying:
@@ -23,6 +25,8 @@ class Identifying:
 
     def __init__(self, config: WorldConfig, random: Random, truth: Truth) -> None:
         self.typist = Typist(config, random)
+        self.forms = Forms(config, random, self.typist)
+        self._chance = random.random
         self._truth = truth
         kiosks = config.random("kiosks")
         self._kiosks = [f"kiosk-{kiosks.getrandbits(48):012x}" for _ in range(config.stores)]
@@ -73,19 +77,24 @@ class Identifying:
     def phone(self, person: Person) -> str:
         """Their mobile number in some format."""
         number = self.typist.number(person.mobile)
-        self._truth.saw(person, "phone", number)
+        self._truth.saw(person, "phone", number, shared=person.shares_phone)
         return number
 
     def typed_phone(self, person: Person) -> str:
-        """Their mobile number as typed by a person; it may be a slip or stand for nothing."""
-        number = self.typist.phone(person.mobile)
+        """The number that they give as theirs, as typed by a person; it may be a slip or stand for nothing.
+
+        It is the number of the household, of the company or of somebody else for those who have such a habit.
+        """
+        gives_other = person.other_number and self._chance() < _OTHER_NUMBER_SHARE
+        given = person.other_number if gives_other and person.other_number else person.mobile
+        number = self.typist.phone(given)
         if number not in _NOBODYS:
-            self._truth.saw(person, "phone", number)
+            self._truth.saw(person, "phone", number, shared=person.shares_phone or given != person.mobile)
         return number
 
-    def landline(self, person: Person) -> str:
-        """The number of the household in some format."""
-        number = self.typist.number(person.household.landline)
+    def line(self, person: Person) -> str:
+        """The number of the line that they call from when it is not their mobile: company, friend or household."""
+        number = self.typist.number(person.other_number or person.household.landline)
         self._truth.saw(person, "phone", number, shared=True)
         return number
 
@@ -99,6 +108,12 @@ class Identifying:
         if person.loyalty_card:
             self._truth.saw(person, "loyalty_id", person.loyalty_card)
         return person.loyalty_card
+
+    def mistyped_card(self, person: Person) -> str | None:
+        """The number of their loyalty card with a wrong digit, where it is typed so."""
+        if person.mistyped_card:
+            self._truth.saw(person, "loyalty_id", person.mistyped_card)
+        return person.mistyped_card
 
     def kiosk(self, person: Person) -> str:
         """The kiosk of their store."""

@@ -12,12 +12,15 @@ from infra.world.scripts import (
     ACQUISITION,
     BROWSE,
     CARD,
+    CRM,
     DEFAULT_GAP_MS,
     GAPS_MS,
     INTRODUCTIONS,
     KIOSK,
     LATER,
     PROSPECT_ACQUISITION,
+    REGISTRATION,
+    SALE,
     Script,
 )
 
@@ -71,6 +74,8 @@ class Step(NamedTuple):
     place: int
     cents: int
     """What is paid or given back, in hundredths of a euro."""
+    again: bool
+    """Whether they show themselves as registered the second time."""
 
 
 class _Scene(NamedTuple):
@@ -78,6 +83,7 @@ class _Scene(NamedTuple):
     script: Script
     place: int
     start: int
+    again: bool = False
 
 
 def planned(config: WorldConfig, people: list[Person]) -> list[Step]:
@@ -127,7 +133,10 @@ class _Planner:
         first_day = int(chance() * days * _NEWCOMER_SHARE)
         has_tablet = person.household.tablet_cookie and person.habit == "member"
         home = TABLET if has_tablet and chance() < 0.4 else OWN
-        self._play(_Scene(person, _acquisition(person), home, self._moment(first_day)), limit, steps)
+        for day, script in enumerate(_opening(person, touches), start=first_day):
+            self._play(_Scene(person, script, home, self._moment(day)), limit, steps)
+        if person.again:
+            self._second(person.again, first_day, limit, steps)
         for script in self._introduction(person):
             if len(steps) < limit:
                 start = self._moment(first_day + 1 + int(chance() * 5))
@@ -137,8 +146,21 @@ class _Planner:
             script = lots[int(chance() * len(lots))]
             if script.needs and not getattr(person, script.needs):
                 continue
-            day = first_day + 1 + int(chance() * (days - first_day - 1))
-            self._play(_Scene(person, script, self._place(person, script), self._moment(day)), limit, steps)
+            start = self._later(first_day)
+            self._play(_Scene(person, script, self._place(person, script), start), limit, steps)
+
+    def _second(self, again: Person, first_day: int, limit: int, steps: list[Step]) -> None:
+        """Register somebody once more after their first day; a second card may be used besides."""
+        if len(steps) < limit:
+            script, start = _registering(again), self._later(first_day)
+            self._play(_Scene(again, script, OWN, start, again=True), limit, steps)
+        while again.loyalty_card and len(steps) < limit and self._random.random() < 0.3:
+            self._play(_Scene(again, SALE, OWN, self._later(first_day), again=True), limit, steps)
+
+    def _later(self, first_day: int) -> int:
+        """A moment after the first day of somebody."""
+        days = (self._config.end - self._config.start) // DAY_MS
+        return self._moment(first_day + 1 + int(self._random.random() * (days - first_day - 1)))
 
     def _introduction(self, person: Person) -> list[Script]:
         if person.habit != "member":
@@ -160,7 +182,7 @@ class _Planner:
         return self._config.start + day * DAY_MS + hour * HOUR_MS + int(chance() * HOUR_MS)
 
     def _play(self, scene: _Scene, limit: int, steps: list[Step]) -> None:
-        person, script, place, time = scene
+        person, script, place, time = scene.person, scene.script, scene.place, scene.start
         random, chance = self._random, self._random.random
         cents = self._cents(person) if script.pays else 0
         latest = self._config.end - 1
@@ -172,7 +194,7 @@ class _Planner:
                 time += shortest + int(chance() * (longest - shortest))
             event_time = min(time, latest)
             arrived_at = event_time + delay_ms(random, self._config.late_rate)
-            steps.append(Step(arrived_at, self._number, event_time, person.index, kind, place, cents))
+            steps.append(Step(arrived_at, self._number, event_time, person.index, kind, place, cents, scene.again))
             self._number += 1
 
     def _place(self, person: Person, script: Script) -> int:
@@ -189,6 +211,24 @@ class _Planner:
     def _cents(self, person: Person) -> int:
         euros = person.wealth * person.campaign.value * self._random.lognormvariate(3.6, 0.6)
         return min(max(int(euros * 100), 99), _MOST_CENTS)
+
+
+def _opening(person: Person, touches: int) -> list[Script]:
+    """How somebody comes; who registers twice begins with the first time where there is no room for more."""
+    acquisition = _acquisition(person)
+    if person.again is None:
+        return [acquisition]
+    registering = _registering(person)
+    if registering == acquisition or touches < len(acquisition.kinds) + 2:
+        return [registering]
+    return [acquisition, registering]
+
+
+def _registering(person: Person) -> Script:
+    """How somebody is registered with name and birth date: for a card, by an agent, or on the web."""
+    if person.loyalty_card:
+        return ACQUISITION["store"]
+    return CRM if person.crm_id else REGISTRATION
 
 
 def _acquisition(person: Person) -> Script:

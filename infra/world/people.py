@@ -61,6 +61,7 @@ class Person:
     mobile: str
     """E.164."""
     customer_id: str
+    """Empty for a second registration, which has no account."""
     cookie: str
     work_cookie: str | None
     device: str | None
@@ -72,6 +73,14 @@ class Person:
     uses_kiosk: bool
     shares_email: bool = False
     """Whether another person has the same address."""
+    shares_phone: bool = False
+    """Whether another person may give their mobile number as theirs."""
+    other_number: str | None = None
+    """A number that is not theirs alone and that they often give as theirs, E.164."""
+    mistyped_card: str | None = None
+    """The number of their loyalty card with a wrong digit, as it is often typed at the till."""
+    again: "Person | None" = None
+    """The same person as registered a second time; see `infra.world.registrations`."""
 
 
 class Registrar:
@@ -86,6 +95,7 @@ class Registrar:
         self._config = config
         self._random = random
         self._next_index = 0
+        self._spares = 0
         self._phones_start = random.randrange(TEN_MILLION)
         self._emails: set[str] = set()
 
@@ -117,19 +127,38 @@ class Registrar:
             campaign=campaign,
             store=int(chance() * self._config.stores),
             wealth=self._random.lognormvariate(0.0, 1.2),
-            email=self._email(first_name, last_name, birth_date),
-            mobile=f"+{country.calling_code}{drawn(country.mobile, chance())}{number:07d}",
+            email=self.email(first_name, last_name, birth_date),
+            mobile=self.mobile(country, number),
             customer_id=f"C{10_000_000 + number}",
             cookie=self.token(),
             work_cookie=self.token() if habit != "prospect" and chance() < 0.35 else None,
             device=self.uuid() if in_app else None,
             advertising_id=self.uuid() if in_app and chance() < 0.6 else None,
-            loyalty_card=f"29{number:07d}{index % 9973:04d}" if has_card else None,
+            loyalty_card=self.loyalty_card(index, number) if has_card else None,
             social_handle=self._handle(first_name, index) if chance() < 0.15 else None,
-            crm_id=f"crm-{number:07x}" if member and chance() < 0.7 else None,
+            crm_id=self.crm_id(number) if member and chance() < 0.7 else None,
             reads_newsletter=member and (campaign.channel == "newsletter" or chance() < 0.5),
             uses_kiosk=member and chance() < self._config.kiosk_rate,
         )
+
+    def spare_number(self) -> int:
+        """A number for a second registration: nobody's, as long as there are ten million of them."""
+        self._spares += 1
+        return (self._phones_start - self._spares * _STRIDE) % TEN_MILLION
+
+    def mobile(self, country: Country, number: int) -> str:
+        """The mobile number, E.164, that ends in these seven digits."""
+        return f"+{country.calling_code}{drawn(country.mobile, self._random.random())}{number:07d}"
+
+    @staticmethod
+    def loyalty_card(index: int, number: int) -> str:
+        """The loyalty card of the person of this index under this number."""
+        return f"29{number:07d}{index % 9973:04d}"
+
+    @staticmethod
+    def crm_id(number: int) -> str:
+        """The number in the customer relationship system."""
+        return f"crm-{number:07x}"
 
     def token(self) -> str:
         """A new value for a cookie."""
@@ -148,7 +177,8 @@ class Registrar:
             return "prospect"
         return "member"
 
-    def _email(self, first_name: str, last_name: str, birth_date: date) -> str:
+    def email(self, first_name: str, last_name: str, birth_date: date) -> str:
+        """An address that nobody has yet, made of a name and a birth date."""
         first, last = latin(first_name), latin(last_name)
         roll = self._random.random()
         if roll < 0.45:

@@ -50,6 +50,8 @@ ACQUISITION = {
 
 PROSPECT_ACQUISITION = Script(("partner_profile",))
 
+CRM = Script(("crm_update",), needs="crm_id")
+
 INTRODUCTIONS = (
     Script(("registration", "page_known"), "web"),
     Script(("registration", "web_purchase"), "web", pays=True),
@@ -59,11 +61,14 @@ INTRODUCTIONS = (
     Script(("web_login", "product_known", "web_purchase"), "web", pays=True),
     Script(("app_login", "screen_known"), "app", needs="device"),
     Script(("app_login", "app_purchase"), "app", needs="device", pays=True),
-    Script(("crm_update",), needs="crm_id"),
+    CRM,
+    CRM,
 )
 """How members become known, soon after they came."""
 
 CARD = Script(("card_registration", "sale"), needs="loyalty_card", pays=True)
+REGISTRATION = Script(("registration",), "web")
+SALE = Script(("sale",), pays=True)
 KIOSK = Script(("kiosk_visit",), needs="uses_kiosk")
 
 _MEMBER = (
@@ -79,7 +84,7 @@ _MEMBER = (
     (6, Script(("screen", "app_login", "screen_known"), "app", needs="device")),
     (6, Script(("app_login", "app_purchase"), "app", needs="device", pays=True)),
     (2, Script(("push_answer", "push_open"), "app", needs="device")),
-    (10, Script(("sale",), pays=True)),
+    (10, SALE),
     (1, Script(("sale", "store_return"), pays=True)),
     (6, KIOSK),
     (7, Script(("email_open",), needs="reads_newsletter")),
@@ -95,7 +100,7 @@ _MEMBER = (
     (4, Script(("impression", "impression", "paid_click", "landing"), "web")),
     (3, Script(("social_profile", "mention"), needs="social_handle")),
     (4, Script(("mention",), needs="social_handle")),
-    (6, Script(("crm_update",), needs="crm_id")),
+    (9, CRM),
     (1, Script(("partner_profile",))),
     (2, Script(("consent_banner",), "web")),
     (2, Script(("offer_made", "offer_accepted"))),

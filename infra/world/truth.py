@@ -18,7 +18,8 @@ class TrueIdentifier(NamedTuple):
     type: str
     value: str
     exclusive: bool
-    """False for what several people use: family tablets, kiosks, landlines, a couple's address."""
+    """False for what several people use: family tablets, kiosks, landlines, switchboards, a number that somebody else
+    gave as theirs, a family's address of e-mail."""
 
 
 class TrueEvent(NamedTuple):

@@ -44,13 +44,13 @@ class CallWriter(Writer):
         return call
 
     def _call(self, call: CallRecord, person: Person, _step: Step) -> None:
+        from_own = self._chance() >= (0.3 if person.other_number else 0.06)
+        call["caller_number"] = self.who.phone(person) if from_own else self.who.line(person)
         roll = self._chance()
-        if roll < 0.06:
-            call["caller_number"] = self.who.landline(person)
-        else:
-            call["caller_number"] = self.who.phone(person)
-        if self._chance() < 0.5:
+        if roll < 0.5:
             self._verified(call, person)
+        elif roll < 0.8:
+            call["caller"] = self.who.forms.caller(person)
 
     def _after_failure(self, call: CallRecord, person: Person, step: Step) -> None:
         self._call(call, person, step)
@@ -78,11 +78,12 @@ class CallWriter(Writer):
         call["opt_out"] = [_MARKETING_CHANNELS[int(self._chance() * len(_MARKETING_CHANNELS))]]
 
     def _verified(self, call: CallRecord, person: Person) -> None:
-        """What the agent asked for: the customer number, or the address they are sure of."""
+        """What the agent asked for: the customer number, or name, birth date and the address they are sure of."""
         if self._chance() < 0.8:
             call["customer_number"] = self.who.customer_id(person)
         else:
             call["email"] = self.who.email(person)
+            call["caller"] = self.who.forms.caller(person)
 
     KINDS: Mapping[str, Callable[["CallWriter", CallRecord, Person, Step], None]] = {
         "call": _call,

@@ -106,23 +106,20 @@ class CanonicalWriter(Writer):
         touch["identifiers"] = [_identifier("email", self.who.email(person))]
         if person.habit != "prospect" and self._chance() < 0.3:
             touch["identifiers"].append(_identifier("phone", self.who.typed_phone(person)))
-        touch["traits"] = self._form(person, address=True)
+        touch["traits"] = self.who.forms.registration(person)
         touch["properties"] = {"segment": f"segment-{step.number % 12}"}
 
     def _crm(self, touch: Touchpoint, person: Person, _step: Step) -> None:
         touch["type"] = "profile_update"
-        customer_id = self.who.customer_id(person) if self._chance() < 0.8 else None
+        customer_id = self.who.customer_id(person) if person.customer_id and self._chance() < 0.8 else None
         touch["identifiers"] = _known(
             ("crm_id", self.who.crm_id(person)),
             ("customer_id", customer_id),
             ("email", self.who.typed_email(person)),
         )
-        roll = self._chance()
-        if roll < 0.5:
+        if self._chance() < 0.7:
             touch["identifiers"].append(_identifier("phone", self.who.typed_phone(person)))
-        elif roll < 0.6:
-            touch["identifiers"].append(_identifier("phone", self.who.landline(person)))
-        touch["traits"] = self._form(person, address=True)
+        touch["traits"] = self.who.forms.registration(person)
         touch["traits"]["language"] = person.household.country.language
 
     def _survey(self, touch: Touchpoint, person: Person, step: Step) -> None:

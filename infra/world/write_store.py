@@ -48,9 +48,9 @@ class StoreWriter(Writer):
         receipt["loyalty_card"] = self.who.loyalty_card(person)
         if self._chance() < 0.9:
             receipt["email"] = self.who.typed_email(person)
-        if self._chance() < 0.6:
+        if self._chance() < 0.8:
             receipt["phone"] = self.who.typed_phone(person)
-        receipt["cardholder"] = self._form(person, address=self._chance() < 0.6)
+        receipt["cardholder"] = self.who.forms.registration(person)
 
     def _kiosk(self, receipt: StoreReceipt, person: Person, _step: Step) -> None:
         receipt["till"] = 0
@@ -64,7 +64,14 @@ class StoreWriter(Writer):
             receipt["phone"] = self.who.typed_phone(person)
 
     def _show(self, receipt: StoreReceipt, person: Person) -> None:
-        """The card, sometimes with an address for the receipt; without a card the address or the number."""
+        """The card, sometimes with an address for the receipt; without a card the address or the number.
+
+        Where the card is not at hand, its number is typed, perhaps wrong, and name and birth date are asked.
+        """
+        if person.mistyped_card and self._chance() < 0.7:
+            receipt["loyalty_card"] = self.who.mistyped_card(person)
+            receipt["cardholder"] = self.who.forms.caller(person)
+            return
         receipt["loyalty_card"] = self.who.loyalty_card(person)
         if person.loyalty_card:
             if self._chance() < 0.15:

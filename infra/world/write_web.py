@@ -107,7 +107,7 @@ class WebWriter(Writer):
         event["event_name"] = "registration"
         event["user_id"] = self.who.customer_id(person)
         event["email"] = self.who.typed_email(person)
-        event["form"] = self._form(person, address=self._chance() < 0.8)
+        event["form"] = self.who.forms.registration(person)
 
     def _newsletter_form(self, event: WebEvent, person: Person, _step: Step) -> None:
         event["event_name"] = "form"
@@ -128,7 +128,7 @@ class WebWriter(Writer):
     def _guest_purchase(self, event: WebEvent, person: Person, step: Step) -> None:
         self._pay(event, step.number, step.cents)
         event["email"] = self.who.typed_email(person)
-        event["form"] = self._form(person, address=True)
+        event["form"] = self.who.forms.delivery(person)
 
     def _return(self, event: WebEvent, person: Person, step: Step) -> None:
         self._pay(event, step.number - 1, step.cents)

@@ -1,4 +1,4 @@
-"""What the writers of records share: chance, products, forms."""
+"""What the writers of records share: chance and products."""
 
 # ruff: noqa: PLR2004 shares out of one are read best where they apply
 
@@ -23,22 +23,6 @@ class Writer:
     def __init__(self, identifying: Identifying, random: Random) -> None:
         self.who = identifying
         self._chance = random.random
-
-    def _form(self, person: Person, *, address: bool) -> dict[str, str]:
-        """The fields of a form as the person, or somebody at a till, types them."""
-        typed = self.who.typist.name
-        form = {
-            "first_name": typed(person.first_name),
-            "last_name": typed(person.last_name),
-            "birth_date": person.birth_date.isoformat(),
-        }
-        if address:
-            home = person.household
-            form["street"] = typed(home.street)
-            form["postcode"] = home.postcode
-            form["city"] = home.city
-            form["country"] = home.country.code
-        return form
 
     def _basket(self, cents: int) -> list[tuple[str, str, int]]:
         """One to three lines (sku, name, cents) that sum to a total."""

@@ -14,9 +14,11 @@ import fastavro
 import pyarrow.parquet as pq
 import pytest
 
+from identity.normalise import normalise_phone
 from infra.world import Emission, PoisonEmission, World, WorldConfig, generate, shuffled, write_truth
 from infra.world.campaigns import CAMPAIGNS
 from infra.world.disorder import BLOCKED_EMAILS, BLOCKED_PHONES
+from infra.world.households import population
 from schemas.reasons import RejectedError
 from schemas.records import Touchpoint
 from schemas.sources import TO_CANONICAL
@@ -300,6 +302,91 @@ def test_what_several_use_is_not_exclusive(world: World) -> None:
     shared_types = {kind for (kind, _), people in owners.items() if len(people) > 1}
     assert {"cookie", "device_id"} <= shared_types
     assert all(not exclusive[key] for key in owners if key[1].startswith("kiosk-"))
+
+
+def test_forms_of_crm_store_and_web_carry_names_and_with_gaps_the_rest(
+    touches: list[tuple[Emission, Touchpoint]],
+) -> None:
+    for source, kind in (("crm", "profile_update"), ("store", "registration"), ("web", "registration")):
+        forms = [touch["traits"] for emission, touch in touches if (emission.source, touch["type"]) == (source, kind)]
+        assert len(forms) > 100
+        assert all(form["first_name"] and form["last_name"] for form in forms)
+        for field in ("birth_date", "gender", "street", "postcode", "city"):
+            assert 0.6 < sum(field in form for form in forms) / len(forms) < 0.95
+
+
+def test_some_callers_say_their_name_and_birth_date(touches: list[tuple[Emission, Touchpoint]]) -> None:
+    callers = [touch["traits"] for emission, touch in touches if emission.source == "call"]
+    assert 0.1 < sum("last_name" in caller for caller in callers) / len(callers) < 0.5
+    assert any("birth_date" in caller for caller in callers)
+
+
+@pytest.mark.parametrize("kind", ["email", "phone"])
+def test_members_of_a_household_give_one_address_or_number_with_names_of_their_own(
+    kind: str, touches: list[tuple[Emission, Touchpoint]]
+) -> None:
+    named = defaultdict(set)
+    for emission, touch in touches:
+        if {"first_name", "birth_date", "last_name"} <= touch["traits"].keys():
+            for identifier in touch["identifiers"]:
+                if identifier["type"] == kind:
+                    named[identifier["value"]].add(emission.person)
+    shared = [value for value, people in named.items() if len(people) > 1]
+    assert len(shared) > 5
+
+
+def test_the_truth_knows_which_numbers_are_shared_in_every_spelling(world: World) -> None:
+    normalised = defaultdict(set)
+    shared = set()
+    for row in world.truth.identifiers():
+        if row.type == "phone" and (number := normalise_phone(row.value, "DE")):
+            normalised[number].add(row.person_id)
+            if not row.exclusive:
+                shared.add(number)
+    several = {number for number, people in normalised.items() if len(people) > 1}
+    assert len(several) > 20
+    assert several <= shared
+
+
+def test_a_second_registration_is_its_persons_and_no_chain_of_touches_leads_to_the_first(
+    world: World, touches: list[tuple[Emission, Touchpoint]]
+) -> None:
+    second = {
+        value: person.person_id
+        for person in population(CONFIG)
+        if person.again
+        for value in (person.again.loyalty_card, person.again.crm_id)
+        if value
+    }
+    known = {row.value: row for row in world.truth.identifiers() if row.type in ("loyalty_id", "crm_id")}
+    seen = known.keys() & second.keys()
+    assert len(seen) > 0.8 * len(second) > 100
+    assert all(known[value].person_id == second[value] and known[value].exclusive for value in seen)
+    beside: dict[str | None, set[str]] = defaultdict(set)
+    elsewhere: dict[str | None, set[str]] = defaultdict(set)
+    for emission, touch in touches:
+        values = {identifier["value"] for identifier in touch["identifiers"]}
+        (beside if values & seen else elsewhere)[emission.person].update(values - {*BLOCKED_EMAILS, *BLOCKED_PHONES})
+    assert not [person for person, values in beside.items() if values & elsewhere[person]]
+    assert sum(bool(elsewhere[person]) for person in beside) > 0.8 * len(beside)
+
+
+def test_a_mistyped_card_stands_alone_with_the_name_of_its_owner(
+    world: World, touches: list[tuple[Emission, Touchpoint]]
+) -> None:
+    mistyped = {person.mistyped_card: person for person in population(CONFIG) if person.mistyped_card}
+    receipts = [
+        (emission, touch)
+        for emission, touch in touches
+        if any(identifier["value"] in mistyped for identifier in touch["identifiers"])
+    ]
+    assert len(receipts) > 10
+    for emission, touch in receipts:
+        assert [identifier["type"] for identifier in touch["identifiers"]] == ["loyalty_id"]
+        assert mistyped[touch["identifiers"][0]["value"]].person_id == emission.person
+        assert touch["traits"].keys() >= {"first_name", "last_name"}
+    owners = {row.value: row.exclusive for row in world.truth.identifiers() if row.value in mistyped}
+    assert all(owners.values())
 
 
 def test_a_kiosk_is_used_by_many(world: World) -> None:
