@@ -12,6 +12,8 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
   may have lost the state it reported from;
 - `Ruled`, `Blocked`: the node keeps what a steward decided. Of two that were decided on each asks the other to join its
   owner, shared or not: whatever the decision, it is weighed where both are seen;
+- `Placed`, `Alike`: a node's record is placed in its blocks, which tell it what they find alike to it; of what is alike
+  enough to be one person it asks the other to join its owner. See :mod:`identity.matching.placing`;
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
   no link of it asks anybody to join. It still answers as an owner, since others may point to it;
 - an owner that holds as many members as the policy allows takes no more: it tells the node so (`Full`), which becomes
@@ -22,13 +24,16 @@ Ownership says where evidence meets, never who is one person: that is resolution
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from identity.graph import (
+    MOST_OTHERS,
     NEVER_SEEN,
+    Alike,
     Blocked,
     Card,
+    Claim,
     Evidence,
     Full,
     Gathering,
@@ -38,17 +43,18 @@ from identity.graph import (
     Message,
     Moment,
     Node,
+    Placed,
     Report,
     Ruled,
     SharedSeen,
     copy_card,
     merge_cards,
 )
+from identity.matching.likeness import centibits
+from identity.matching.link import log_odds
+from identity.matching.placing import Matcher
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-
-IN_DOUBT = -1
-"""In place of a verdict's number: told, by several owners, so it must be told again."""
 
 NO_CUSTOMER = NodeId(b"")
 """In place of a customer: owners told different ones, so the true one must be told again."""
@@ -112,6 +118,7 @@ class Gatherer:
         policy: ranks and limits.
         is_local: whether a node is of this partition.
         send: takes a message for a node of another partition; called during :meth:`settle` only.
+        matcher: of the partition's blocks; None: nothing is matched.
     """
 
     def __init__(
@@ -120,12 +127,26 @@ class Gatherer:
         policy: IdentityPolicy,
         is_local: Callable[[NodeId], bool],
         send: Callable[[Message], None],
+        matcher: Matcher | None = None,
     ) -> None:
         self._graph = graph
         self._rules = policy.identifiers
         self._max_gathering = policy.max_gathering
         self._is_local = is_local
         self._send = send
+        self._matcher = matcher
+        self._unites_from = centibits(log_odds(policy.matching.unite)) if policy.matching else NEVER_SEEN
+        self._handlers: Mapping[type[Message], Callable[[Any], None]] = {
+            LinkSeen: self._link_seen,
+            SharedSeen: self._shared_seen,
+            Join: self._join,
+            Report: self._absorb,
+            Ruled: self._ruled,
+            Blocked: self._blocked,
+            Full: self._stay_alone,
+            Placed: self._placed,
+            Alike: self._alike,
+        }
         self._inbox: deque[Message] = deque()
         self._outbox: list[Message] = []
         self._to_report: dict[NodeId, None] = {}
@@ -149,16 +170,38 @@ class Gatherer:
         card.first_seen = min(card.first_seen, moment.time)
         for other in seen[1:]:
             self._note_link(anchor_id, anchor, other, moment, source)
+            if self._is_compared(other.type) and (other.type, other.value) not in anchor.others:
+                anchor.others = sorted([*anchor.others, (other.type, other.value)])[:MOST_OTHERS]
         self._becomes_shared(anchor_id, card)
         self._changed(anchor_id, anchor)
         return anchor
 
+    def place(self, node_id: NodeId, node: Node, record: bytes) -> None:
+        """Have a node matched by a record from now on; by none where that is empty or the node shared."""
+        card = node.card
+        record = b"" if card.shared else record
+        if self._matcher is None or record == card.record:
+            return
+        past, card.record = card.record, record
+        card.matched += 1
+        for placed in self._matcher.placed(node_id, card.matched, past, record):
+            self._post(placed)
+        self._changed(node_id, node)
+
+    def compare_anew(self, node_id: NodeId) -> None:
+        """Have a node compared in this partition's blocks anew, under another policy than before."""
+        for told in self._matcher.revisit(node_id) if self._matcher else ():
+            self._post(told)
+
     def receive(self, message: Message) -> None:
-        """Take a message for a node of this partition."""
+        """Take a message for a node or block of this partition."""
         self._inbox.append(message)
 
     def revisit(self, owner: NodeId) -> None:
         """Have a gathering resolved anew though nothing in it changed."""
+        gathering = self._graph.gathering(owner)
+        for member in gathering.members.values() if gathering else ():
+            self._ask_alike(member.card, owner, gathering)
         past = self._dirty.get(owner)
         self._dirty[owner] = Dirty(past.members if past else set(), links_changed=True)
 
@@ -169,7 +212,8 @@ class Gatherer:
         """
         while self._inbox or self._to_report:
             while self._inbox:
-                self._handle(self._inbox.popleft())
+                message = self._inbox.popleft()
+                self._handlers[type(message)](message)
             for node in self._taken_reports():
                 self._report(node)
         for message in self._last_reports_only():
@@ -245,27 +289,21 @@ class Gatherer:
         card.links, card.neighbours = {}, {}
         for neighbour in sorted(distinct):
             self._post(SharedSeen(neighbour, node_id))
+        node = self._graph.node(node_id)
+        if node is not None and card.record:
+            self.place(node_id, node, b"")
+
+    def _is_compared(self, identifier_type: str) -> bool:
+        rule = self._rules.get(identifier_type)
+        return rule is not None and rule.compared
 
     def _max_neighbours(self, card: Card) -> int:
         rule = self._rules.get(card.type)
         return rule.max_neighbours if rule else NEVER_SEEN
 
-    def _handle(self, message: Message) -> None:
-        match message:
-            case LinkSeen():
-                self._link_seen(message)
-            case SharedSeen():
-                self._shared_seen(message)
-            case Join():
-                self._join(message)
-            case Report():
-                self._absorb(message)
-            case Ruled():
-                self._ruled(message)
-            case Blocked():
-                self._blocked(message)
-            case Full():
-                self._stay_alone(message)
+    def _placed(self, message: Placed) -> None:
+        for told in self._matcher.receive(message) if self._matcher else ():
+            self._post(told)
 
     def _link_seen(self, message: LinkSeen) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
@@ -304,6 +342,29 @@ class Gatherer:
         node = self._known(Seen(message.to, message.type, message.value))
         node.card.block = max(node.card.block, message.block)
         self._changed(message.to, node)
+
+    def _alike(self, message: Alike) -> None:
+        node = self._graph.node(message.to)
+        known = node.claims.get(message.partition) if node else None
+        if node is None or (known is not None and known.version >= message.version):
+            return
+        node.claims[message.partition] = Claim(message.version, message.alike)
+        alike: dict[NodeId, int] = {}
+        for claim in node.claims.values():
+            for other, found in claim.alike.items():
+                alike[other] = max(alike.get(other, found), found)
+        self._graph.put_node(message.to, node)
+        if alike != node.card.alike:
+            node.card.alike = alike
+            node.card.matched += 1
+            self._changed(message.to, node)
+            self._ask_alike(node.card, node.owner, None)
+
+    def _ask_alike(self, card: Card, owner: NodeId, gathering: Gathering | None) -> None:
+        """Ask those that may be one person with a node to join its owner."""
+        for other, found in card.alike.items():
+            if found >= self._unites_from and not card.shared and (gathering is None or other not in gathering.members):
+                self._post(Join(other, owner, "link"))
 
     def _stay_alone(self, message: Full) -> None:
         node = self._graph.node(message.to)
@@ -436,6 +497,7 @@ class Gatherer:
         for other in gathering.members[report.node].card.rulings:
             if other not in gathering.members:
                 self._post(Join(other, report.to, "ruling"))
+        self._ask_alike(gathering.members[report.node].card, report.to, gathering)
 
 
 def _last_customer(report: Report, known: Member | None) -> NodeId | None:
@@ -446,7 +508,14 @@ def _last_customer(report: Report, known: Member | None) -> NodeId | None:
 
 def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int]:
     """Return every link of which a past owner or this one told a verdict; which one was last cannot be known."""
-    return dict.fromkeys([*report.member.verdicts, *(known.verdicts if known else ())], IN_DOUBT)
+    told = {link: _in_doubt(number) for link, number in report.member.verdicts.items()}
+    for link, number in known.verdicts.items() if known else ():
+        told[link] = max(told.get(link, _in_doubt(number)), _in_doubt(number))
+    return told
+
+
+def _in_doubt(number: int) -> int:
+    return number if number < 0 else -1 - number
 
 
 def _who_may_change(old: Card, new: Card) -> bool:
@@ -458,6 +527,8 @@ def _who_may_change(old: Card, new: Card) -> bool:
         or old.type != new.type
         or old.rulings != new.rulings
         or old.block != new.block
+        or old.record != new.record
+        or old.alike != new.alike
     )
 
 

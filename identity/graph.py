@@ -16,6 +16,10 @@ NEVER_SEEN = 2**62
 """First sight of a node that no touchpoint was seen with yet; nobody is such a node."""
 
 
+MOST_OTHERS = 8
+"""Compared identifiers kept of a node: more than a person has, few enough to be carried along."""
+
+
 class Moment(NamedTuple):
     """When something was seen: event time in milliseconds and the event, which breaks ties."""
 
@@ -91,6 +95,9 @@ class Card(msgspec.Struct, array_like=True):
         rulings: a steward's decisions by the other node; both nodes hold them.
         block: whether a steward decided that the node names nobody.
         alone: its owner had no room for it, so it gathers by itself, shared; terminal.
+        record: what matching compares of the node, encoded; empty where it takes no part.
+        alike: the nodes whose records are like this one's, and how much, in hundredths of a bit of log odds.
+        matched: grows with every change of ``record`` and ``alike``.
     """
 
     type: str
@@ -103,6 +110,16 @@ class Card(msgspec.Struct, array_like=True):
     rulings: dict[NodeId, Ruling] = {}
     block: Block = NO_BLOCK
     alone: bool = False
+    record: bytes = b""
+    alike: dict[NodeId, int] = {}
+    matched: int = 0
+
+
+class Claim(NamedTuple):
+    """Which nodes one partition's blocks find alike to a node; the newest holds."""
+
+    version: int
+    alike: dict[NodeId, int]
 
 
 class Node(msgspec.Struct, array_like=True):
@@ -112,11 +129,15 @@ class Node(msgspec.Struct, array_like=True):
         card: what others may know of it.
         owner: where it reports to; only ever moves to a better rank.
         fragment: the encoded fold of its own touchpoints; this room does not look inside.
+        others: compared identifiers on its touchpoints, type and value, in order; the first :data:`MOST_OTHERS`.
+        claims: by partition of the blocks.
     """
 
     card: Card
     owner: NodeId
     fragment: bytes
+    others: list[tuple[str, str]] = []
+    claims: dict[int, Claim] = {}
 
 
 class Member(msgspec.Struct, array_like=True):
@@ -128,7 +149,7 @@ class Member(msgspec.Struct, array_like=True):
         customer: the customer this node was last published under; None before the first time, empty where past owners
             published different ones.
         verdicts: what was last published of each of its links, as :data:`identity.resolution.VERDICTS` numbers it;
-            -1 where past owners published it too and it must be told again.
+            where past owners published others, so that it must be told again, -1 less the least of their numbers.
     """
 
     card: Card
@@ -229,11 +250,38 @@ class Full(msgspec.Struct, array_like=True, tag_field="kind", tag=7):
     revision: int
 
 
-Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full
+class Placed(msgspec.Struct, array_like=True, tag_field="kind", tag=8):
+    """The blocks of one partition are told which of them a node is in from now on, and its record.
+
+    Attributes:
+        to: one of the partition's blocks.
+        node: whose record it is.
+        version: grows with every placing of the node.
+        record: encoded; empty where the node takes part no more.
+        blocks: all of that partition.
+    """
+
+    to: NodeId
+    node: NodeId
+    version: int
+    record: bytes
+    blocks: list[bytes]
+
+
+class Alike(msgspec.Struct, array_like=True, tag_field="kind", tag=9):
+    """A node is told all that the blocks of one partition find alike to it."""
+
+    to: NodeId
+    partition: int
+    version: int
+    alike: dict[NodeId, int]
+
+
+Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full | Placed | Alike
 
 
 def copy_card(card: Card) -> Card:
-    """Return a card that does not change with the given one."""
+    """Return a card that does not change with the given one; ``alike`` is only ever replaced as a whole."""
     return Card(
         card.type,
         card.value,
@@ -245,13 +293,17 @@ def copy_card(card: Card) -> Card:
         dict(card.rulings),
         card.block,
         card.alone,
+        card.record,
+        card.alike,
+        card.matched,
     )
 
 
 def merge_cards(one: Card, other: Card) -> Card:
     """Return all that two cards of the same node tell; commutative, associative and idempotent.
 
-    The evidence follows the count of touches, which alone changes it; everything else only grows.
+    The evidence follows the count of touches, which alone changes it, and what matching knows follows its own count;
+    everything else only grows.
     """
     if one.shared or other.shared:
         links, neighbours = {}, {}
@@ -264,6 +316,7 @@ def merge_cards(one: Card, other: Card) -> Card:
         neighbours = dict(one.neighbours)
         for node, shared in other.neighbours.items():
             neighbours[node] = neighbours.get(node, False) or shared
+    matched = one if one.matched >= other.matched else other
     return Card(
         one.type or other.type,
         one.value or other.value,
@@ -275,6 +328,9 @@ def merge_cards(one: Card, other: Card) -> Card:
         merge_rulings(one.rulings, other.rulings),
         max(one.block, other.block),
         one.alone or other.alone,
+        matched.record,
+        matched.alike,
+        matched.matched,
     )
 
 

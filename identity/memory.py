@@ -1,8 +1,10 @@
-"""Nodes and gatherings in memory: the gathering protocol in one process, with nothing durable."""
+"""Nodes, gatherings and blocks in memory: gathering and matching in one process, with nothing durable."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 
 from identity.graph import Gathering, Node
+from identity.matching.placing import Placing
 from identity.nodes import NodeId
 
 
@@ -43,3 +45,41 @@ class MemoryGraph:
     def gatherings(self) -> Iterator[Gathering]:
         """Yield all gatherings."""
         yield from self._gatherings.values()
+
+    def nodes(self) -> Iterator[NodeId]:
+        """Yield all nodes."""
+        yield from self._nodes
+
+
+class MemoryPlacings:
+    """Implements :class:`identity.matching.placing.Placings` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._placings: dict[NodeId, Placing] = {}
+        self._inside: defaultdict[bytes, set[NodeId]] = defaultdict(set)
+
+    def placing(self, node: NodeId) -> Placing | None:
+        """See :meth:`identity.matching.placing.Placings.placing`."""
+        return self._placings.get(node)
+
+    def put_placing(self, node: NodeId, placing: Placing) -> None:
+        """See :meth:`identity.matching.placing.Placings.put_placing`."""
+        self._placings[node] = placing
+
+    def enter(self, block: bytes, node: NodeId) -> int:
+        """See :meth:`identity.matching.placing.Placings.enter`."""
+        self._inside[block].add(node)
+        return len(self._inside[block])
+
+    def leave(self, block: bytes, node: NodeId) -> int:
+        """See :meth:`identity.matching.placing.Placings.leave`."""
+        self._inside[block].discard(node)
+        return len(self._inside[block])
+
+    def count(self, block: bytes) -> int:
+        """See :meth:`identity.matching.placing.Placings.count`."""
+        return len(self._inside[block])
+
+    def inside(self, block: bytes) -> Collection[NodeId]:
+        """See :meth:`identity.matching.placing.Placings.inside`."""
+        return self._inside[block]

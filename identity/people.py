@@ -1,13 +1,13 @@
 """Disjoint sets of nodes that become people, and what forbids two of them to become one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from identity.graph import Card
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 
-Refusal = Literal["limit", "apart"]
+Refusal = Literal["limit", "apart", "unlike"]
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -21,10 +21,15 @@ class Groups:
         cards: the nodes, at first each a set of its own.
         policy: limits.
         apart: pairs of nodes that may never be in one set.
+        are_unlike: whether the records of two sets cannot be one person's.
     """
 
     def __init__(
-        self, cards: Mapping[NodeId, Card], policy: IdentityPolicy, apart: Sequence[tuple[NodeId, NodeId]]
+        self,
+        cards: Mapping[NodeId, Card],
+        policy: IdentityPolicy,
+        apart: Sequence[tuple[NodeId, NodeId]],
+        are_unlike: Callable[[Sequence[bytes], Sequence[bytes]], bool],
     ) -> None:
         self._rules = policy.identifiers
         self._parent = {node: node for node in cards}
@@ -32,6 +37,8 @@ class Groups:
             node: {card.type: (card.first_seen,)} for node, card in cards.items()
         }
         self._apart = apart
+        self._records = {node: [card.record] for node, card in cards.items() if card.record}
+        self._are_unlike = are_unlike
 
     def root(self, node: NodeId) -> NodeId:
         """Return what stands for a node's set."""
@@ -56,10 +63,18 @@ class Groups:
         return any({self.root(near), self.root(far)} == roots for near, far in self._apart)
 
     def unite(self, one: NodeId, other: NodeId) -> Refusal | None:
-        """Make two sets one; return why not, and change nothing, where a limit or a decision forbids it.
+        """Make two sets one; return why not, and change nothing, where a limit, a decision or records forbid it.
 
         A limit that a decision exceeded already forbids only what would exceed it further.
         """
+        left, right = self.root(one), self.root(other)
+        records = self._records.get(left), self._records.get(right)
+        if left != right and records[0] and records[1] and self._are_unlike(records[0], records[1]):
+            return "apart" if self.must_stay_apart(left, right) else "unlike"
+        return self.unite_alike(one, other)
+
+    def unite_alike(self, one: NodeId, other: NodeId) -> Refusal | None:
+        """Do the same for sets whose records were found to be one person's."""
         left, right = self.root(one), self.root(other)
         if left == right:
             return None
@@ -91,6 +106,8 @@ class Groups:
         times = self._times[left]
         for name, added in self._times.pop(right).items():
             times[name] = (*times.get(name, ()), *added)
+        if right in self._records:
+            self._records[left] = [*self._records.get(left, ()), *self._records.pop(right)]
         self._parent[right] = left
 
 

@@ -40,6 +40,7 @@ class IdentifierRule:
         normalisation: how values are made comparable.
         limit_days: the limit holds for those first seen within so many days; None: for all.
         blocked: values of this type that are no identifier.
+        compared: matching compares its values, and takes near ones for slips.
     """
 
     rank: int
@@ -49,6 +50,26 @@ class IdentifierRule:
     normalisation: Normalisation = "text"
     limit_days: int | None = None
     blocked: Blocked = Blocked()
+    compared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How records that share no identifier become one person, see :mod:`identity.matching`.
+
+    Attributes:
+        unite: people that are one at least so probably are united.
+        suggest: of at least this probability, but less than ``unite``, they are suggested to a data steward.
+        refuse: an identifier unites no people that are one less probably than this.
+        block_cap: of records in a block; in a larger one nothing is compared.
+        model: name of the file with the weights; empty: the ones to start with.
+    """
+
+    unite: float
+    suggest: float
+    refuse: float
+    block_cap: int
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,7 @@ class IdentityPolicy:
             counts as that person's; below, it belongs to none of them.
         max_value_length: longer values are no identifier, in characters.
         max_gathering: how many identifiers gather at one owner at most.
+        matching: by names, birth dates, addresses; None: identifiers alone join.
     """
 
     version: str
@@ -73,6 +95,7 @@ class IdentityPolicy:
     dominance: float
     max_value_length: int
     max_gathering: int
+    matching: Matching | None = None
 
     def is_blocked(self, identifier_type: str, value: str) -> bool:
         """Whether a normalised value is none that names anybody."""

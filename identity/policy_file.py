@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Normalisation
+from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Matching, Normalisation
 
 _VERSION_BYTES = 4
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
@@ -20,6 +20,7 @@ _HARMLESS = ("ann@example.org", "+4930123456", "3f2a9c01-77aa-4be1-9c5d-0d9f6a3b
 """Values that no sound pattern blocks."""
 
 Positive = Annotated[int, Field(ge=1)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
 Path = tuple[str | int, ...]
 
 
@@ -64,6 +65,15 @@ class _Identifier(_Part):
     normalisation: Normalisation = "text"
     blocked: list[str] = []
     blocked_patterns: list[str] = []
+    compared: bool = False
+
+
+class _Matching(_Part):
+    unite: Probability = 0.9
+    suggest: Annotated[float, Field(ge=0.5, lt=1)] = 0.5
+    refuse: Probability = 0.01
+    block_cap: Annotated[int, Field(ge=2, le=1_000)] = 60
+    model: Annotated[str, Field(pattern=r"^(model-[0-9a-f]{16}\.json)?$")] = ""
 
 
 class _Blocked(_Part):
@@ -79,6 +89,7 @@ class _Policy(_Part):
     max_gathering: Annotated[int, Field(ge=2, le=100_000)] = 1_000
     identifiers: Annotated[dict[str, _Identifier], Field(min_length=1)]
     blocked: _Blocked = _Blocked()
+    matching: _Matching | None = None
 
 
 def parse_policy(text: str) -> IdentityPolicy:
@@ -165,6 +176,15 @@ def _contradictions(parsed: _Policy) -> Iterator[tuple[Path, str]]:
     yield from _bad_blocks(("blocked", "values"), parsed.blocked.values)
     yield from _bad_patterns(("blocked", "patterns"), parsed.blocked.patterns)
     yield from _weak_persons(parsed)
+    if parsed.matching is not None:
+        yield from _bad_thresholds(parsed.matching)
+
+
+def _bad_thresholds(matching: _Matching) -> Iterator[tuple[Path, str]]:
+    if matching.unite <= matching.suggest:
+        yield ("matching", "unite"), f"expected more than suggest = {matching.suggest}, got {matching.unite}"
+    if matching.refuse >= matching.suggest:
+        yield ("matching", "refuse"), f"expected less than suggest = {matching.suggest}, got {matching.refuse}"
 
 
 def _weak_persons(parsed: _Policy) -> Iterator[tuple[Path, str]]:
@@ -202,6 +222,7 @@ def _policy(parsed: _Policy) -> IdentityPolicy:
         dominance=parsed.dominance,
         max_value_length=parsed.max_value_length,
         max_gathering=parsed.max_gathering,
+        matching=Matching(**parsed.matching.model_dump()) if parsed.matching else None,
     )
 
 
@@ -214,6 +235,7 @@ def _rule(part: _Identifier) -> IdentifierRule:
         normalisation=part.normalisation,
         limit_days=part.limit_days,
         blocked=_blocked(part.blocked, part.blocked_patterns),
+        compared=part.compared,
     )
 
 
@@ -222,9 +244,11 @@ def _blocked(values: list[str], patterns: list[str]) -> Blocked:
 
 
 def shape(policy: IdentityPolicy) -> Any:  # noqa: ANN401  # only ever compared
-    """Return all of a policy that decides which nodes a touchpoint has and which is its anchor.
+    """Return all of a policy that decides which nodes a touchpoint has, which is its anchor and what is compared of it.
 
-    Policies of another shape see other nodes in the same touchpoints: to change it takes a replay.
+    Policies of another shape see other things in the same touchpoints: to change it takes a replay.
     """
-    rules = {name: (rule.rank, rule.normalisation, rule.blocked) for name, rule in policy.identifiers.items()}
+    rules = {
+        name: (rule.rank, rule.normalisation, rule.blocked, rule.compared) for name, rule in policy.identifiers.items()
+    }
     return rules, policy.blocked, policy.default_region, policy.max_value_length

@@ -9,10 +9,12 @@ same for any order of events, any partitioning and any key.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
+from identity.matched import Matched
+from identity.matching.likeness import Likeness
 from identity.nodes import NodeId
 from identity.people import Groups, Refusal
 from identity.policy import IdentityPolicy
@@ -27,6 +29,9 @@ Verdict = Literal[
     "decided_together",
     "contradicting_decision",
     "withdrawn",
+    "unlike_records",
+    "matched",
+    "suggested",
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order of the numbers they are stored as; append only."""
@@ -52,18 +57,26 @@ class Person(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """The people of a gathering and what became of each link."""
+    """The people of a gathering and what became of each link.
+
+    Attributes:
+        people: ordered by founder.
+        verdicts: of each link and decision between the nodes, and of each pair of like records.
+        alike: how alike the records of such a pair are, in hundredths of a bit of log odds.
+    """
 
     people: tuple[Person, ...]
     verdicts: Mapping[LinkId, Verdict]
+    alike: Mapping[LinkId, int] = {}
 
 
-def resolve(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> Resolution:
+def resolve(cards: Mapping[NodeId, Card], policy: IdentityPolicy, likeness: Likeness | None = None) -> Resolution:
     """Decide who is one person.
 
     Args:
         cards: the gathered nodes; links to nodes that are not among them do not count.
-        policy: limits and dominance.
+        policy: limits and dominance, and thresholds of matching.
+        likeness: by the policy's model; None: records do not count.
 
     Returns:
         Every node that was ever seen in exactly one person, people ordered by founder; a verdict for every link and
@@ -72,18 +85,22 @@ def resolve(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> Resolution:
     present = {
         node: card for node, card in cards.items() if card.type in policy.identifiers and card.first_seen < NEVER_SEEN
     }
+    matched = Matched(present, policy.matching, likeness) if likeness and policy.matching else None
     if len(present) == 1:
         (only,) = present
-        return Resolution((Person(only, (only,)),), _out_verdicts(present, policy))
-    return _Resolving(present, policy).resolve()
+        alike = {LinkId(*pair): found for pair, found in matched.suggestions().items()} if matched else {}
+        verdicts = dict.fromkeys(alike, _SUGGESTED) | _out_verdicts(present, policy)
+        return Resolution((Person(only, (only,)),), verdicts, alike)
+    return _Resolving(present, policy, matched).resolve()
 
 
 class _Resolving:
     """One resolution, step by step."""
 
-    def __init__(self, cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> None:
+    def __init__(self, cards: Mapping[NodeId, Card], policy: IdentityPolicy, matched: Matched | None) -> None:
         self._cards = cards
         self._policy = policy
+        self._matched = matched
         self._verdicts = _out_verdicts(cards, policy)
         made = {pair: ruling for pair, ruling in _rulings(cards) if ruling.kind is not RulingKind.WITHDRAWN}
         blocked = {node for node, card in cards.items() if card.block.blocked}
@@ -118,12 +135,26 @@ class _Resolving:
         self._verdicts.update(dict.fromkeys(self._links, "joined"))
         self._verdicts.update(taken_out)
         self._verdicts.update(refused)
+        alike = self._match(groups)
         self._verdicts.update(self._decided(groups))
-        return Resolution(_people(groups.members(), self._cards, self._policy), self._verdicts)
+        return Resolution(_people(groups.members(), self._cards, self._policy), self._verdicts, alike)
+
+    def _match(self, groups: Groups) -> dict[LinkId, int]:
+        """Unite people with like records; return how alike those are that no link says more of."""
+        if self._matched is None:
+            return {}
+        self._matched.unite(groups)
+        alike: dict[LinkId, int] = {}
+        for (one, other), found, is_one_person in self._matched.verdicts(groups):
+            link = LinkId(one, other)
+            if link not in self._verdicts and LinkId(other, one) not in self._verdicts:
+                alike[link] = found
+                self._verdicts[link] = "matched" if is_one_person else _SUGGESTED
+        return alike
 
     def _united(self, usable: Iterable[LinkId]) -> tuple[Groups, dict[LinkId, Verdict]]:
         """Unite along bonds and links; return the groups and why which links were refused."""
-        groups = Groups(self._cards, self._policy, self._apart)
+        groups = Groups(self._cards, self._policy, self._apart, self._are_unlike)
         for bond in self._bonds:
             groups.bond(*bond)
         refused: dict[LinkId, Verdict] = {}
@@ -132,6 +163,9 @@ class _Resolving:
             if refusal is not None:
                 refused[link] = _VERDICT_OF[refusal]
         return groups, refused
+
+    def _are_unlike(self, left: Sequence[bytes], right: Sequence[bytes]) -> bool:
+        return self._matched is not None and self._matched.are_unlike(left, right)
 
     def _not_theirs(
         self, suspects: set[NodeId], usable: list[LinkId], refused: Mapping[LinkId, Verdict]
@@ -213,7 +247,12 @@ class _Resolving:
         return self._policy.identifiers[self._cards[node].type].rank
 
 
-_VERDICT_OF: Mapping[Refusal, Verdict] = {"limit": "limit_per_person", "apart": "decided_apart"}
+_SUGGESTED: Verdict = "suggested"
+_VERDICT_OF: Mapping[Refusal, Verdict] = {
+    "limit": "limit_per_person",
+    "apart": "decided_apart",
+    "unlike": "unlike_records",
+}
 
 
 def _links(cards: Mapping[NodeId, Card]) -> Iterator[LinkId]:

@@ -1,12 +1,13 @@
 """From a gathering that changed to what subscribers are told: profiles, links, changes. Pure; time is an argument."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from identity.gathering import IN_DOUBT, Dirty
+from identity.gathering import Dirty
 from identity.graph import Card, Gathering, Member
+from identity.matching.likeness import Likeness, probability
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import VERDICTS, LinkId, Person, Resolution, Verdict, resolve
@@ -17,7 +18,16 @@ from profiles.policy import ProfilePolicy
 from schemas.records import Change, ConsentInForce, Link, Profile, Touch, Trait
 
 _SIGNATURE_BYTES = 8
-_JOINING: frozenset[Verdict] = frozenset({"joined", "decided_together"})
+_STATUS: Mapping[Verdict, Literal["joined", "suggested", "withdrawn"]] = {
+    "joined": "joined",
+    "decided_together": "joined",
+    "matched": "joined",
+    "suggested": "suggested",
+    "withdrawn": "withdrawn",
+}
+"""Of the verdicts that are no quarantine."""
+
+_BY_LIKENESS: frozenset[Verdict] = frozenset({"matched", "suggested"})
 
 
 @dataclass(slots=True)
@@ -38,11 +48,13 @@ class Publisher:
         profile: how their touchpoints add up.
         incarnation: number of the store's present opening. What an earlier opening published just before a crash may
             be unknown to its state, so revisions leave one free for each opening since.
+        likeness: of records, by the policy's model; None: records do not count.
     """
 
     identity: IdentityPolicy
     profile: ProfilePolicy
     incarnation: int
+    likeness: Likeness | None = None
 
     def publish(
         self, gathering: Gathering, dirty: Dirty, fragment_of: Callable[[NodeId], bytes], now_ms: int
@@ -76,13 +88,15 @@ class Publisher:
         told: Publication,
     ) -> None:
         members = gathering.members
-        resolution = resolve({node: member.card for node, member in members.items()}, self.identity)
+        cards = {node: member.card for node, member in members.items()}
+        resolution = resolve(cards, self.identity, self.likeness)
         news = self._news(gathering, resolution)
         undone = frozenset(link for link in news if _was_decided(members, link))
         for link, verdict in news.items():
             member = members[link.anchor]
             member.verdicts = {**member.verdicts, link.node: VERDICTS.index(verdict)}
-            told.links.append(_link(link, verdict, revision, self.identity.version))
+            found = resolution.alike.get(link)
+            told.links.append(_link(link, verdict, found, revision, self.identity.version))
         before = {node: member.customer for node, member in members.items()}
         regrouping = Regrouping(members, before, resolution.people, news, undone, revision, now_ms)
         told.changes.extend(regrouping.changes())
@@ -96,7 +110,8 @@ class Publisher:
     def _news(self, gathering: Gathering, resolution: Resolution) -> dict[LinkId, Verdict]:
         """Return the links whose verdict is not the one told last, by content, the ones that are no more included.
 
-        A link is no more when its node has become shared since and holds none, or when it was but a decision.
+        A link is no more when its node has become shared since and holds none, or when it was but a decision or a
+        likeness.
         """
         members = gathering.members
         news = {
@@ -105,8 +120,9 @@ class Publisher:
             if members[link.anchor].verdicts.get(link.node) != VERDICTS.index(verdict)
         }
         for node, member in members.items():
-            gone: Verdict = "shared_identifier" if member.card.shared else "withdrawn"
             for other, number in member.verdicts.items():
+                was_likeness = VERDICTS[number if number >= 0 else -1 - number] in _BY_LIKENESS
+                gone: Verdict = "shared_identifier" if member.card.shared and not was_likeness else "withdrawn"
                 if LinkId(node, other) not in resolution.verdicts and number != VERDICTS.index(gone):
                     news[LinkId(node, other)] = gone
         return news
@@ -157,8 +173,8 @@ class Publisher:
 
 
 def _was_decided(members: dict[NodeId, Member], link: LinkId) -> bool:
-    number = members[link.anchor].verdicts.get(link.node, IN_DOUBT)
-    return number != IN_DOUBT and VERDICTS[number] in DECIDED - {"withdrawn"}
+    number = members[link.anchor].verdicts.get(link.node, -1)
+    return number >= 0 and VERDICTS[number] in DECIDED - {"withdrawn"}
 
 
 def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
@@ -170,15 +186,15 @@ def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
     return digest.digest()
 
 
-def _link(link: LinkId, verdict: Verdict, revision: int, version: str) -> Link:
-    quarantined: Literal["quarantined", "withdrawn"] = "withdrawn" if verdict == "withdrawn" else "quarantined"
+def _link(link: LinkId, verdict: Verdict, alike: int | None, revision: int, version: str) -> Link:
     return {
         "anchor_id": link.anchor.hex(),
         "node_id": link.node.hex(),
         "revision": revision,
-        "status": "joined" if verdict in _JOINING else quarantined,
-        "rule": None if verdict in {"joined", "withdrawn"} else verdict,
+        "status": _STATUS.get(verdict, "quarantined"),
+        "rule": None if verdict in {"joined", "withdrawn", "suggested"} else verdict,
         "policy_version": version,
+        "probability": None if alike is None else probability(alike),
     }
 
 

@@ -155,9 +155,10 @@ class Link(TypedDict):
     anchor_id: str
     node_id: str
     revision: int
-    status: Literal["joined", "quarantined", "withdrawn"]
+    status: Literal["joined", "quarantined", "withdrawn", "suggested"]
     rule: str | None
     policy_version: str
+    probability: float | None
 
 
 class Change(TypedDict):
@@ -200,6 +201,7 @@ class Policy(TypedDict):
     text: str
     applied_at: int
     applied_by: str
+    model: str | None
 
 
 class DeadLetter(TypedDict):

@@ -106,15 +106,16 @@ IDENTIFIERS: Final = Table(
 
 LINKS: Final = Table(
     "links",
-    "One row for two identifiers seen together or decided on: the verdict of the highest revision.",
+    "One row for two identifiers seen together, alike or decided on: the verdict of the highest revision.",
     ("anchor_id", "node_id"),
     (
         Column("anchor_id", TEXT, "Node id that holds the evidence."),
         Column("node_id", TEXT, "The other node id."),
         Column("revision", BIGINT, "Grows with every change around this link."),
-        Column("status", TEXT, "joined, quarantined or withdrawn."),
-        Column("rule", TEXT, "The rule that quarantined it, or decided_together."),
+        Column("status", TEXT, "joined, quarantined, suggested or withdrawn."),
+        Column("rule", TEXT, "The rule that quarantined it, decided_together, or matched."),
         Column("policy_version", TEXT, "Version of the identity policy in force when this was published."),
+        Column("probability", DOUBLE, "Of like records: how probably they are one person's."),
     ),
 )
 

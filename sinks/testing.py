@@ -114,6 +114,7 @@ def a_link(anchor: str, node: str, revision: int = 1, rule: str | None = None) -
         "status": "quarantined" if rule else "joined",
         "rule": rule,
         "policy_version": "1",
+        "probability": None,
     }
 
 

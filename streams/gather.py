@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Blocked, Full, Join, LinkSeen, Message, Moment, Report, Ruled, SharedSeen
+from identity.graph import Alike, Blocked, Full, Join, LinkSeen, Message, Moment, Placed, Report, Ruled, SharedSeen
+from identity.matching.placing import Matcher
 from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, parse_policy, shape
 from profiles import fragment as fragments
+from profiles.comparable import comparable_record
 from profiles.fragment import Fragment
 from profiles.people import Publication, Publisher
 from profiles.policy import ProfilePolicy
@@ -26,13 +28,13 @@ from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import Policy
 from streams.errors import StoreError
-from streams.policies import read_policy
+from streams.policies import likeness_by, read_policy
 from streams.records import Output, SourceRecord, dead_letter
-from streams.state import PartitionState, PolicyInForce
+from streams.state import PartitionState, PolicyInForce, Stage
 from streams.topics import Topics
 
-_RESOLVED_ANEW = 2_000
-"""Gatherings in one commit after a policy was applied: under a second of work."""
+_ANEW: dict[Stage, int] = {"nodes": 2_000, "placings": 200, "gatherings": 2_000}
+"""How many are gone through in one commit after a policy was applied: under a second of work."""
 
 _MESSAGES_TOGETHER = 200
 """In one Kafka record: enough that the record's own cost is shared, few enough that it stays far below its limit."""
@@ -48,6 +50,8 @@ _NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
     Ruled: ("to", "other"),
     Blocked: ("to",),
     Full: ("to",),
+    Placed: ("node",),
+    Alike: ("to",),
 }
 """The fields of a message that name nodes."""
 
@@ -73,12 +77,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What decides the outcome besides the events: policies and framing."""
+    """What decides the outcome besides the events: policies and framing.
+
+    ``key`` is the installation's secret; ``model`` belongs to the identity policy.
+    """
 
     topics: Topics
     framing: Framing
     identity: IdentityPolicy
+    model: str | None
     profile: ProfilePolicy
+    key: bytes
 
 
 class PartitionWork:
@@ -103,15 +112,19 @@ class PartitionWork:
         self._outgoing: defaultdict[int, list[Message]] = defaultdict(list)
         self._outputs: list[Output] = []
         applied = state.policy()
-        self._use(parse_policy(applied.text) if applied else rules.identity)
+        if applied is None:
+            self._use(rules.identity, rules.model)
+        else:
+            self._use(parse_policy(applied.text), applied.model)
         self._folding: dict[NodeId, Fragment] = {}
+        self._telling: set[NodeId] = set()
         self.counts = Counts()
 
     @property
     def is_resolving_anew(self) -> bool:
         """Whether a policy was applied that not all gatherings are resolved by yet; every commit does some."""
         policy = self._state.policy()
-        return policy is not None and policy.resolved_to is not None
+        return policy is not None and bool(policy.pending)
 
     def policies(self, records: Iterable[SourceRecord]) -> None:
         """Take policies; the one applied last counts. To be called before anything else of a chunk."""
@@ -178,23 +191,42 @@ class PartitionWork:
             raise StoreError(
                 "a policy was applied under which touchpoints have other identifiers or anchors; start the worker again"
             )
-        self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], b""))
-        self._use(policy)
+        pending: dict[Stage, bytes] = {"gatherings": b""}
+        if policy.matching != self._policy.matching:
+            pending |= {"nodes": b"", "placings": b""}
+        self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], applied["model"], pending))
+        self._use(policy, applied["model"])
 
-    def _use(self, policy: IdentityPolicy) -> None:
-        self._publisher = Publisher(policy, self._rules.profile, self._incarnation)
-        self._gatherer = Gatherer(self._state, policy, self._is_local, self._send)
+    def _use(self, policy: IdentityPolicy, model: str | None) -> None:
+        likeness = likeness_by(model)
+        self._policy = policy
+        self._compared = frozenset(name for name, rule in policy.identifiers.items() if rule.compared)
+        self._publisher = Publisher(policy, self._rules.profile, self._incarnation, likeness)
+        matcher = Matcher(self._state, policy.matching, likeness, self._rules.key, self._place, self._number)
+        self._gatherer = Gatherer(self._state, policy, self._is_local, self._send, matcher)
 
     def _resolve_anew(self) -> None:
-        """Have some more gatherings resolved by a policy that was applied."""
+        """Go through some more of what a policy that was applied may change."""
         policy = self._state.policy()
-        if policy is None or policy.resolved_to is None:
+        if policy is None or not policy.pending:
             return
-        owners = self._state.owners_after(policy.resolved_to, _RESOLVED_ANEW)
-        for owner in owners:
-            self._gatherer.revisit(owner)
-        resolved_to = owners[-1] if len(owners) == _RESOLVED_ANEW else None
-        self._state.put_policy(PolicyInForce(policy.text, policy.applied_at, resolved_to))
+        stage = next(stage for stage in _ANEW if stage in policy.pending)
+        nodes = self._state.nodes_after(stage, policy.pending[stage], _ANEW[stage])
+        for node in nodes:
+            self._go_through(stage, node)
+        pending = {name: position for name, position in policy.pending.items() if name != stage}
+        if len(nodes) == _ANEW[stage]:
+            pending[stage] = nodes[-1]
+        self._state.put_policy(PolicyInForce(policy.text, policy.applied_at, policy.model, pending))
+
+    def _go_through(self, stage: Stage, node_id: NodeId) -> None:
+        if stage == "gatherings":
+            self._gatherer.revisit(node_id)
+        elif stage == "placings":
+            self._gatherer.compare_anew(node_id)
+        elif (node := self._state.node(node_id)) is not None:
+            record = comparable_record(node, fragments.decode(node.fragment), self._policy)
+            self._gatherer.place(node_id, node, record)
 
     def _decoded(self, records: Iterable[SourceRecord]) -> Iterable[AcceptedTouchpoint]:
         for record in records:
@@ -212,13 +244,18 @@ class PartitionWork:
         if folding is None:
             folding = self._folding[seen[0].node] = fragments.decode(anchor.fragment)
         fragments.fold(folding, accepted, self._rules.profile)
+        if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):
+            self._telling.add(seen[0].node)
 
     def _write_fragments(self) -> None:
         for node_id, fragment in self._folding.items():
             node = self._state.node(node_id)
             if node is not None:
                 node.fragment = fragments.encode(fragment)
+                if node_id in self._telling:
+                    self._gatherer.place(node_id, node, comparable_record(node, fragment, self._policy))
         self._folding.clear()
+        self._telling.clear()
 
     def _fragment_reader(self, owner: NodeId) -> Callable[[NodeId], bytes]:
         return lambda member: self._state.fragment(owner, member)

@@ -1,10 +1,15 @@
 """The policy in force: published to every partition, read when a worker starts."""
 
+import hashlib
 import time
 from contextlib import suppress
+from functools import lru_cache
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from identity.matching.default import default_model
+from identity.matching.likeness import Likeness
+from identity.matching.model import from_json
 from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, default_policy_text, parse_policy
 from schemas.contracts import POLICY
@@ -20,6 +25,7 @@ from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics
 
 _KEY = b"policy"
 _POLL_SECONDS = 0.2
+_NAME_BYTES = 8
 
 
 def policy_in_force(settings: Settings) -> Policy:
@@ -33,6 +39,7 @@ def policy_in_force(settings: Settings) -> Policy:
         "text": default_policy_text(),
         "applied_at": 0,
         "applied_by": "",
+        "model": None,
     }
     for applied in _applied(settings, framing(settings)):
         if applied["applied_at"] > newest["applied_at"]:
@@ -40,8 +47,10 @@ def policy_in_force(settings: Settings) -> Policy:
     return newest
 
 
-def publish_policy(settings: Settings, text: str, policy: IdentityPolicy, applied_by: str) -> Policy:
-    """Publish a policy to every partition, newer than the one in force, and wait until it has arrived.
+def publish_policy(settings: Settings, text: str, policy: IdentityPolicy, model: str | None, applied_by: str) -> Policy:
+    """Publish a policy, with the model that it names, to every partition, and wait until it has arrived.
+
+    It is newer than the one in force.
 
     Raises:
         BrokerDownError, TopicsError: the topics cannot be used.
@@ -53,6 +62,7 @@ def publish_policy(settings: Settings, text: str, policy: IdentityPolicy, applie
         "text": text,
         "applied_at": applied_at,
         "applied_by": applied_by,
+        "model": model,
     }
     value = framing(settings).encode(POLICY, applied)
     producer = CheckedProducer(settings.servers)
@@ -70,15 +80,38 @@ def read_policy(frames: Framing, value: bytes | None) -> Policy:
     """Return the policy in a Kafka value.
 
     Raises:
-        RejectedError: it is no policy record.
+        RejectedError: it is no policy record, or comes without the model that it names.
         PolicyError: its text is no policy.
     """
     name, content = frames.decode(value)
     if name != POLICY:
         raise RejectedError("unexpected_schema", f"expected {POLICY}")
     applied: Policy = content  # type: ignore[assignment]  # the contract's name says so
-    parse_policy(applied["text"])
+    policy = parse_policy(applied["text"])
+    expected = policy.matching.model if policy.matching else ""
+    if expected != (model_name(applied["model"]) if applied["model"] is not None else ""):
+        raise RejectedError("bad_value", "model: expected the one that the policy names")
+    if applied["model"] is not None:
+        try:
+            from_json(applied["model"].encode())
+        except ValueError as error:
+            raise RejectedError("bad_value", f"model: {error}") from None
     return applied
+
+
+def model_name(model: str) -> str:
+    """Return the name of a model's file, which follows from what is in it."""
+    return f"model-{hashlib.blake2b(model.encode(), digest_size=_NAME_BYTES).hexdigest()}.json"
+
+
+@lru_cache(maxsize=2)
+def likeness_by(model: str | None) -> Likeness:
+    """Return how alike records are by a model in JSON, or by the weights to start with; all who ask share it.
+
+    Raises:
+        ValueError: it is no model.
+    """
+    return Likeness(default_model() if model is None else from_json(model.encode()))
 
 
 def _applied(settings: Settings, frames: Framing) -> list[Policy]:

@@ -1,14 +1,17 @@
-"""One partition's state as the stages use it: nodes, gatherings, fragments, seen events, over the partition store.
+"""One partition's state as the stages use it: nodes, gatherings, blocks, seen events, over the partition store.
 
 Decoded nodes and gatherings are kept in memory between commits and written behind: :meth:`PartitionState.take_changes`
 hands over what a commit must make durable.
 """
 
-from typing import Generic, TypeVar
+from collections.abc import Collection
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from identity.graph import Gathering, Node
+from identity.matching.blocks import KEY_BYTES
+from identity.matching.placing import Placing
 from identity.nodes import NodeId
 from streams.store import PartitionStore
 
@@ -19,6 +22,14 @@ _GATHERING = b"g"
 _FRAGMENT = b"f"
 _EVENT = b"e"
 _POLICY = b"p"
+_PLACING = b"r"
+_BLOCK = b"b"
+_COUNT = b"c"
+
+Stage = Literal["nodes", "placings", "gatherings"]
+"""What a new policy has the workers go through, in this order."""
+
+_PREFIXES: dict[Stage, bytes] = {"nodes": _NODE, "placings": _PLACING, "gatherings": _GATHERING}
 
 _encoder = msgspec.msgpack.Encoder()
 _T = TypeVar("_T")
@@ -30,12 +41,14 @@ class PolicyInForce(msgspec.Struct, array_like=True):
     Attributes:
         text: the policy file.
         applied_at: in milliseconds since 1970 UTC.
-        resolved_to: gatherings of owners up to this one are resolved by it; None: all are.
+        model: JSON of the model that it names.
+        pending: by stage that is not done, the last one it was done for.
     """
 
     text: str
     applied_at: int
-    resolved_to: bytes | None
+    model: str | None = None
+    pending: dict[Stage, bytes] = {}
 
 
 class _Table(Generic[_T]):
@@ -80,7 +93,9 @@ class _Table(Generic[_T]):
 
 
 class PartitionState:
-    """Implements :class:`identity.gathering.Graph`, and remembers which events were counted.
+    """Implements the protocols of gathering and of matching, and remembers which events were counted.
+
+    These are :class:`identity.gathering.Graph` and :class:`identity.matching.placing.Placings`.
 
     Changes are seen at once by whoever reads here, and are durable once what :meth:`take_changes` returned is. After a
     failed commit the state is ahead of the store: throw it away and open the partition anew.
@@ -91,6 +106,10 @@ class PartitionState:
         self._nodes = _Table(store, _NODE, Node)
         self._gatherings = _Table(store, _GATHERING, Gathering)
         self._policy = _Table(store, _POLICY, PolicyInForce)
+        self._placings = _Table(store, _PLACING, Placing)
+        self._counts = _Table(store, _COUNT, int)
+        self._blocks: dict[bytes, set[NodeId]] = {}
+        self._moved: dict[bytes, dict[NodeId, bool]] = {}
         self._fragments: dict[bytes, bytes | None] = {}
         self._events: dict[bytes, None] = {}
 
@@ -156,16 +175,67 @@ class PartitionState:
         """Keep the policy in force."""
         self._policy.put(b"", policy)
 
-    def owners_after(self, owner: bytes, most: int) -> list[NodeId]:
-        """Return the next owners of gatherings, in order of their ids, as they were at the last commit."""
-        keys = self._store.keys_after(_GATHERING + owner, most)
-        return [NodeId(key[1:]) for key in keys if key.startswith(_GATHERING)]
+    def nodes_after(self, stage: Stage, node: bytes, most: int) -> list[NodeId]:
+        """Return the next nodes that a stage goes through, in order of their ids, as they were at the last commit."""
+        prefix = _PREFIXES[stage]
+        keys = self._store.keys_after(prefix + node, most)
+        return [NodeId(key[1:]) for key in keys if key.startswith(prefix)]
+
+    def placing(self, node: NodeId) -> Placing | None:
+        """See :meth:`identity.matching.placing.Placings.placing`."""
+        return self._placings.get(node)
+
+    def put_placing(self, node: NodeId, placing: Placing) -> None:
+        """See :meth:`identity.matching.placing.Placings.put_placing`."""
+        self._placings.put(node, placing)
+
+    def enter(self, block: bytes, node: NodeId) -> int:
+        """See :meth:`identity.matching.placing.Placings.enter`."""
+        return self._move(block, node, is_inside=True)
+
+    def leave(self, block: bytes, node: NodeId) -> int:
+        """See :meth:`identity.matching.placing.Placings.leave`."""
+        return self._move(block, node, is_inside=False)
+
+    def count(self, block: bytes) -> int:
+        """See :meth:`identity.matching.placing.Placings.count`."""
+        return self._counts.get(block) or 0
+
+    def inside(self, block: bytes) -> Collection[NodeId]:
+        """See :meth:`identity.matching.placing.Placings.inside`."""
+        known = self._blocks.get(block)
+        if known is None:
+            moved = self._moved.get(block, {})
+            most = self.count(block) + len(moved)
+            keys = self._store.keys_after(_BLOCK + block, most) if most else []
+            known = {NodeId(key[1 + KEY_BYTES :]) for key in keys if key.startswith(_BLOCK + block)}
+            known -= {node for node, is_inside in moved.items() if not is_inside}
+            known |= {node for node, is_inside in moved.items() if is_inside}
+            self._blocks[block] = known
+        return known
+
+    def _move(self, block: bytes, node: NodeId, *, is_inside: bool) -> int:
+        count = self.count(block) + (1 if is_inside else -1)
+        self._counts.put(block, count or None)
+        self._moved.setdefault(block, {})[node] = is_inside
+        known = self._blocks.get(block)
+        if known is not None:
+            (known.add if is_inside else known.discard)(node)
+        return count
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Return every key and value changed since the last call; None is a deletion."""
         changes = self._nodes.take_changes()
         changes.update(self._gatherings.take_changes())
         changes.update(self._policy.take_changes())
+        changes.update(self._placings.take_changes())
+        changes.update(self._counts.take_changes())
+        for block, moved in self._moved.items():
+            for node, is_inside in moved.items():
+                changes[_BLOCK + block + node] = b"" if is_inside else None
+        self._moved = {}
+        if len(self._blocks) > _MOST_CACHED:
+            self._blocks = {}
         for key, fragment in self._fragments.items():
             changes[_FRAGMENT + key] = fragment
         for event in self._events:

@@ -50,12 +50,13 @@ class Worker:
             raise StreamsError("faust-streaming is installed without its compiled stream iterator")
         check_topics(admin(settings), settings)
         topics = Topics(settings.topic_prefix)
-        identity = parse_policy(policy_in_force(settings)["text"])
-        frames = framing(settings)
+        in_force = policy_in_force(settings)
+        identity = parse_policy(in_force["text"])
+        frames, key = framing(settings), node_key(settings)
         self._producer = CheckedProducer(settings.servers)
-        self._ingest = Ingest(topics, frames, Normaliser(identity, node_key(settings)))
+        self._ingest = Ingest(topics, frames, Normaliser(identity, key))
         self._setting = PartitionSetting(
-            Rules(topics, frames, identity, default_profile_policy()),
+            Rules(topics, frames, identity, in_force["model"], default_profile_policy(), key),
             settings.servers,
             settings.home / "state" / f"{settings.topic_prefix}onefold",
             settings.partitions,

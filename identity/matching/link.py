@@ -8,7 +8,7 @@ of its group can tell. All of it is a function of the records, the evidence and 
 """
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from math import log2
 from operator import add, truediv
@@ -31,7 +31,7 @@ class LinkPolicy(NamedTuple):
         suggest: groups of at least this probability, but less than ``unite``, are suggestions; at least 0.5.
     """
 
-    unite: float = 0.95
+    unite: float = 0.9
     suggest: float = 0.5
 
 
@@ -81,6 +81,7 @@ def link(
     policy: LinkPolicy,
     together: Iterable[Pair[Key]] = (),
     apart: Iterable[Pair[Key]] = (),
+    may_unite: Callable[[Key, Key], bool] = lambda _one, _other: True,
 ) -> Linkage[Key]:
     """Decide which records are one person.
 
@@ -92,9 +93,11 @@ def link(
         policy: thresholds.
         together: pairs that are one person whatever they score.
         apart: pairs that are never one person, directly or by way of others; stronger than ``together``.
+        may_unite: asked, with a record of each, before two groups are united by likeness; where it says no, they never
+            are. What it says may depend on what was united before.
     """
     ordered = sorted((min(one, other), max(one, other)) for one, other in together)
-    linking: _Linking[Key] = _Linking(sorted(set(members)), evidence, apart)
+    linking: _Linking[Key] = _Linking(sorted(set(members)), evidence, apart, may_unite)
     return linking.run(policy, ordered)
 
 
@@ -133,8 +136,15 @@ def log_odds(probability: float) -> float:
 class _Linking(Generic[Key]):
     """The groups so far; a group has the number of its first record."""
 
-    def __init__(self, keys: list[Key], evidence: Mapping[Pair[Key], Evidence], apart: Iterable[Pair[Key]]) -> None:
+    def __init__(
+        self,
+        keys: list[Key],
+        evidence: Mapping[Pair[Key], Evidence],
+        apart: Iterable[Pair[Key]],
+        may_unite: Callable[[Key, Key], bool],
+    ) -> None:
         self._keys: list[Key] = keys
+        self._may_unite: Callable[[Key, Key], bool] = may_unite
         place = {key: number for number, key in enumerate(keys)}
         self._groups = {number: [number] for number in range(len(keys))}
         self._group_of = list(range(len(keys)))
@@ -174,6 +184,10 @@ class _Linking(Generic[Key]):
         while queue:
             _, left, right, left_changes, right_changes = heapq.heappop(queue)
             if (self._changes[left], self._changes[right]) != (left_changes, right_changes):
+                continue
+            if not self._may_unite(self._keys[left], self._keys[right]):
+                self._apart[left].add(right)
+                self._apart[right].add(left)
                 continue
             self._unite(left, right)
             for other, between in self._near[left].items():

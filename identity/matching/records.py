@@ -48,6 +48,20 @@ class MatchRecord(msgspec.Struct, array_like=True, frozen=True):
     numbers: tuple[str, ...] = ()
 
 
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(MatchRecord)
+
+
+def encode_record(record: MatchRecord | None) -> bytes:
+    """Return the stored form of a record; nothing where there is none."""
+    return b"" if record is None else _encoder.encode(record)
+
+
+def decode_record(data: bytes) -> MatchRecord:
+    """Return a record from its stored form."""
+    return _decoder.decode(data)
+
+
 def match_record(traits: Mapping[str, str], identifiers: Iterable[tuple[str, str]]) -> MatchRecord | None:
     """Return what is compared of a record.
 

@@ -57,6 +57,7 @@ def register(app: typer.Typer) -> None:
 def check(file: PolicyFile) -> None:
     """Say what is wrong with a policy file, each problem with its line; exit code 1 where anything is."""
     policy = _parsed(_text(file), file)
+    _model(policy, file)
     show(f"{escape(str(file))} is a sound policy: {policy.version}, {len(policy.identifiers)} identifier types")
 
 
@@ -87,7 +88,7 @@ def apply(
     if not _check_appliable(settings, policy):
         show(f"{policy.version} is in force already.")
         return
-    publish_policy(settings, text, policy, by_whom(by))
+    publish_policy(settings, text, policy, _model(policy, file), by_whom(by))
     show(f"Applied {policy.version}. Workers carry it out when they run; 'onefold drain' waits until they have.")
 
 
@@ -131,6 +132,28 @@ def _parsed(text: str, file: Path) -> "IdentityPolicy":
         for problem in error.problems:
             complain(f"{file}: {problem}")
         raise typer.Exit(1) from None
+
+
+def _model(policy: "IdentityPolicy", file: Path) -> str | None:
+    """Return the model that a policy names, which lies beside its file; None where it names none.
+
+    Raises:
+        InputError: it is not there, or not the one that its name says.
+    """
+    from identity.matching.model import from_json  # noqa: PLC0415 - heavy
+    from streams.policies import model_name  # noqa: PLC0415 - heavy
+
+    if policy.matching is None or not policy.matching.model:
+        return None
+    path = file.parent / policy.matching.model
+    text = _text(path)
+    if model_name(text) != path.name:
+        raise InputError(f"{path} is not the model that its name says: expected it as 'onefold match train' wrote it")
+    try:
+        from_json(text.encode())
+    except ValueError as error:
+        raise InputError(f"{path} is no model: {error}") from None
+    return text
 
 
 def _check_appliable(settings: Settings, policy: "IdentityPolicy") -> bool:

@@ -143,7 +143,7 @@ def folded(records: Iterable[Sent]) -> Iterator[Path]:
     ingest = Ingest(topics, FRAMES, normaliser)
     with tempfile.TemporaryDirectory() as folder:
         store = PartitionStore(Path(folder) / "state")
-        rules = Rules(topics, FRAMES, default_policy(), default_profile_policy())
+        rules = Rules(topics, FRAMES, default_policy(), None, default_profile_policy(), KEY)
         work = PartitionWork(rules, PartitionState(store), 1, 0, lambda _: 0)
         accepted = []
         for number, record in enumerate(records):

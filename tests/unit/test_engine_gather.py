@@ -29,7 +29,7 @@ NOW = 1_770_000_000_000
 TOPICS = Topics("")
 FRAMES = SingleObjectFraming()
 INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)))
-RULES = Rules(TOPICS, FRAMES, default_policy(), default_profile_policy())
+RULES = Rules(TOPICS, FRAMES, default_policy(), None, default_profile_policy(), bytes(32))
 EMAIL, PHONE = "ann.example@example.com", "+4930123456"
 
 

@@ -75,7 +75,7 @@ def test_of_people_that_stay_as_they_are_nothing_is_told(bench: Bench) -> None:
 
 
 def test_many_are_resolved_anew_over_several_commits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "_RESOLVED_ANEW", 2)
+    monkeypatch.setitem(gather._ANEW, "gatherings", 2)
     for number in range(5):
         two_addresses(bench, number)
 
@@ -87,7 +87,7 @@ def test_many_are_resolved_anew_over_several_commits(bench: Bench, monkeypatch: 
 
 
 def test_after_a_restart_it_goes_on_where_it_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "_RESOLVED_ANEW", 2)
+    monkeypatch.setitem(gather._ANEW, "gatherings", 2)
     for number in range(5):
         two_addresses(bench, number)
     apply(bench, a_policy(STRICT))

@@ -1,0 +1,38 @@
+"""How alike encoded records are: scored once, remembered for a while."""
+
+from functools import lru_cache
+from math import exp2
+
+from identity.matching.model import Evidence, Model, Scorer
+from identity.matching.records import decode_record
+
+_PAIRS = 50_000
+_RECORDS = 20_000
+_CENTIBITS = 100
+
+
+class Likeness:
+    """Scores records in their stored form by one model."""
+
+    def __init__(self, model: Model) -> None:
+        score = Scorer(model).evidence
+        decode = lru_cache(_RECORDS)(decode_record)
+        self._scored = lru_cache(_PAIRS)(lambda one, other: score(decode(one), decode(other)))
+
+    def evidence(self, one: bytes, other: bytes) -> Evidence:
+        """Return what a pair of records tells; the same whichever comes first."""
+        return self._scored(one, other) if one <= other else self._scored(other, one)
+
+    def centibits(self, one: bytes, other: bytes) -> int:
+        """Return the log odds that two records are one person, in hundredths of a bit."""
+        return centibits(self.evidence(one, other).bits)
+
+
+def centibits(bits: float) -> int:
+    """Return log odds in hundredths of a bit, as they are sent and stored."""
+    return round(bits * _CENTIBITS)
+
+
+def probability(hundredths: int) -> float:
+    """Return the probability of log odds in hundredths of a bit."""
+    return 1.0 / (1.0 + exp2(-hundredths / _CENTIBITS))
