@@ -45,14 +45,14 @@ class WorldConfig:
     """Poison payloads, and as many again records that ingest must reject; at least one of every kind."""
     missing_rate: float = 0.15
     """Forms without the birth date; as many without the gender, without the address, without the street."""
-    lookalike_rate: float = 0.02
+    lookalike_rate: float = 0.04
     """Customers in another town with the name of another customer and nearly the birth date, rarely the same."""
-    namesake_rate: float = 0.01
+    namesake_rate: float = 0.02
     """Customers with the name of another customer in the same town. They and the look-alikes live alone, as less than
     a fifth of all do, so there are no more than these."""
-    same_name_rate: float = 0.08
+    same_name_rate: float = 0.15
     """Sons with the name of their father, at the same address."""
-    twin_rate: float = 0.12
+    twin_rate: float = 0.2
     """Households with several children of which two are twins."""
     family_email_rate: float = 0.12
     """Households of several that have one e-mail address for all."""

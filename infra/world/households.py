@@ -51,9 +51,9 @@ class _Builder:
         chance, config = self._random.random, self._config
         roll = chance() / _CUSTOMERS_PER_SINGLE if self.people else 1.0
         if roll < config.lookalike_rate:
-            return [self._lookalike(self._anybody())]
+            return [self._lookalike(self._model())]
         if roll < config.lookalike_rate + config.namesake_rate:
-            return [self._namesake(self._anybody())]
+            return [self._namesake(self._model())]
         return [self._adult(self._home(1), birth_date(self._random, 25, 85), female=chance() < 0.5)]
 
     def _lookalike(self, model: Person) -> Person:
@@ -127,6 +127,11 @@ class _Builder:
         chance = self._random.random
         country = _COUNTRY_LOTS[int(chance() * len(_COUNTRY_LOTS))]
         return self._homes.anywhere(country, drawn(country.surnames, chance()), size)
+
+    def _model(self) -> Person:
+        """Somebody to resemble: a member if one of three is, as others hardly ever say their name."""
+        drawn_people = [self._anybody() for _ in range(3)]
+        return next((person for person in drawn_people if person.habit == "member"), drawn_people[0])
 
     def _anybody(self) -> Person:
         return self.people[int(self._random.random() * len(self.people))]
