@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 TRAITS = {
+    "full_name": "full_name",
     "first_name": "first_name",
     "surname": "last_name",
     "dob": "birth_date",
     "postcode_fake": "postcode",
-    "birth_place": "city",
+    "birth_place": "birth_place",
     "gender": "gender",
     "occupation": "occupation",
 }

@@ -37,10 +37,11 @@ def test_a_record_is_an_accepted_touchpoint() -> None:
 
 def test_what_is_missing_is_no_trait() -> None:
     assert parse_touchpoint(touchpoint_line(RECORD, 0))["traits"] == {
+        "full_name": "ada lovelace",
         "first_name": "ada",
         "last_name": "lovelace",
         "birth_date": "1815-12-10",
-        "city": "london",
+        "birth_place": "london",
         "gender": "female",
     }
 
