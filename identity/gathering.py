@@ -200,8 +200,9 @@ class Gatherer:
     def revisit(self, owner: NodeId) -> None:
         """Have a gathering resolved anew though nothing in it changed."""
         gathering = self._graph.gathering(owner)
-        for member in gathering.members.values() if gathering else ():
-            self._ask_alike(member.card, owner, gathering)
+        if gathering is not None:
+            for member in gathering.members.values():
+                self._ask_alike(member.card, owner, gathering)
         past = self._dirty.get(owner)
         self._dirty[owner] = Dirty(past.members if past else set(), links_changed=True)
 
@@ -358,12 +359,11 @@ class Gatherer:
             node.card.alike = alike
             node.card.matched += 1
             self._changed(message.to, node)
-            self._ask_alike(node.card, node.owner, None)
 
-    def _ask_alike(self, card: Card, owner: NodeId, gathering: Gathering | None) -> None:
-        """Ask those that may be one person with a node to join its owner."""
+    def _ask_alike(self, card: Card, owner: NodeId, gathering: Gathering) -> None:
+        """Ask those that may be one person with a member to join the owner."""
         for other, found in card.alike.items():
-            if found >= self._unites_from and not card.shared and (gathering is None or other not in gathering.members):
+            if found >= self._unites_from and not card.shared and other not in gathering.members:
                 self._post(Join(other, owner, "link"))
 
     def _stay_alone(self, message: Full) -> None:

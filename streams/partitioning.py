@@ -1,4 +1,4 @@
-"""Which partition a node belongs to: Kafka's default for its key (murmur2), so that any client agrees."""
+"""Which partition a node or block belongs to: Kafka's default for its key (murmur2), so that any client agrees."""
 
 import struct
 from functools import lru_cache
@@ -6,7 +6,6 @@ from functools import lru_cache
 from identity.nodes import NodeId
 
 _REMEMBERED = 200_000
-_WORDS = struct.Struct("<4I")
 _M = 0x5BD1E995
 _SEED = 0x9747B28C
 _MASK = 0xFFFFFFFF
@@ -14,9 +13,12 @@ _MASK = 0xFFFFFFFF
 
 @lru_cache(maxsize=_REMEMBERED)
 def partition_of(node: NodeId, partitions: int) -> int:
-    """Return the partition of a 16-byte key as Java's default partitioner chooses it (MurmurHash2, A. Appleby)."""
+    """Return the partition of a key of whole words as Java's default partitioner chooses it (MurmurHash2, A. Appleby).
+
+    A word is 4 bytes: nodes have four, blocks two.
+    """
     mixed = (_SEED ^ len(node)) & _MASK
-    for word in _WORDS.unpack(node):
+    for (word,) in struct.iter_unpack("<I", node):
         scrambled = (word * _M) & _MASK
         scrambled = ((scrambled ^ (scrambled >> 24)) * _M) & _MASK
         mixed = ((mixed * _M) & _MASK) ^ scrambled
