@@ -216,6 +216,7 @@ POLICIES: Final = Table(
     (
         Column("applied_at", TIMESTAMP, "When it was applied, UTC."),
         Column("version", TEXT, "Its name and a hash of what decides; stands on every profile."),
+        Column("model", TEXT, "The model that it names, JSON; empty where it names none."),
         Column("text", TEXT, "The policy file, TOML."),
         Column("applied_by", TEXT, "Who applied it."),
     ),

@@ -30,7 +30,8 @@ _LINKS: Final = """
                arg_max(event_id, (event_time, event_id)) AS last_event, histogram(source) AS sources
         FROM pairs WHERE anchor_id IN (FROM mine) OR node_id IN (FROM mine) GROUP BY ALL
     )
-    SELECT anchor_id, links.node_id, status, rule, policy_version, coalesce(times, 0) AS times, first_at, last_at,
+    SELECT anchor_id, links.node_id, status, rule, policy_version, probability, coalesce(times, 0) AS times,
+           first_at, last_at,
            first_event, last_event, coalesce(sources, MAP {}) AS sources
     FROM links LEFT JOIN seen USING (anchor_id, node_id)
     WHERE status <> 'withdrawn' AND (anchor_id IN (FROM mine) OR links.node_id IN (FROM mine))
@@ -63,9 +64,10 @@ class LinkRow:
     Attributes:
         anchor_id: node id that holds the evidence.
         node_id: the other one.
-        status: joined or quarantined.
-        rule: what quarantined it; decided_together where a decision joined it.
+        status: joined, quarantined or suggested.
+        rule: what quarantined it; decided_together where a decision joined it, matched where likeness did.
         policy_version: of the policy that decided.
+        probability: of like records: how probably they are one person's.
         times: touchpoints with both; 0 where there is but a decision.
         first_at: event time of the first of them, UTC.
         last_at: event time of the last of them, UTC.
@@ -79,6 +81,7 @@ class LinkRow:
     status: str
     rule: str | None
     policy_version: str
+    probability: float | None
     times: int
     first_at: datetime | None
     last_at: datetime | None
@@ -111,6 +114,7 @@ class Why:
         chain: joined links that lead from one to the other, strongest way; empty where they are two people.
         joined: all joined links of the people asked for.
         quarantined: links of theirs that join nobody; of two people the ones between them.
+        suggested: links by likeness that are not enough; of two people the ones between them.
         decisions: on any of their identifiers, withdrawn ones too.
         would_separate: the fewest joined links without which the two would be two people.
     """
@@ -121,6 +125,7 @@ class Why:
     chain: list[LinkRow]
     joined: list[LinkRow]
     quarantined: list[LinkRow]
+    suggested: list[LinkRow]
     decisions: list[DecisionRow]
     would_separate: list[LinkRow]
 
@@ -158,15 +163,20 @@ def why(
         key=lambda link: strength(link, nodes[link.anchor_id], nodes[link.node_id]),
     )
     quarantined = [link for link in links if link.status == "quarantined"]
+    suggested = sorted(
+        (link for link in links if link.status == "suggested"), key=lambda link: -(link.probability or 0)
+    )
     decisions = [DecisionRow(**row) for row in reader.records(_DECISIONS, [mine, mine])]
     if other is None:
-        return Why(one, None, nodes, [], joined, quarantined, decisions, [])
+        return Why(one, None, nodes, [], joined, quarantined, suggested, decisions, [])
     if one.customer_id != other.customer_id:
-        between = [link for link in quarantined if _owners(link, nodes) == {one.customer_id, other.customer_id}]
-        return Why(one, other, nodes, [], joined, between, decisions, [])
+        both = {one.customer_id, other.customer_id}
+        quarantined = [link for link in quarantined if _owners(link, nodes) == both]
+        suggested = [link for link in suggested if _owners(link, nodes) == both]
+        return Why(one, other, nodes, [], joined, quarantined, suggested, decisions, [])
     chain = _chain(joined, one.node_id, other.node_id)
     separating = _fewest(joined, one.node_id, other.node_id)
-    return Why(one, other, nodes, chain, joined, quarantined, decisions, separating)
+    return Why(one, other, nodes, chain, joined, quarantined, suggested, decisions, separating)
 
 
 def _nodes(reader: LakeReader, customers: Sequence[str], node_ids: Sequence[str]) -> dict[str, NodeRow]:

@@ -7,7 +7,7 @@ import typer
 
 from infra.errors import InfraError
 from sinks.errors import LakeError
-from streams.commands import demo, engine, generate, lake, local, policy, profile, publish, status, steward, why
+from streams.commands import demo, engine, generate, lake, local, match, policy, profile, publish, status, steward, why
 from streams.commands.examples import examples
 from streams.errors import StreamsError
 from streams.output import complain
@@ -26,6 +26,7 @@ COMMANDS = (
     why,
     steward,
     policy,
+    match,
 )
 """The modules of the commands, in the order of ``onefold --help``."""
 

@@ -16,19 +16,20 @@ outputs) is idempotent by event id.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 
 from identity.nodes import NodeId
 from streams.errors import StoreError
+from streams.feeds import Feed, Pace, commits, feeds_of, source_record
 from streams.gather import Counts, PartitionWork, Rules
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
-from streams.records import SourceRecord, send_output
+from streams.records import send_output
 from streams.state import PartitionState
 from streams.store import (
     FORMAT,
@@ -44,7 +45,7 @@ from streams.store import (
 
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
-"""In one commit: under a second of work, so that a rebalance never waits long."""
+"""Taken from the queue at once."""
 _LINGER_SECONDS = 0.02
 """How long a commit waits for company: its own cost is that of some hundred records."""
 _LOCK_TRIES = 30
@@ -95,6 +96,7 @@ class Partition:
         self._collected: list[Any] = []
         self._released: int | None = None
         self._store: PartitionStore | None = None
+        self._pace = Pace()
         self.counts = Counts()
 
     async def put(self, event: Any) -> None:  # noqa: ANN401  # a faust event
@@ -160,7 +162,10 @@ class Partition:
             while True:
                 events = self._collected or await self._next_events()
                 self._collected = []
-                await self._process(store, work, _feeds(events, store.marker.offsets))
+                feeds = feeds_of(events, store.marker.offsets)
+                feeds.sort(key=lambda feed: feed.portion.topic != self._setting.rules.topics.policy)  # before all else
+                for part in commits(feeds, self._pace):
+                    await self._process(store, work, part)
                 await self._resolve_anew(store, work)
                 for event in events:
                     event.ack()  # 5
@@ -194,7 +199,7 @@ class Partition:
                 for record in event.value
                 if portion.start <= record.offset < portion.end
             ]
-            feeds.append(_Feed(portion, [_source_record(record) for record in records]))
+            feeds.append(Feed(portion, [source_record(record) for record in records]))
         await self._process(store, work, feeds)
 
     def _is_collected(self, portion: Portion) -> bool:
@@ -203,7 +208,7 @@ class Partition:
             for event in self._collected
         )
 
-    async def _process(self, store: PartitionStore, work: PartitionWork, feeds: list["_Feed"]) -> None:
+    async def _process(self, store: PartitionStore, work: PartitionWork, feeds: list[Feed]) -> None:
         """Take the records and commit what follows from them."""
         feeds = [feed for feed in feeds if feed.records]
         if not feeds and not work.is_resolving_anew:
@@ -217,9 +222,11 @@ class Partition:
         plan.send(topic, *plan_record(portions, marker.incarnation, marker.sequence), self._number)
         topics = self._setting.rules.topics
         take = {topics.policy: work.policies, topics.touchpoints: work.touchpoints, topics.graph: work.messages}
-        for feed in sorted(feeds, key=lambda feed: feed.portion.topic != topics.policy):  # it comes before all else
+        started = time.monotonic()
+        for feed in feeds:
             take[feed.portion.topic](feed.records)
         commit = work.commit(time.time_ns() // 1_000_000)
+        self._pace.took(feeds, time.monotonic() - started)
         await plan.arrived()  # 0
         if plan.last_offset != store.position:
             torn = await asyncio.to_thread(self._repairs, store, past.incarnation)
@@ -313,33 +320,3 @@ class Partition:
 
     def _taken(self) -> StoreError:
         return StoreError(f"another worker has written to the state of partition {self._number} meanwhile")
-
-
-class _Feed(NamedTuple):
-    """Records for the work, and which they are."""
-
-    portion: Portion
-    records: list[SourceRecord]
-
-
-def _feeds(events: Iterable[Any], done: Mapping[str, int]) -> list[_Feed]:
-    """Return the chunks' records without those the state holds already.
-
-    Raises:
-        StoreError: records in between are missing; our own topics have no holes, so something deleted them.
-    """
-    offsets = dict(done)
-    feeds = []
-    for event in events:
-        topic: str = event.message.topic
-        start, end = offsets.get(topic, 0), event.message.offset + 1
-        if event.value[0].offset > start > 0:
-            raise StoreError(f"{topic}: records from offset {start} to {event.value[0].offset} are gone unread")
-        records = [_source_record(record) for record in event.value if record.offset >= start]
-        feeds.append(_Feed(Portion(topic, start, end), records))
-        offsets[topic] = max(start, end)
-    return feeds
-
-
-def _source_record(record: Any) -> SourceRecord:  # noqa: ANN401  # aiokafka's ConsumerRecord
-    return SourceRecord(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value)

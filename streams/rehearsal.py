@@ -3,24 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from identity.gathering import Gatherer, Seen
-from identity.graph import Moment
-from identity.memory import MemoryGraph
+from identity.matching.likeness import Likeness
 from identity.nodes import NodeId
-from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
 from identity.resolution import resolve
+from profiles.policy import ProfilePolicy
 from schemas.records import DecidedIdentifier, Decision
 from sinks.reader import LakeReader
 from streams.decisions import decision_messages
+from streams.history import History
 
-_ROWS = 5_000
 _EXAMPLES = 10
 _LARGEST = 5
-_NO_QUARANTINE = frozenset({"joined", "decided_together", "withdrawn"})
-_TOUCHPOINTS = "SELECT source, event_id, epoch_ms(event_time), identifiers FROM touchpoints"
+_NO_QUARANTINE = frozenset({"joined", "decided_together", "withdrawn", "matched", "suggested"})
 _DECISIONS = """
     SELECT kind, state, node_id, type, value, other_node_id, other_type, other_value,
            epoch_ms(made_at) AS made_at, made_by, reason
@@ -28,6 +24,16 @@ _DECISIONS = """
 """
 _PEOPLE = "SELECT node_id, customer_id FROM identifiers"
 _QUARANTINED = "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL"
+_SUGGESTED = "SELECT count(*) FROM links WHERE status = 'suggested'"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What is rehearsed: the identity policy, how its model finds records alike, and which traits survive."""
+
+    identity: IdentityPolicy
+    likeness: Likeness
+    profile: ProfilePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class Rehearsal:
         largest_after: of the largest people.
         quarantine_before: links in quarantine by rule.
         quarantine_after: the same under the policy.
+        suggested_before: links suggested to data stewards.
+        suggested_after: the same under the policy.
     """
 
     policy_version: str
@@ -78,46 +86,30 @@ class Rehearsal:
     largest_after: list[int]
     quarantine_before: dict[str, int]
     quarantine_after: dict[str, int]
+    suggested_before: int
+    suggested_after: int
 
 
-def rehearse(reader: LakeReader, policy: IdentityPolicy, key: bytes, on_progress: Callable[[int], None]) -> Rehearsal:
+def rehearse(reader: LakeReader, rehearsed: Rehearsed, key: bytes, on_progress: Callable[[int], None]) -> Rehearsal:
     """Resolve all of the lake's touchpoints and decisions under a policy and compare with the customers there are.
 
     Args:
         reader: of the lake; all statements see the state it is at.
-        policy: to rehearse.
+        rehearsed: what to resolve by.
         key: of node ids, the installation's.
         on_progress: called with the number of touchpoints newly read.
     """
-    graph = MemoryGraph()
-    gatherer = Gatherer(graph, policy, lambda _: True, lambda _: None)
-    normaliser = Normaliser(policy, key)
-    touchpoints = unusable = 0
-    for rows in _chunks(reader):
-        for source, event_id, time, identifiers in rows:
-            seen = [
-                Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in normaliser.nodes(identifiers)
-            ]
-            if seen:
-                gatherer.touch(seen, Moment(time, event_id), source)
-            else:
-                unusable += 1
-        gatherer.settle()
-        touchpoints += len(rows)
-        on_progress(len(rows))
+    history = History(rehearsed.identity, rehearsed.profile, key, rehearsed.likeness)
+    history.read(reader, on_progress)
+    history.match()
     for decision in _decisions(reader):
         for message in decision_messages(decision):
-            gatherer.receive(message)
-    gatherer.settle()
+            history.gatherer.receive(message)
+    history.gatherer.settle()
     before = {NodeId(bytes.fromhex(node)): customer for node, customer in reader.execute(_PEOPLE).fetchall()}
     known = dict(reader.execute(_QUARANTINED).fetchall())
-    return _compared(_Outcome(policy.version, touchpoints, unusable, graph, policy), before, known)
-
-
-def _chunks(reader: LakeReader) -> Iterator[list[tuple[str, str, int, list[Any]]]]:
-    cursor = reader.execute(_TOUCHPOINTS)
-    while rows := cursor.fetchmany(_ROWS):
-        yield rows
+    (suggested,) = reader.execute(_SUGGESTED).fetchall()[0]
+    return _compared(_Outcome(history, rehearsed), before, known, suggested)
 
 
 def _decisions(reader: LakeReader) -> Iterator[Decision]:
@@ -141,28 +133,33 @@ def _decisions(reader: LakeReader) -> Iterator[Decision]:
 class _Outcome:
     """Who is who under the policy."""
 
-    def __init__(
-        self, version: str, touchpoints: int, unusable: int, graph: MemoryGraph, policy: IdentityPolicy
-    ) -> None:
-        self.version = version
-        self.touchpoints = touchpoints
-        self.unusable = unusable
+    def __init__(self, history: History, rehearsed: Rehearsed) -> None:
+        self.version = rehearsed.identity.version
+        self.touchpoints = history.touchpoints
+        self.unusable = history.unusable
         self.people: list[tuple[NodeId, ...]] = []
-        self.quarantine: Counter[str] = Counter()
+        self.verdicts: Counter[str] = Counter()
         self._names: dict[NodeId, str] = {}
-        for gathering in graph.gatherings():
+        for gathering in history.graph.gatherings():
             cards = {node: member.card for node, member in gathering.members.items()}
-            found = resolve(cards, policy)
+            found = resolve(cards, rehearsed.identity, rehearsed.likeness)
             self.people += [person.nodes for person in found.people]
-            self.quarantine.update(verdict for verdict in found.verdicts.values() if verdict not in _NO_QUARANTINE)
+            self.verdicts.update(found.verdicts.values())
             self._names.update((node, f"{card.type}:{card.value}") for node, card in cards.items())
+
+    @property
+    def quarantine(self) -> dict[str, int]:
+        """Number of links in quarantine by rule."""
+        return {rule: number for rule, number in sorted(self.verdicts.items()) if rule not in _NO_QUARANTINE}
 
     def names(self, person: int) -> list[str]:
         """Return the identifiers of a person."""
         return [self._names[node] for node in self.people[person]]
 
 
-def _compared(outcome: _Outcome, before: Mapping[NodeId, str], quarantined: Mapping[str, int]) -> Rehearsal:
+def _compared(
+    outcome: _Outcome, before: Mapping[NodeId, str], quarantined: Mapping[str, int], suggested: int
+) -> Rehearsal:
     customers: dict[str, list[NodeId]] = {}
     for node, customer in before.items():
         customers.setdefault(customer, []).append(node)
@@ -196,5 +193,7 @@ def _compared(outcome: _Outcome, before: Mapping[NodeId, str], quarantined: Mapp
         largest_before=sorted((len(nodes) for nodes in customers.values()), reverse=True)[:_LARGEST],
         largest_after=sorted((len(nodes) for nodes in outcome.people), reverse=True)[:_LARGEST],
         quarantine_before=dict(sorted(quarantined.items())),
-        quarantine_after=dict(sorted(outcome.quarantine.items())),
+        quarantine_after=outcome.quarantine,
+        suggested_before=suggested,
+        suggested_after=outcome.verdicts["suggested"],
     )

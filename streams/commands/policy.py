@@ -98,16 +98,22 @@ def rehearse(
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is written.")] = "text",
 ) -> None:
     """Say who would be who under a policy, from all of history in the lake; nothing that is live is touched."""
+    from profiles.policy import default_profile_policy  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
+    from streams.history import history_size  # noqa: PLC0415 - heavy
+    from streams.policies import likeness_by  # noqa: PLC0415 - heavy
+    from streams.rehearsal import Rehearsed  # noqa: PLC0415 - heavy
     from streams.rehearsal import rehearse as run  # noqa: PLC0415 - heavy
     from streams.settings import node_key  # noqa: PLC0415 - heavy
 
     settings = load_settings()
     parsed = _parsed(_text(policy), policy)
-    with open_lake_reader(settings.home) as reader:
-        found = reader.execute("SELECT count(*) FROM touchpoints").fetchone()
-        with counting(f"Resolving under {parsed.version}", found[0] if found else 0) as on_progress:
-            done = run(reader, parsed, node_key(settings), on_progress)
+    rehearsed = Rehearsed(parsed, likeness_by(_model(parsed, policy)), default_profile_policy())
+    with (
+        open_lake_reader(settings.home) as reader,
+        counting(f"Resolving under {parsed.version}", history_size(reader)) as on_progress,
+    ):
+        done = run(reader, rehearsed, node_key(settings), on_progress)
     if form == "json":
         write_json(asdict(done))
     else:
@@ -172,7 +178,7 @@ def _check_appliable(settings: Settings, policy: "IdentityPolicy") -> bool:
     if has_begun(settings):
         if shape(present) != shape(policy):
             raise PolicyRefusedError(
-                f"types, ranks, normalisation or blocked values differ from those in force; {_REPLAY}"
+                f"types, ranks, normalisation, blocked or compared values differ from those in force; {_REPLAY}"
             )
         for name, rule in policy.identifiers.items():
             if rule.max_neighbours > present.identifiers[name].max_neighbours:
@@ -194,6 +200,7 @@ def _report(done: "Rehearsal") -> "Iterator[str | Table]":
         of=[
             ("people", done.people_before, done.people_after),
             ("identifiers of the largest", *largest),
+            ("suggested links", done.suggested_before, done.suggested_after),
             *_by_rule(done.quarantine_before, done.quarantine_after),
         ],
     )

@@ -40,8 +40,39 @@ _COLUMNS = (
 _LIST = f"SELECT {', '.join(_COLUMNS)} FROM decisions ORDER BY made_at DESC, node_id"  # noqa: S608 - constants
 _KNOWN = "SELECT kind, state, epoch_ms(made_at) FROM decisions WHERE node_id = ? AND other_node_id = ?"
 _QUARANTINED = """
-    SELECT count(*) FROM links WHERE status = 'quarantined'
+    SELECT count(*) FROM links WHERE status IN ('quarantined', 'suggested')
     AND ((anchor_id = ? AND node_id = ?) OR (node_id = ? AND anchor_id = ?))
+"""
+_SUGGESTED_COLUMNS = (
+    "probability",
+    "type",
+    "value",
+    "name",
+    "other_type",
+    "other_value",
+    "other_name",
+    "customer_id",
+    "other_customer_id",
+    "anchor_id",
+    "node_id",
+)
+_SUGGESTIONS = """
+    WITH named AS (
+        SELECT node_id, type, value, customer_id,
+               trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) AS name
+        FROM identifiers JOIN profiles USING (customer_id)
+    )
+    SELECT round(probability, 3), one.type, one.value, one.name, other.type, other.value, other.name,
+           one.customer_id, other.customer_id, links.anchor_id, links.node_id
+    FROM links
+    JOIN named AS one ON one.node_id = links.anchor_id
+    JOIN named AS other ON other.node_id = links.node_id
+    WHERE status = 'suggested'
+    QUALIFY row_number() OVER (
+        PARTITION BY least(one.customer_id, other.customer_id), greatest(one.customer_id, other.customer_id)
+        ORDER BY probability DESC, anchor_id, links.node_id
+    ) = 1
+    ORDER BY probability DESC, anchor_id, links.node_id LIMIT ?
 """
 _BY_ID = "SELECT node_id, type, value, customer_id, shared, first_seen FROM identifiers WHERE node_id = ?"
 
@@ -76,6 +107,7 @@ def register(app: typer.Typer) -> None:
         f'onefold steward withdraw {ann} {ben} --why "a mix-up"',
         'onefold steward withdraw phone:+4930123456 --why "no longer ours"',
     )
+    add(steward, suggestions, "", "onefold steward suggestions", "onefold steward suggestions --limit 500 --format csv")
     add(steward, decisions, "", "onefold steward decisions", "onefold steward decisions --format csv")
     app.add_typer(steward, name="steward", rich_help_panel="Identity")
 
@@ -106,7 +138,7 @@ def release(
     why: Why,
     by: By = None,
 ) -> None:
-    """Decide that a quarantined link is right after all."""
+    """Decide that a quarantined or suggested link is right after all."""
     _decide_on_two("release", one, other, why, by)
 
 
@@ -138,6 +170,23 @@ def withdraw(
         if known is None or known[1] == "withdrawn":
             raise InputError("there is no decision to withdraw here; 'onefold steward decisions' shows all")
         _publish(reader, settings, known[0], "withdrawn", first, second, why, by)
+
+
+def suggestions(
+    *,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")] = 50,
+    form: FormatOption = "table",
+) -> None:
+    """List people who may be one by their likeness and whom nobody decided on, the most probable first.
+
+    Of each two people the link that is most alike stands for all.
+
+    Accept one by 'together', refuse it by 'apart'; 'onefold why' says what is alike and what is not.
+    """
+    from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
+
+    with open_lake_reader(load_settings().home) as reader:
+        write_rows(Rows(_SUGGESTED_COLUMNS, reader.execute(_SUGGESTIONS, [limit]).fetchall()), form)
 
 
 def decisions(*, form: FormatOption = "table") -> None:
@@ -250,4 +299,4 @@ def _decided(node: str, identifier_type: str, value: str) -> "DecidedIdentifier"
 def _check_quarantined(reader: "LakeReader", one: str, other: str) -> None:
     found = reader.execute(_QUARANTINED, [one, other, one, other]).fetchone()
     if not found or not found[0]:
-        raise InputError("there is no quarantined link between these two; 'onefold why' shows their links")
+        raise InputError("there is no quarantined or suggested link between these two; 'onefold why' shows their links")

@@ -1,6 +1,6 @@
 """``onefold why``: the links that make two identifiers one person, and those that may not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,11 +16,16 @@ from streams.output import complain, printable, show, write_json
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
+    from identity.matching.model import Explanation
     from identity.policy import IdentityPolicy
     from sinks.reader import LakeReader
     from sinks.why import DecisionRow, LinkRow, NodeRow, Why
 
 _MOST = 15
+_DECIDED, _SEEN, _ALIKE = range(3)
+
+Explained = Mapping[tuple[str, str], "Explanation"]
+"""What each comparison told, by link."""
 
 
 def register(app: typer.Typer) -> None:
@@ -49,23 +54,39 @@ def why(
     """
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from sinks.why import why as explain  # noqa: PLC0415 - heavy
+    from streams.resemblance import explanations  # noqa: PLC0415 - heavy
 
     with open_lake_reader(load_settings().home, as_of) as reader:
-        first = _node(reader, one)
-        second = None if other is None else _node(reader, other)
+        policy = policy_of(reader)
+        first = _node(reader, policy, one)
+        second = None if other is None else _node(reader, policy, other)
         if second is not None and second.node_id == first.node_id:
             raise InputError("expected two identifiers, got the same twice")
-        found = explain(reader, first, second, partial(_strength, policy_of(reader)))
+        found = explain(reader, first, second, partial(_strength, policy))
+        told = found.chain + found.suggested[:_MOST] if second else found.joined[:_MOST] + found.suggested[:_MOST]
+        pairs = [(link.anchor_id, link.node_id) for link in told if link.probability is not None]
+        explained = explanations(reader, policy, pairs)
     if form == "json":
-        write_json({"same_person": found.same_person if second else None, **asdict(found)})
+        write_json(
+            {
+                "same_person": found.same_person if second else None,
+                **asdict(found),
+                "likeness": [_as_object(*pair, why) for pair, why in explained.items()],
+            }
+        )
     else:
-        show(*_lines(found))
+        show(*_lines(found, explained))
 
 
-def _node(reader: "LakeReader", text: str) -> "NodeRow":
+def _as_object(one: str, other: str, explanation: "Explanation") -> dict[str, object]:
+    weights = [weight._asdict() for weight in explanation.weights]
+    return {"anchor_id": one, "node_id": other, "probability": explanation.probability, "weights": weights}
+
+
+def _node(reader: "LakeReader", policy: "IdentityPolicy", text: str) -> "NodeRow":
     from sinks.why import find_node  # noqa: PLC0415 - heavy
 
-    identifier = named(policy_of(reader), text)
+    identifier = named(policy, text)
     node = None if identifier.value is None else find_node(reader, identifier.type, identifier.value)
     if node is None:
         complain(f"onefold: nobody has this {identifier.type}")
@@ -74,29 +95,43 @@ def _node(reader: "LakeReader", text: str) -> "NodeRow":
 
 
 def _strength(policy: "IdentityPolicy", link: "LinkRow", anchor: "NodeRow", node: "NodeRow") -> tuple[object, ...]:
-    """Order links as resolution does: decisions, then the weaker end's type, the other's, evidence, then time."""
+    """Order links as resolution does: decisions, then evidence, then likeness.
+
+    Evidence is ordered by the weaker end's type, the other's, number, time.
+    """
     rules = policy.identifiers
     ranks = sorted((rules[end.type].rank if end.type in rules else len(rules) for end in (anchor, node)), reverse=True)
-    is_evidence = link.rule != "decided_together"
-    return is_evidence, *ranks, -link.times, str(link.first_at), anchor.type, anchor.value, node.type, node.value
+    kind = {"decided_together": _DECIDED, "matched": _ALIKE}.get(link.rule or "", _SEEN)
+    return (
+        kind,
+        *((-(link.probability or 0.0),) if kind == _ALIKE else ()),
+        *ranks,
+        -link.times,
+        str(link.first_at),
+        anchor.type,
+        anchor.value,
+        node.type,
+        node.value,
+    )
 
 
-def _lines(found: "Why") -> Iterator[str]:
+def _lines(found: "Why", explained: Explained) -> Iterator[str]:
     yield f"{_name(found.one)} belongs to customer {found.one.customer_id}{_shared(found.one)}"
     if found.other is not None:
         yield f"{_name(found.other)} belongs to customer {found.other.customer_id}{_shared(found.other)}"
         yield ""
         yield "[bold]One person.[/bold]" if found.same_person else "[bold]Two people.[/bold]"
     if found.chain:
-        yield from _section("What makes them one, link by link", found.chain, found)
+        yield from _section("What makes them one, link by link", found.chain, found, explained)
     elif found.other is None:
-        yield from _section("Links that make this person, strongest first", found.joined, found)
+        yield from _section("Links that make this person, strongest first", found.joined, found, explained)
     if found.would_separate:
-        yield from _section("Without these links they would be two people", found.would_separate, found)
+        yield from _section("Without these links they would be two people", found.would_separate, found, {})
     heading = "Links between the two that may not join them" if _are_two(found) else "Links that may not join"
-    yield from _section(heading, found.quarantined, found)
-    if _are_two(found) and not found.quarantined:
-        yield "Nothing was seen with both of them."
+    yield from _section(heading, found.quarantined, found, explained)
+    yield from _section("Alike, but not enough to be one person", found.suggested, found, explained)
+    if _are_two(found) and not found.quarantined and not found.suggested:
+        yield "Nothing was seen with both of them, and their records are not alike."
     yield from _decisions(found)
 
 
@@ -104,7 +139,7 @@ def _are_two(found: "Why") -> bool:
     return found.other is not None and not found.same_person
 
 
-def _section(heading: str, links: "Sequence[LinkRow]", found: "Why") -> Iterator[str]:
+def _section(heading: str, links: "Sequence[LinkRow]", found: "Why", explained: Explained) -> Iterator[str]:
     if not links:
         return
     yield ""
@@ -112,13 +147,23 @@ def _section(heading: str, links: "Sequence[LinkRow]", found: "Why") -> Iterator
     for link in links[:_MOST]:
         yield f"  {_name(found.nodes[link.anchor_id])} - {_name(found.nodes[link.node_id])}"
         yield f"    {_evidence(link)}"
+        yield from _weights(explained.get((link.anchor_id, link.node_id)))
         yield f"    [dim]{link.anchor_id}:{link.node_id}[/dim]"
     if len(links) > _MOST:
         yield f"  and {len(links) - _MOST:,} more (--format json has all)"
 
 
+def _weights(explanation: "Explanation | None") -> Iterator[str]:
+    """Say what each comparison told, in bits: one bit for doubles the odds that the two are one person."""
+    if explanation is not None:
+        told = [f"{name} {level} {bits:+.1f}".replace("  ", " ") for name, level, bits in explanation.weights]
+        yield f"    bits for one person: {', '.join(told)}"
+
+
 def _evidence(link: "LinkRow") -> str:
     rule = f", {link.rule}" if link.rule else ""
+    if link.probability is not None:
+        return f"alike, one person by {link.probability:.1%}{rule}"
     if not link.times:
         return f"never seen together{rule}"
     sources = ", ".join(f"{number:,} {escape(printable(name))}" for name, number in sorted(link.sources.items()))

@@ -1,0 +1,78 @@
+"""``onefold match``: the weights by which records are compared."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from streams.commands.examples import add, examples
+from streams.errors import InputError
+from streams.output import counting, show, waiting
+from streams.settings import load_settings
+
+_MOST_RECORDS = 50_000
+_SEED = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    match = typer.Typer(
+        help="The weights by which records that share no identifier are compared.",
+        epilog=examples("onefold match train"),
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @match.callback()
+    def _group() -> None:
+        """Have even a single command called by its name."""
+
+    add(match, train, "", "onefold match train", "onefold match train --out rules --records 20000")
+    app.add_typer(match, name="match", rich_help_panel="Identity")
+
+
+def train(
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the model is written.")] = Path(),
+    records: Annotated[
+        int, typer.Option("--records", metavar="N", min=100, help="Learn from so many records at most.")
+    ] = _MOST_RECORDS,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Chooses the sample and the random pairs.")] = _SEED,
+) -> None:
+    """Learn the weights from all records in the lake, with no examples of who is who.
+
+    The model is a JSON file. Its name follows from what is in it; a policy names it as model under [matching] and is
+    applied with it. It holds values that come often, with their frequency: keep it as you keep your customers' data.
+    """
+    from profiles.policy import default_profile_policy  # noqa: PLC0415 - heavy
+    from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
+    from streams.commands.identifiers import policy_of  # noqa: PLC0415 - heavy
+    from streams.history import history_size  # noqa: PLC0415 - heavy
+    from streams.policies import model_name  # noqa: PLC0415 - heavy
+    from streams.settings import node_key  # noqa: PLC0415 - heavy
+    from streams.training import comparable_records, learn  # noqa: PLC0415 - heavy
+
+    if not out.is_dir():
+        raise InputError(f"--out: there is no folder {out}")
+    settings = load_settings()
+    with open_lake_reader(settings.home) as reader, counting("Reading", history_size(reader)) as on_progress:
+        found = comparable_records(reader, policy_of(reader), default_profile_policy(), node_key(settings), on_progress)
+    try:
+        with waiting("Learning"):
+            done = learn(found, records, seed)
+    except ValueError as error:
+        raise InputError(f"nothing can be learnt from this lake: {error}") from None
+    path = out / model_name(done.model)
+    path.write_text(done.model, "utf-8")
+    path.chmod(0o600)
+    show(
+        f"Learnt from {done.sampled:,} of {done.records:,} records: {escape(str(path))}",
+        "",
+        "Name it in a policy beside it, rehearse the policy, then apply it:",
+        "  onefold policy show > policy.toml",
+        f'  model = "{path.name}"   under \\[matching]',
+        "  onefold rehearse --policy policy.toml",
+        "  onefold policy apply policy.toml",
+    )
