@@ -123,7 +123,7 @@ def require_lake(home: Path) -> None:
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """Raise LakeVersionError where the attached lake is newer than this version, LakeMissingError where it is empty."""
+    """Raise LakeVersionError where the attached lake has another format, LakeMissingError where it is empty."""
     try:
         found = connection.execute("SELECT lake_format FROM _lake").fetchone()
     except duckdb.CatalogException:
@@ -131,9 +131,9 @@ def check_format(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
     if found is None:
         message = f"The lake in {home} holds no tables yet: run the sink first."
         raise LakeMissingError(message)
-    if found[0] > LAKE_FORMAT:
+    if found[0] != LAKE_FORMAT:
         message = (
-            f"The lake in {home} has format {found[0]} and this version reads up to {LAKE_FORMAT}: "
-            "use the version that wrote it, or a newer one."
+            f"The lake in {home} has format {found[0]}, expected {LAKE_FORMAT}: use the version that wrote it, or move "
+            "its folder away and run the sink, which makes it anew from Kafka."
         )
         raise LakeVersionError(message)

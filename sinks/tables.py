@@ -260,7 +260,7 @@ LAKE: Final = Table(
     ),
 )
 
-LAKE_FORMAT: Final = 2
+LAKE_FORMAT: Final = 3
 """Raised with every change of the tables that an older version cannot read."""
 
 TABLES: Final = (

@@ -168,9 +168,10 @@ LINK_EVIDENCE: Final = View(
         "first_together_at": "Event time of the first of them, UTC.",
         "last_together_at": "Event time of the last of them, UTC.",
         "sources": "How many of them came from each source.",
-        "status": "joined, quarantined or withdrawn; empty while undecided.",
-        "rule": "The rule that quarantined it, or decided_together.",
+        "status": "joined, quarantined, suggested or withdrawn; empty while undecided.",
+        "rule": "The rule that quarantined it, decided_together, or matched.",
         "policy_version": "Version of the identity policy in force when this was published.",
+        "probability": "Of like records: how probably they are one person's.",
     },
     """
     WITH pairs AS (
@@ -181,12 +182,14 @@ LINK_EVIDENCE: Final = View(
         FROM pairs GROUP BY ALL
     ), judged AS (
         SELECT anchor_id, node_id, coalesce(times_together, 0) AS times_together,
-               first_together_at, last_together_at, coalesce(sources, MAP {}) AS sources, status, rule, policy_version
+               first_together_at, last_together_at, coalesce(sources, MAP {}) AS sources, status, rule, policy_version,
+               probability
         FROM seen FULL JOIN links USING (anchor_id, node_id)
     )
     SELECT judged.anchor_id, anchor.type AS anchor_type, anchor.value AS anchor_value,
            judged.node_id, node.type AS node_type, node.value AS node_value,
-           times_together, first_together_at, last_together_at, sources, status, rule, judged.policy_version
+           times_together, first_together_at, last_together_at, sources, status, rule, judged.policy_version,
+           probability
     FROM judged
     LEFT JOIN identifiers AS anchor ON anchor.node_id = judged.anchor_id
     LEFT JOIN identifiers AS node ON node.node_id = judged.node_id
