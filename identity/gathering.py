@@ -177,16 +177,19 @@ class Gatherer:
         return anchor
 
     def place(self, node_id: NodeId, node: Node, record: bytes) -> None:
-        """Have a node matched by a record from now on; by none where that is empty or the node shared."""
+        """Have a node matched by a record from now on; by none where that is empty or the node shared or blocked."""
         card = node.card
         record = b"" if card.shared else record
         if self._matcher is None or record == card.record:
             return
-        past, card.record = card.record, record
-        card.matched += 1
-        for placed in self._matcher.placed(node_id, card.matched, past, record):
-            self._post(placed)
+        past, card.record = _in_blocks(card), record
+        self._tell_blocks(node_id, card, past)
         self._changed(node_id, node)
+
+    def _tell_blocks(self, node_id: NodeId, card: Card, past: bytes) -> None:
+        card.matched += 1
+        for placed in self._matcher.placed(node_id, card.matched, past, _in_blocks(card)) if self._matcher else ():
+            self._post(placed)
 
     def compare_anew(self, node_id: NodeId) -> None:
         """Have a node compared in this partition's blocks anew, under another policy than before."""
@@ -341,7 +344,10 @@ class Gatherer:
 
     def _blocked(self, message: Blocked) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
-        node.card.block = max(node.card.block, message.block)
+        card = node.card
+        past, card.block = _in_blocks(card), max(card.block, message.block)
+        if _in_blocks(card) != past:
+            self._tell_blocks(message.to, card, past)
         self._changed(message.to, node)
 
     def _alike(self, message: Alike) -> None:
@@ -530,6 +536,11 @@ def _who_may_change(old: Card, new: Card) -> bool:
         or old.record != new.record
         or old.alike != new.alike
     )
+
+
+def _in_blocks(card: Card) -> bytes:
+    """Return the record by which a node is in blocks; one that a steward blocked is in none."""
+    return b"" if card.block.blocked else card.record
 
 
 def _new_node(node: NodeId, identifier_type: str, value: str) -> Node:
