@@ -28,31 +28,11 @@ class LinkPolicy(NamedTuple):
 
     Attributes:
         unite: groups that are one person at least so probably are united.
-        suggest: groups of at least this probability, but less than ``unite``, are suggestions; at least 0.5.
+        suggest: records of at least this probability that come to be in different groups are suggestions; at least 0.5.
     """
 
     unite: float = 0.9
     suggest: float = 0.5
-
-
-class Suggestion(NamedTuple, Generic[Key]):
-    """Two groups that may be one person; each stands under its first record."""
-
-    one: Key
-    other: Key
-    probability: float
-
-
-class Linkage(NamedTuple, Generic[Key]):
-    """What came of a component.
-
-    Attributes:
-        groups: every record in exactly one; records and groups in order.
-        suggestions: in order.
-    """
-
-    groups: tuple[tuple[Key, ...], ...]
-    suggestions: tuple[Suggestion[Key], ...]
 
 
 def _alike(between: Evidence) -> float:
@@ -82,8 +62,8 @@ def link(
     together: Iterable[Pair[Key]] = (),
     apart: Iterable[Pair[Key]] = (),
     may_unite: Callable[[Key, Key], bool] = lambda _one, _other: True,
-) -> Linkage[Key]:
-    """Decide which records are one person.
+) -> tuple[tuple[Key, ...], ...]:
+    """Decide which records are one person: every record in exactly one group, records and groups in order.
 
     Takes time in proportion to the number of compared pairs, times its logarithm.
 
@@ -109,8 +89,8 @@ def components(
 ) -> list[list[Key]]:
     """Return the records that hang together by pairs of at least so many bits, or by decision; in order.
 
-    Linking each component for itself is the same as linking all at once where ``least_bits`` is no more than
-    the log odds of ``LinkPolicy.suggest``; for the groups alone ``LinkPolicy.unite`` will do.
+    Linking each component for itself is the same as linking all at once where ``least_bits`` is no more than the log
+    odds of ``LinkPolicy.unite``.
     """
     parent = {key: key for key in sorted(members)}
 
@@ -159,15 +139,14 @@ class _Linking(Generic[Key]):
             self._apart[left].add(right)
             self._apart[right].add(left)
 
-    def run(self, policy: LinkPolicy, together: Iterable[Pair[Key]]) -> Linkage[Key]:
+    def run(self, policy: LinkPolicy, together: Iterable[Pair[Key]]) -> tuple[tuple[Key, ...], ...]:
         place = {key: number for number, key in enumerate(self._keys)}
         for one, other in together:
             left, right = sorted((self._group_of[place[one]], self._group_of[place[other]]))
             if left != right and right not in self._apart[left]:
                 self._unite(left, right)
         self._unite_likely(log_odds(policy.unite))
-        groups = tuple(tuple(self._keys[number] for number in sorted(group)) for group in self._groups.values())
-        return Linkage(groups, self._suggestions(log_odds(policy.suggest)))
+        return tuple(tuple(self._keys[number] for number in sorted(group)) for group in self._groups.values())
 
     def _unite_likely(self, least_bits: float) -> None:
         queue: list[tuple[float, int, int, int, int]] = []
@@ -212,12 +191,3 @@ class _Linking(Generic[Key]):
             self._apart[other].add(left)
         self._apart[left] |= self._apart[right]
         self._near[right], self._apart[right] = {}, set()
-
-    def _suggestions(self, least_bits: float) -> tuple[Suggestion[Key], ...]:
-        found = [
-            Suggestion(self._keys[left], self._keys[right], 1.0 / (1.0 + 2.0 ** -_alike(between)))
-            for left in self._groups
-            for right, between in self._near[left].items()
-            if left < right and right not in self._apart[left] and _alike(between) >= least_bits
-        ]
-        return tuple(sorted(found))

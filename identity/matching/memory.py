@@ -1,20 +1,47 @@
-"""Matching in memory: all records at once, or one after the other with the same result.
+"""Matching in memory: all records at once, or one after the other with the same result, which is the stream's too.
 
 What meets in blocks, what it scores and who is one person are each a function of the records that are there. So a
-record that comes late, twice, or goes again leaves no trace of when.
+record that comes late, twice, or goes again leaves no trace of when. Log odds count in the hundredths of a bit in which
+the stream tells them.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
 from typing import Generic, NamedTuple, TypeVar
 
 from identity.matching.blocks import DEFAULT_BLOCK_CAP, block_keys
-from identity.matching.link import Linkage, LinkPolicy, Suggestion, components, link, log_odds
+from identity.matching.likeness import centibits, probability
+from identity.matching.link import LinkPolicy, components, link, log_odds
 from identity.matching.model import Evidence, Scorer
 from identity.matching.pairs import blocks, candidates
 from identity.matching.records import MatchRecord
 
 Key = TypeVar("Key", str, bytes)
+Evidences = Mapping[tuple[Key, Key], Evidence]
+
+MOST_COMPARED = 200
+"""Records that may hang together: so many of one person are a sign of chance, and they are suggested at most."""
+
+
+class Suggestion(NamedTuple, Generic[Key]):
+    """Two records that met in a block and may be one person's, but are in different groups; the smaller one first."""
+
+    one: Key
+    other: Key
+    probability: float
+
+
+class Linkage(NamedTuple, Generic[Key]):
+    """Who is one person.
+
+    Attributes:
+        groups: every record in exactly one; records and groups in order.
+        suggestions: in order.
+    """
+
+    groups: tuple[tuple[Key, ...], ...]
+    suggestions: tuple[Suggestion[Key], ...]
 
 
 class MatchPolicy(NamedTuple):
@@ -33,7 +60,7 @@ def match_all(
     records: Mapping[Key, MatchRecord], scorer: Scorer, policy: MatchPolicy, hash_key: bytes = b""
 ) -> Linkage[Key]:
     """Return who is one person among all records."""
-    return link_all(records, score_all(records, scorer, policy, hash_key), policy.links)
+    return link_all(records, score_all(records, scorer, policy, hash_key), scorer, policy.links)
 
 
 def score_all(
@@ -47,24 +74,41 @@ def score_all(
     }
 
 
-def link_all(members: Iterable[Key], evidence: Mapping[tuple[Key, Key], Evidence], policy: LinkPolicy) -> Linkage[Key]:
-    """Link each component for itself."""
-    parts = components(members, evidence, log_odds(policy.suggest))
-    part_of = {name: number for number, part in enumerate(parts) for name in part}
-    inside: list[dict[tuple[Key, Key], Evidence]] = [{} for _ in parts]
-    for pair, found in evidence.items():
-        if part_of[pair[0]] == part_of[pair[1]]:
-            inside[part_of[pair[0]]][pair] = found
-    groups: list[tuple[Key, ...]] = []
-    suggestions: list[Suggestion[Key]] = []
-    for part, within in zip(parts, inside, strict=True):
-        if len(part) == 1:
-            groups.append(tuple(part))
-            continue
-        linkage = link(part, within, policy)
-        groups.extend(linkage.groups)
-        suggestions.extend(linkage.suggestions)
-    return Linkage(tuple(sorted(groups)), tuple(sorted(suggestions)))
+def link_all(
+    records: Mapping[Key, MatchRecord], evidence: Evidences[Key], scorer: Scorer, policy: LinkPolicy
+) -> Linkage[Key]:
+    """Link each component for itself; ``evidence`` is that of the pairs that meet, the smaller record first."""
+    likely = [pair for pair, found in evidence.items() if _reaches(found, policy.unite)]
+
+    def compared(one: Key, other: Key) -> Evidence:
+        return evidence.get((one, other)) or scorer.evidence(records[one], records[other])
+
+    groups = [group for part in components(records, {}, 0.0, likely) for group in _groups(part, compared, policy)]
+    return Linkage(tuple(sorted(groups)), _suggestions(evidence, groups, policy))
+
+
+def _groups(part: list[Key], compared: Callable[[Key, Key], Evidence], policy: LinkPolicy) -> Iterable[tuple[Key, ...]]:
+    """Return who is one person in a component: every pair counts, whether it met in a block or not."""
+    if len(part) == 1 or len(part) > MOST_COMPARED:
+        return [(name,) for name in part]
+    return link(part, {pair: compared(*pair) for pair in combinations(part, 2)}, policy)
+
+
+def _suggestions(
+    evidence: Evidences[Key], groups: Iterable[tuple[Key, ...]], policy: LinkPolicy
+) -> tuple[Suggestion[Key], ...]:
+    """Return the pairs of evidence that are likely enough, and not of one of the groups."""
+    group_of = {name: number for number, group in enumerate(groups) for name in group}
+    found = (
+        Suggestion(one, other, probability(centibits(between.bits)))
+        for (one, other), between in evidence.items()
+        if _reaches(between, policy.suggest) and (one not in group_of or group_of[one] != group_of.get(other))
+    )
+    return tuple(sorted(found))
+
+
+def _reaches(found: Evidence, least: float) -> bool:
+    return centibits(found.bits) >= centibits(log_odds(least))
 
 
 class Index(Generic[Key]):
@@ -124,34 +168,37 @@ class Index(Generic[Key]):
 
     def group(self, name: Key) -> tuple[Key, ...]:
         """Return the records that are one person with a record."""
-        linkage = self._linkage(name, log_odds(self._policy.links.unite))
-        return next(group for group in linkage.groups if name in group)
+        return next(group for group in self._groups_near(name) if name in group)
 
     def linkage(self, name: Key) -> Linkage[Key]:
-        """Return who is one person, and what is suggested, in the component of a record."""
-        return self._linkage(name, log_odds(self._policy.links.suggest))
-
-    def _linkage(self, name: Key, least_bits: float) -> Linkage[Key]:
-        reached, waiting = {name}, [name]
-        while waiting:
-            for other, found in self._evidence[waiting.pop()].items():
-                if found.bits >= least_bits and other not in reached:
-                    reached.add(other)
-                    waiting.append(other)
-        within = {
-            (one, other): found
-            for one in reached
+        """Return who is one person in the component of a record, and what is suggested to those."""
+        groups = sorted(self._groups_near(name))
+        near = {
+            (min(one, other), max(one, other)): found
+            for group in groups
+            for one in group
             for other, found in self._evidence[one].items()
-            if one < other and other in reached
         }
-        return link(reached, within, self._policy.links)
+        return Linkage(tuple(groups), _suggestions(near, groups, self._policy.links))
 
     def linkage_of_all(self) -> Linkage[Key]:
         """Return who is one person among all records."""
         evidence = {
             (one, other): found for one, near in self._evidence.items() for other, found in near.items() if one < other
         }
-        return link_all(self._records, evidence, self._policy.links)
+        return link_all(self._records, evidence, self._scorer, self._policy.links)
+
+    def _groups_near(self, name: Key) -> Iterable[tuple[Key, ...]]:
+        reached, waiting = {name}, [name]
+        while waiting:
+            for other, found in self._evidence[waiting.pop()].items():
+                if other not in reached and _reaches(found, self._policy.links.unite):
+                    reached.add(other)
+                    waiting.append(other)
+        return _groups(sorted(reached), self._compared, self._policy.links)
+
+    def _compared(self, one: Key, other: Key) -> Evidence:
+        return self._evidence[one].get(other) or self._scorer.evidence(self._records[one], self._records[other])
 
     def _each_pair(self, members: Iterable[Key], do: Callable[[Key, Key], None]) -> None:
         ordered = sorted(members)

@@ -1,20 +1,24 @@
 """Matching is a function of records, scores and decisions: never of an order, never of what was before."""
 
 import random
-from collections.abc import Iterable
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from identity.graph import Card
 from identity.matching.blocks import block_keys
 from identity.matching.compare import COMPARISONS, LEVELS
 from identity.matching.default import default_model
-from identity.matching.link import MOST_BITS, Linkage, LinkPolicy, components, link, log_odds
-from identity.matching.memory import Index, MatchPolicy, match_all
+from identity.matching.likeness import Likeness, centibits, probability
+from identity.matching.link import MOST_BITS, LinkPolicy, components, link, log_odds
+from identity.matching.memory import MOST_COMPARED, Index, Linkage, MatchPolicy, match_all, score_all
 from identity.matching.model import Evidence, Scorer, evidence_of, from_json, resized, to_json
-from identity.matching.records import MatchRecord
+from identity.matching.records import MatchRecord, encode_record
+from identity.nodes import node_id
+from identity.policy_file import default_policy_text, parse_policy
+from identity.resolution import resolve
 
 _GIVEN = ("anna", "ann", "bill", "william", "otto", "b", "maria")
 _SURNAMES = ("huber", "hubar", "meyer", "maier", "de vries", "")
@@ -45,7 +49,8 @@ def towns(max_size: int = 14) -> st.SearchStrategy[dict[str, MatchRecord]]:
     )
 
 
-SCORER = Scorer(resized(default_model(), 1_000))
+MODEL = resized(default_model(), 1_000)
+SCORER = Scorer(MODEL)
 POLICIES = st.builds(
     MatchPolicy,
     block_cap=st.sampled_from([2, 3, 5, 100]),
@@ -118,6 +123,49 @@ def _assert_part(part: Linkage[str], whole: Linkage[str]) -> None:
 
 
 @settings(max_examples=150)
+@given(town=towns(), policy=POLICIES)
+def test_memory_decides_as_resolution_does(town: dict[str, MatchRecord], policy: MatchPolicy) -> None:
+    _assert_resolved_alike(town, policy)
+
+
+@pytest.mark.parametrize("number", [MOST_COMPARED, MOST_COMPARED + 1])
+def test_of_too_many_records_that_hang_together_memory_unites_none_as_resolution_does(number: int) -> None:
+    record = MatchRecord(given=("anna",), surname="huber", born="19800102", postcode="10115")
+    town = {f"record {place:03d}": record for place in range(number)}
+    policy = MatchPolicy(block_cap=number)
+    _assert_resolved_alike(town, policy)
+    assert len(match_all(town, SCORER, policy).groups) == (1 if number <= MOST_COMPARED else number)
+
+
+def _assert_resolved_alike(town: dict[str, MatchRecord], policy: MatchPolicy) -> None:
+    """Nodes with the records of a town and what the blocks tell, resolved as one gathering."""
+    rules = parse_policy(
+        default_policy_text().partition("\n[matching]")[0].replace("limit_per_person = 100", "limit_per_person = 1000")
+        + f"\n[matching]\nunite = {policy.links.unite}\nsuggest = {policy.links.suggest}\n"
+    )
+    likeness = Likeness(MODEL)
+    ids = {name: node_id(bytes(16), "crm_id", name) for name in town}
+    cards = {
+        ids[name]: Card("crm_id", name, 1, 1, shared=False, links={}, neighbours={}, record=encode_record(record))
+        for name, record in town.items()
+    }
+    least = centibits(log_odds(policy.links.suggest))
+    for (one, other), found in score_all(town, SCORER, policy).items():
+        if (bits := centibits(found.bits)) >= least:
+            cards[ids[one]].alike[ids[other]] = cards[ids[other]].alike[ids[one]] = bits
+    resolution = resolve(cards, rules, likeness)
+    linkage = match_all(town, SCORER, policy)
+    assert {frozenset(cards[node].value for node in person.nodes) for person in resolution.people} == {
+        frozenset(group) for group in linkage.groups
+    }
+    assert sorted(
+        (*sorted(cards[node].value for node in pair), probability(resolution.alike[pair]))
+        for pair, verdict in resolution.verdicts.items()
+        if verdict == "suggested"
+    ) == [tuple(suggestion) for suggestion in linkage.suggestions]
+
+
+@settings(max_examples=150)
 @given(town=towns(), policy=POLICIES, seed=seeds)
 def test_a_record_that_is_withdrawn_was_never_there(
     town: dict[str, MatchRecord], policy: MatchPolicy, seed: int
@@ -180,70 +228,41 @@ def test_decisions_are_respected(
     evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]]
 ) -> None:
     """Pairs that must be apart never meet; without any, pairs that must be together do."""
-    linkage = link(NAMES, evidence, LinkPolicy(), together, apart)
-    group_of = {name: group for group in linkage.groups for name in group}
+    groups = link(NAMES, evidence, LinkPolicy(), together, apart)
+    group_of = {name: group for group in groups for name in group}
     assert sorted(group_of) == NAMES
     for one, other in apart:
         assert group_of[one] != group_of[other]
-    shown = {(suggestion.one, suggestion.other) for suggestion in linkage.suggestions}
-    assert shown.isdisjoint((group_of[one][0], group_of[other][0]) for one, other in apart)
     free = link(NAMES, evidence, LinkPolicy(), together)
     for one, other in together:
-        assert any({one, other} <= set(group) for group in free.groups)
-
-
-@settings(max_examples=200)
-@given(evidence=evidence_sets)
-def test_linking_components_one_by_one_equals_linking_all(evidence: Found) -> None:
-    policy = LinkPolicy()
-    found = _by_components(evidence, policy, policy.suggest)
-    whole = link(NAMES, evidence, policy)
-    assert sorted(group for linkage in found for group in linkage.groups) == sorted(whole.groups)
-    assert sorted(shown for linkage in found for shown in linkage.suggestions) == sorted(whole.suggestions)
+        assert any({one, other} <= set(group) for group in free)
 
 
 @settings(max_examples=200)
 @given(evidence=evidence_sets, together=decisions, apart=decisions)
-def test_for_the_groups_alone_the_likely_pairs_are_enough(
+def test_linking_components_one_by_one_equals_linking_all(
     evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]]
 ) -> None:
-    found = _by_components(evidence, LinkPolicy(), LinkPolicy().unite, together, apart)
-    whole = link(NAMES, evidence, LinkPolicy(), together, apart)
-    assert sorted(group for linkage in found for group in linkage.groups) == sorted(whole.groups)
-
-
-def _by_components(
-    evidence: Found,
-    policy: LinkPolicy,
-    least: float,
-    together: Iterable[tuple[str, str]] = (),
-    apart: Iterable[tuple[str, str]] = (),
-) -> list[Linkage[str]]:
-    found = []
-    for part in components(NAMES, evidence, log_odds(least), together):
+    found: list[tuple[str, ...]] = []
+    for part in components(NAMES, evidence, log_odds(LinkPolicy().unite), together):
         inside = set(part)
-        found.append(
-            link(
-                part,
-                {pair: told for pair, told in evidence.items() if inside.issuperset(pair)},
-                policy,
-                [pair for pair in together if inside.issuperset(pair)],
-                [pair for pair in apart if inside.issuperset(pair)],
-            )
+        found += link(
+            part,
+            {pair: told for pair, told in evidence.items() if inside.issuperset(pair)},
+            LinkPolicy(),
+            [pair for pair in together if inside.issuperset(pair)],
+            [pair for pair in apart if inside.issuperset(pair)],
         )
-    return found
+    assert sorted(found) == sorted(link(NAMES, evidence, LinkPolicy(), together, apart))
 
 
 @settings(max_examples=200)
 @given(evidence=evidence_sets)
-def test_a_group_has_a_pair_that_reaches_the_threshold_and_a_suggestion_is_below_it(evidence: Found) -> None:
+def test_a_group_has_a_pair_that_reaches_the_threshold(evidence: Found) -> None:
     policy = LinkPolicy()
-    linkage = link(NAMES, evidence, policy)
-    for group in linkage.groups:
+    for group in link(NAMES, evidence, policy):
         inside = [told.bits for pair, told in evidence.items() if set(pair) <= set(group)]
         assert len(group) == 1 or max(inside) >= log_odds(policy.unite)
-    for suggestion in linkage.suggestions:
-        assert policy.suggest - 1e-9 <= suggestion.probability < policy.unite
     assert log_odds(policy.unite) < MOST_BITS
 
 
