@@ -17,7 +17,7 @@ NEVER_SEEN = 2**62
 
 
 MOST_OTHERS = 8
-"""Compared identifiers kept of a node: more than a person has, few enough to be carried along."""
+"""Compared identifiers and names kept of a node: more than a person has, few enough to be carried along."""
 
 
 class Moment(NamedTuple):
@@ -131,6 +131,8 @@ class Node(msgspec.Struct, array_like=True):
         fragment: the encoded fold of its own touchpoints; this room does not look inside.
         others: compared identifiers on its touchpoints, type and value, in order; the first :data:`MOST_OTHERS`.
         claims: by partition of the blocks.
+        persons: given name and birth date of each whom its touchpoints name, in order; the first :data:`MOST_OTHERS`;
+            kept of identifiers that several people may give as theirs.
     """
 
     card: Card
@@ -138,6 +140,7 @@ class Node(msgspec.Struct, array_like=True):
     fragment: bytes
     others: list[tuple[str, str]] = []
     claims: dict[int, Claim] = {}
+    persons: list[tuple[str, str]] = []
 
 
 class Member(msgspec.Struct, array_like=True):

@@ -71,7 +71,7 @@ class _Identifier(_Part):
 class _Matching(_Part):
     unite: Probability = 0.9
     suggest: Annotated[float, Field(ge=0.5, lt=1)] = 0.5
-    refuse: Probability = 0.01
+    refuse: Probability = 0.1
     block_cap: Annotated[int, Field(ge=2, le=1_000)] = 60
     model: Annotated[str, Field(pattern=r"^(model-[0-9a-f]{16}\.json)?$")] = ""
 

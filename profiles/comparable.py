@@ -1,15 +1,35 @@
-"""What matching compares of a node, out of its fragment. Pure."""
+"""What matching compares of a node, out of its touchpoints. Pure."""
 
-from identity.graph import Node
-from identity.matching.records import encode_record, match_record
+from collections.abc import Mapping
+
+from identity.graph import MOST_OTHERS, Node
+from identity.matching.compare import are_two_people
+from identity.matching.records import encode_record, match_record, name_and_birth
 from identity.policy import IdentityPolicy
 from profiles.fragment import Fragment
+
+
+def note_person(node: Node, traits: Mapping[str, str], policy: IdentityPolicy) -> None:
+    """Note whom a touchpoint names that is anchored at an address or number, which several people may give as theirs.
+
+    Args:
+        node: the anchor, changed in place.
+        traits: of the touchpoint.
+        policy: says which identifiers are such.
+    """
+    rule = policy.identifiers.get(node.card.type)
+    if rule is None or not rule.compared:
+        return
+    person = name_and_birth(traits)
+    if person is not None and person not in node.persons:
+        node.persons = sorted([*node.persons, person])[:MOST_OTHERS]
 
 
 def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) -> bytes:
     """Return the encoded record of a node; empty where there is too little to compare, or the policy compares nothing.
 
-    Only identifiers that name a person have one: what several people did on a tablet is no record of anybody.
+    Only identifiers that name a person have one: what several people did on a tablet is no record of anybody, nor is
+    what several people did under one e-mail address.
 
     Args:
         node: whose own and other compared identifiers count.
@@ -19,6 +39,8 @@ def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) ->
     card = node.card
     rule = policy.identifiers.get(card.type)
     if policy.matching is None or rule is None or not rule.personal or card.shared or not fragment.traits:
+        return b""
+    if are_two_people(node.persons):
         return b""
     own = [(card.type, card.value)] if rule.compared else []
     traits = {name: survivor.value for name, survivor in fragment.traits.items()}

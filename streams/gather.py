@@ -18,7 +18,7 @@ from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, parse_policy, shape
 from profiles import fragment as fragments
-from profiles.comparable import comparable_record
+from profiles.comparable import comparable_record, note_person
 from profiles.fragment import Fragment
 from profiles.people import Publication, Publisher
 from profiles.policy import ProfilePolicy
@@ -244,6 +244,8 @@ class PartitionWork:
         if folding is None:
             folding = self._folding[seen[0].node] = fragments.decode(anchor.fragment)
         fragments.fold(folding, accepted, self._rules.profile)
+        if touchpoint["traits"]:
+            note_person(anchor, touchpoint["traits"], self._policy)
         if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):
             self._telling.add(seen[0].node)
 

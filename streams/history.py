@@ -12,7 +12,7 @@ from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
 from profiles import fragment as fragments
-from profiles.comparable import comparable_record
+from profiles.comparable import comparable_record, note_person
 from profiles.fragment import Fragment
 from profiles.policy import ProfilePolicy
 from schemas.accepted import AcceptedTouchpoint
@@ -92,8 +92,9 @@ class History:
             self.unusable += 1
             return
         seen = [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in nodes]
-        self.gatherer.touch(seen, Moment(time, event_id), source)
+        anchor = self.gatherer.touch(seen, Moment(time, event_id), source)
         if traits:
+            note_person(anchor, traits, self._policy)
             fragment = self._fragments.setdefault(seen[0].node, fragments.decode(b""))
             fragments.fold(fragment, _with_traits(source, event_id, time, traits), self._profile)
 

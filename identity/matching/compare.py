@@ -1,6 +1,7 @@
 """How alike two records are: a level for each comparison, before any weight."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -65,6 +66,20 @@ class Comparison(NamedTuple):
 
 
 _UNTOLD = Comparison(MISSING)
+
+
+def are_two_people(persons: Sequence[tuple[str, str]]) -> bool:
+    """Whether given names and birth dates cannot all be one person's: two are told, and have nothing in common.
+
+    Args:
+        persons: given name, and YYYYMMDD or nothing, as a record has them.
+    """
+    for (name, born), (other, other_born) in combinations(persons, 2):
+        if _given_level(name, other) == _G["different"]:
+            return True
+        if born and other_born and _born_level(born, other_born) == "different":
+            return True
+    return False
 
 
 def compare(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, ...]:

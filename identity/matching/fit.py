@@ -21,6 +21,7 @@ _FIRST_SHARES_A_RECORD = {
     SAME: 0.6,
     "household": 0.6,
     "namesakes": 0.01,
+    "twins": 0.01,
     "cousins": 0.01,
     "relatives": 0.01,
     "borrowed": 0.02,

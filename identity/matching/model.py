@@ -22,13 +22,14 @@ import msgspec
 from identity.matching.compare import COMPARISONS, LEVELS, MISSING, Comparison, compare
 from identity.matching.records import MatchRecord
 
-FORMAT = 1
+FORMAT = 2
 SAME, STRANGERS = "same", "strangers"
 KINDS: Mapping[str, tuple[str, ...]] = {
     SAME: COMPARISONS,
     STRANGERS: COMPARISONS,
     "household": ("surname", "address", "birth_place", "email", "phone", "number"),
     "namesakes": ("given", "middle", "surname", "address", "birth_place", "email", "phone", "number"),
+    "twins": ("surname", "born", "address", "birth_place", "email", "phone", "number"),
     "cousins": ("given", "middle", "surname"),
     "relatives": ("surname", "email", "phone", "number"),
     "compatriots": ("given", "middle", "surname", "address", "birth_place"),
@@ -40,6 +41,7 @@ BY_CHANCE: Mapping[str, frozenset[str]] = {
     SAME: frozenset(),
     "household": frozenset(),
     "namesakes": frozenset(),
+    "twins": frozenset(),
     "cousins": frozenset(),
     "relatives": frozenset(),
     "compatriots": frozenset(KINDS["compatriots"]),
@@ -279,7 +281,7 @@ def resized(model: Model, records: int) -> Model:
     factor = model.records / records
     shares = {
         name: kind.share
-        * (factor if name in (SAME, "household", "namesakes", "cousins", "relatives", "borrowed") else 1.0)
+        * (factor if name in (SAME, "household", "namesakes", "twins", "cousins", "relatives", "borrowed") else 1.0)
         for name, kind in model.kinds.items()
         if name != STRANGERS
     }

@@ -93,6 +93,12 @@ def match_record(traits: Mapping[str, str], identifiers: Iterable[tuple[str, str
     return record if _enough(record) else None
 
 
+def name_and_birth(traits: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the first given name and the birth date that traits tell, as a record has them; None without a name."""
+    given, _ = _names(traits)
+    return (given[0], date_digits(traits.get("birth_date", ""))) if given else None
+
+
 def _enough(record: MatchRecord) -> bool:
     if not record.given and not record.surname:
         return False

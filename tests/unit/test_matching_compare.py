@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from identity.matching.compare import COMPARISONS, LEVELS, MISSING, compare
+from identity.matching.compare import COMPARISONS, LEVELS, MISSING, are_two_people, compare
 from identity.matching.records import MatchRecord
 
 
@@ -141,3 +141,22 @@ def test_numbers_are_compared_within_their_type(
 def test_phones_of_one_slip_are_near() -> None:
     one, other = MatchRecord(phones=("+49301234567",)), MatchRecord(phones=("+49301234576",))
     assert level("phone", one, other) == "near"
+
+
+@pytest.mark.parametrize(
+    ("persons", "are_two"),
+    [
+        ([], False),
+        ([("anna", "19801231")], False),
+        ([("anna", "19801231"), ("otto", "")], True),
+        ([("anna", ""), ("anne", "19801231")], False),
+        ([("william", ""), ("bill", "")], False),
+        ([("hans", "19501103"), ("hans", "19820724")], True),
+        ([("hans", "19501103"), ("hans", "19500311")], False),
+    ],
+)
+def test_two_people_are_told_by_names_or_birth_dates_with_nothing_in_common(
+    persons: list[tuple[str, str]],
+    are_two: bool,  # noqa: FBT001  # what is expected
+) -> None:
+    assert are_two_people(persons) == are_two
