@@ -10,6 +10,7 @@ from identity.policy_file import default_policy
 from infra.world import WorldConfig
 from sinks.digest import people_digest
 from sinks.reader import LakeReader, open_lake_reader
+from sinks.tallies import alike_links, quarantined_by_rule
 from streams.accuracy import Accuracy, measure
 from streams.settings import Settings, node_key
 
@@ -45,9 +46,11 @@ class Summary:
         known_people: those of them with a personal identifier.
         merges: customer ids that were merged into another.
         quarantined: links that may not join, by rule.
+        matched: links of like records that join people.
+        suggested: links of like records that are for a steward to decide on.
         accuracy: against the truth.
         digest: of all people.
-        answers: to three questions.
+        answers: to some questions.
     """
 
     touchpoints: int
@@ -57,6 +60,8 @@ class Summary:
     known_people: int
     merges: int
     quarantined: Mapping[str, int]
+    matched: int
+    suggested: int
     accuracy: Accuracy
     digest: str
     answers: Sequence[Answer]
@@ -71,6 +76,7 @@ def summarise(settings: Settings, truth_folder: Path) -> Summary:
     """Read the outcome from the lake."""
     with open_lake_reader(settings.home) as reader:
         people = _counts(reader, "SELECT known, count(*) FROM profiles WHERE status = 'active' GROUP BY ALL")
+        matched, suggested = alike_links(reader)
         return Summary(
             touchpoints=_count(reader, "SELECT count(*) FROM touchpoints"),
             dead_letters=_counts(reader, "SELECT reason, count(*) FROM dead_letters GROUP BY ALL ORDER BY 2 DESC, 1"),
@@ -78,9 +84,9 @@ def summarise(settings: Settings, truth_folder: Path) -> Summary:
             people=sum(people.values()),
             known_people=people.get(True, 0),
             merges=_count(reader, "SELECT count(*) FROM profiles WHERE status = 'merged'"),
-            quarantined=_counts(
-                reader, "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL ORDER BY 2 DESC, 1"
-            ),
+            quarantined=quarantined_by_rule(reader),
+            matched=matched,
+            suggested=suggested,
             accuracy=measure(reader, truth_folder, Normaliser(default_policy(), node_key(settings))),
             digest=people_digest(settings.home).hex,
             answers=_answers(reader),
@@ -93,6 +99,11 @@ _WHOLE_CUSTOMER = """SELECT first_name, last_name, city, emails, phones, channel
 
 _VALUE = """SELECT channel, customers, buyers, revenue, revenue_per_customer
   FROM value_by_acquiring_channel WHERE currency = 'EUR' ORDER BY revenue DESC"""
+
+_TWO_CARDS = """SELECT one.first_name, one.last_name, anchor_value AS card, node_value AS other_card, probability
+  FROM link_evidence JOIN identifiers ON identifiers.node_id = anchor_id JOIN customers AS one USING (customer_id)
+ WHERE rule = 'matched' AND anchor_type = 'loyalty_id' AND node_type = 'loyalty_id'
+ ORDER BY probability DESC, anchor_value LIMIT 3"""
 
 _BY_EMAIL = """SELECT c.customer_id, c.first_name, c.last_name, c.identifier_count, c.last_touch_at
   FROM identifiers i JOIN customers c USING (customer_id)
@@ -107,6 +118,7 @@ def _answers(reader: LakeReader) -> list[Answer]:
         whole,
         _ask(reader, "Value by the channel that won the customer", _VALUE),
         _ask(reader, "A customer found by e-mail", by_email),
+        _ask(reader, "Cards that share no identifier and are one person's", _TWO_CARDS),
     ]
 
 

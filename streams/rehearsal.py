@@ -11,6 +11,7 @@ from identity.resolution import resolve
 from profiles.policy import ProfilePolicy
 from schemas.records import DecidedIdentifier, Decision
 from sinks.reader import LakeReader
+from sinks.tallies import alike_links, quarantined_by_rule
 from streams.decisions import decision_messages
 from streams.history import History
 
@@ -23,8 +24,6 @@ _DECISIONS = """
     FROM decisions
 """
 _PEOPLE = "SELECT node_id, customer_id FROM identifiers"
-_QUARANTINED = "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL"
-_SUGGESTED = "SELECT count(*) FROM links WHERE status = 'suggested'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,8 @@ def rehearse(reader: LakeReader, rehearsed: Rehearsed, key: bytes, on_progress: 
             history.gatherer.receive(message)
     history.gatherer.settle()
     before = {NodeId(bytes.fromhex(node)): customer for node, customer in reader.execute(_PEOPLE).fetchall()}
-    known = dict(reader.execute(_QUARANTINED).fetchall())
-    (suggested,) = reader.execute(_SUGGESTED).fetchall()[0]
-    return _compared(_Outcome(history, rehearsed), before, known, suggested)
+    _, suggested = alike_links(reader)
+    return _compared(_Outcome(history, rehearsed), before, quarantined_by_rule(reader), suggested)
 
 
 def _decisions(reader: LakeReader) -> Iterator[Decision]:

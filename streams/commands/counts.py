@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sinks.reader import LakeReader, open_lake_reader
+from sinks.tallies import quarantined_by_rule
 
 _PROFILES = """
     SELECT count(*) FILTER (status = 'active'), count(*) FILTER (status = 'active' AND known),
@@ -12,7 +13,6 @@ _PROFILES = """
            coalesce(max(len(identifiers)) FILTER (status = 'active'), 0)
     FROM profiles
 """
-_QUARANTINED = "SELECT rule, count(*) FROM links WHERE status = 'quarantined' GROUP BY ALL ORDER BY 2 DESC, 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LakeCounts:
         largest_person: number of identifiers of the customer with most.
         decisions: of data stewards, in force.
         policy: version of the policy in force, None where it is the default one.
-        links: by verdict, joined, quarantined or withdrawn.
+        links: by verdict: joined, quarantined, suggested, withdrawn.
         quarantined: links in quarantine by rule.
         dead_letters: records that could not be used, by reason.
     """
@@ -69,7 +69,7 @@ def lake_counts(home: Path) -> LakeCounts:
             decisions=decisions,
             policy=policy[0] if policy else None,
             links=links,
-            quarantined=dict(reader.execute(_QUARANTINED).fetchall()),
+            quarantined=quarantined_by_rule(reader),
             dead_letters=_by(reader, "dead_letters", "reason"),
         )
 

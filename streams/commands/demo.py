@@ -84,12 +84,20 @@ def _show(summary: "Summary", drained: "Drained", seconds: float) -> None:
         ("People", f"{summary.people:,}, of them {summary.known_people:,} known and the rest anonymous"),
         ("Merges", f"{summary.merges:,} ids of visitors turned out to be known: they point to the customer now"),
         ("Quarantine", f"links that may not join: {_listed(summary.quarantined)}"),
+        (
+            "Likeness",
+            (
+                f"{summary.matched:,} links between records that share no identifier make people one, "
+                f"{summary.suggested:,} are suggested to a data steward"
+            ),
+        ),
         ("Speed", f"{drained.touchpoints / drained.seconds:,.0f} source records/s to the lake, start-up included"),
         (
             "Accuracy",
             (
                 f"pairwise precision {accuracy.precision:.4f}, recall {accuracy.recall:.4f} "
-                f"(the share of true pairs that their own touchpoints connect is {accuracy.reachable:.4f})"
+                f"(the share of true pairs that their own touchpoints connect is {accuracy.reachable:.4f}); "
+                f"{accuracy.wrong_people:,} customers are made of several people"
             ),
         ),
         ("Digest", summary.digest),
