@@ -191,7 +191,7 @@ class PartitionWork:
             raise StoreError(
                 "a policy was applied under which touchpoints have other identifiers or anchors; start the worker again"
             )
-        pending: dict[Stage, bytes] = {"gatherings": b""}
+        pending: dict[Stage, bytes] = {**(known.pending if known else {}), "gatherings": b""}
         if policy.matching != self._policy.matching:
             pending |= {"nodes": b"", "placings": b""}
         self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], applied["model"], pending))

@@ -57,12 +57,13 @@ class Identified(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A touchpoint: when, by which source, and whom it names, the strongest first."""
+    """A touchpoint: when, by which source, whom it names, the strongest first, and traits where they matter."""
 
     event_id: str
     time: int
     source: str
     seen: tuple[Identified, ...]
+    traits: tuple[tuple[str, str], ...] | None = None
 
     @property
     def anchor(self) -> Identified:
@@ -127,6 +128,7 @@ def accepted(happened: Event) -> AcceptedTouchpoint:
             }
         )
     names = chance.sample(["first_name", "city", "language"], chance.randrange(3))
+    drawn = {name: f"{name} {chance.randrange(4)}" for name in names}
     return {
         "source": happened.source,
         "received_at": happened.time,
@@ -139,7 +141,7 @@ def accepted(happened: Event) -> AcceptedTouchpoint:
             "event_time": happened.time,
             "type": kind,
             "identifiers": [],
-            "traits": {name: f"{name} {chance.randrange(4)}" for name in names},
+            "traits": drawn if happened.traits is None else dict(happened.traits),
             "order": order,
             "marketing": None,
             "consents": consents,
@@ -294,7 +296,7 @@ class Engine:
         if isinstance(happened, Event):
             self.partitions[self.place(happened.anchor.node)].touches.append(happened)
         else:
-            for message in _decided(happened):
+            for message in decided(happened):
                 self.partitions[self.place(message.to)].messages.append(_encoder.encode(message))
 
     def busy(self) -> list[int]:
@@ -393,7 +395,7 @@ class Engine:
         return Workspace(self.partitions[self.place(owner)].stored).fragment(owner, member)
 
 
-def _decided(happened: Decision | Blocking) -> list[Message]:
+def decided(happened: Decision | Blocking) -> list[Message]:
     if isinstance(happened, Blocking):
         one, block = happened
         return [Blocked(one.node, one.type, one.value, block)]

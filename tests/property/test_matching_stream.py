@@ -1,0 +1,197 @@
+"""Records that are alike are found in the stream as if all had been known from the start, whatever goes wrong."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import NamedTuple
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from identity.graph import Block, Ruling, RulingKind
+from identity.policy import IdentityPolicy
+from identity.policy_file import default_policy_text, parse_policy
+from streams import gather
+from tests.property.engine_model import Blocking, Decision, Event, Happening, Identified, identifier
+from tests.property.partition_model import Accidents, Cluster, Expected, expected, outcome, run, stored_outcome
+from tests.property.strategies import seeds
+
+_TEXT = re.sub(
+    r"(\[identifiers\.(?:email|cookie)\][^[]*?max_neighbours = )\d+",
+    r"\g<1>2",
+    default_policy_text().partition("\n[matching]")[0],
+)
+
+
+class Thresholds(NamedTuple):
+    """What the policies of these tests differ in; ``cap`` 0: nothing is matched."""
+
+    cap: int
+    unite: float = 0.9
+    suggest: float = 0.5
+    refuse: float = 0.01
+    dominance: float = 3.0
+
+    @property
+    def text(self) -> str:
+        """A policy whose addresses and cookies of more than two neighbours are shared."""
+        rest = _TEXT.replace("dominance = 3.0", f"dominance = {self.dominance}")
+        settings = f"unite = {self.unite}\nsuggest = {self.suggest}\nrefuse = {self.refuse}\nblock_cap = {self.cap}\n"
+        return f"{rest}\n[matching]\n{settings}" if self.cap else rest
+
+    @property
+    def policy(self) -> IdentityPolicy:
+        """The same, parsed."""
+        return _parsed(self.text)
+
+
+_parsed = lru_cache(parse_policy)
+
+POLICIES = st.sampled_from([Thresholds(2), Thresholds(3), Thresholds(4), Thresholds(60)])
+SWITCHES = st.sampled_from(
+    [
+        Thresholds(0),
+        Thresholds(2),
+        Thresholds(3),
+        Thresholds(60),
+        Thresholds(60, dominance=1.0),
+        Thresholds(60, 0.9999),
+        Thresholds(60, 0.6),
+        Thresholds(3, 0.99, 0.95),
+        Thresholds(60, 0.9, 0.5, 0.4),
+    ]
+)
+
+IDENTIFIERS: tuple[Identified, ...] = (
+    *(identifier("customer_id", f"c{index}") for index in range(2)),
+    *(identifier("crm_id", f"r{index}") for index in range(5)),
+    *(identifier("email", f"star7{index}@example.org") for index in range(2)),
+    *(identifier("cookie", f"k{index}") for index in range(2)),
+)
+
+traits = st.builds(
+    lambda *values: tuple(
+        (name, value)
+        for name, value in zip(("first_name", "last_name", "birth_date", "postcode"), values, strict=True)
+        if value
+    ),
+    st.sampled_from(("Anna", "Anna", "Anne", "Otto", "")),
+    st.sampled_from(("Huber", "Huber", "Hubar", "Meyer")),
+    st.sampled_from(("1980-01-02", "1980-01-02", "1980-02-01", "1957-12-31", "")),
+    st.sampled_from(("10115", "10115", "10151", "")),
+)
+
+
+@st.composite
+def event_lists(draw: st.DrawFn, max_size: int = 16) -> list[Event]:
+    """Events of unique ids over few identifiers; most of them tell traits, from few values."""
+    drawn = draw(
+        st.lists(
+            st.tuples(
+                st.integers(1, 9),
+                st.sampled_from(["crm", "web"]),
+                st.lists(st.sampled_from(IDENTIFIERS), min_size=1, max_size=2, unique=True),
+                st.one_of(traits, traits, traits, st.just(())),
+            ),
+            min_size=4,
+            max_size=max_size,
+        )
+    )
+    return [
+        Event(f"event {number}", time, source, tuple(sorted(seen)), told)
+        for number, (time, source, seen, told) in enumerate(drawn)
+    ]
+
+
+def decisions() -> st.SearchStrategy[Happening]:
+    """A steward's decisions on two of the few identifiers, or on one."""
+    ones = st.sampled_from(IDENTIFIERS)
+    rulings = st.builds(Ruling, st.integers(1, 5), st.sampled_from(RulingKind))
+    pairs = st.lists(ones, min_size=2, max_size=2, unique=True)
+    on_two = st.builds(lambda pair, ruling: Decision(pair[0], pair[1], ruling), pairs, rulings)
+    on_one = st.builds(Blocking, ones, st.builds(Block, st.integers(1, 3), st.booleans()))
+    return st.one_of(on_two, on_one)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Happening]:
+    """Events, and in half of the cases a few decisions."""
+    decided = draw(st.one_of(st.just([]), st.lists(decisions(), max_size=3)))
+    return [*draw(event_lists()), *decided]
+
+
+accidents = st.builds(
+    Accidents,
+    partitions=st.integers(1, 3),
+    repeated=st.sampled_from([0.0, 0.2]),
+    crashes=st.integers(0, 6),
+    reordered=st.booleans(),
+    largest_chunk=st.sampled_from([1, 4, 30]),
+)
+
+
+def check(cluster: Cluster, happened: Sequence[Happening], policy: Thresholds) -> Expected:
+    """Compare what a cluster stored with what must come out."""
+    rules = policy.policy
+    truth = expected(happened, rules, len(cluster.sites))
+    check_blocks(cluster, truth)
+    check_cards(cluster, truth)
+    assert stored_outcome(cluster, rules) == outcome([truth.cards], rules)
+    return truth
+
+
+def check_blocks(cluster: Cluster, truth: Expected) -> None:
+    """Every block holds those whose records say so, and its partition found those alike."""
+    stored = {block: inside for number in range(len(cluster.sites)) for block, inside in cluster.blocks(number).items()}
+    assert stored == truth.blocks
+    for number in range(len(cluster.sites)):
+        found = {node: placing.alike for node, placing in cluster.placings(number).items() if placing.alike}
+        assert found == truth.alike[number]
+
+
+def check_cards(cluster: Cluster, truth: Expected) -> None:
+    """The node and its owner know its record and all that any partition finds alike to it."""
+    nodes = cluster.nodes()
+    assert nodes.keys() == truth.cards.keys()
+    for node, card in truth.cards.items():
+        assert nodes[node].card.record == card.record
+        assert nodes[node].card.alike == card.alike
+    members = [member for gathering in cluster.gatherings().values() for member in gathering.members.items()]
+    assert len(members) == len(nodes)
+    for node, member in members:
+        assert member.card == nodes[node].card
+
+
+@settings(max_examples=100)
+@given(happened=histories(), policy=POLICIES, seed=seeds, how=accidents)
+def test_any_way_of_working_finds_who_is_alike_and_who_is_one_person(
+    happened: list[Happening], policy: Thresholds, seed: int, how: Accidents
+) -> None:
+    """Order, chunks, partitions, repeats, crashes and late messages leave no trace."""
+    check(run(happened, policy.text, seed, how), happened, policy)
+
+
+@contextmanager
+def small_steps(size: int) -> Iterator[None]:
+    """Have a new policy go through so few nodes, placings and gatherings in a commit."""
+    with patch.dict(gather._ANEW, dict.fromkeys(gather._ANEW, size)):
+        yield
+
+
+@settings(max_examples=100)
+@given(
+    happened=histories(),
+    policies=st.lists(SWITCHES, min_size=2, max_size=4),
+    step=st.integers(1, 3),
+    seed=seeds,
+    how=accidents,
+)
+def test_a_policy_that_came_late_ends_as_if_it_had_held_from_the_start(
+    happened: list[Happening], policies: list[Thresholds], step: int, seed: int, how: Accidents
+) -> None:
+    """Applied at any moment, to each partition at another, and before an earlier one was gone through."""
+    texts = [policy.text for policy in policies]
+    with small_steps(step):
+        check(run([*happened, *texts[1:]], texts[0], seed, how), happened, policies[-1])
