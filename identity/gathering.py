@@ -102,10 +102,12 @@ class Dirty(NamedTuple):
     Attributes:
         members: those with something new.
         links_changed: whether who is who may have changed, not only what they did.
+        revisited: whether only another policy has it resolved anew.
     """
 
     members: set[NodeId]
     links_changed: bool
+    revisited: bool = False
 
 
 class Gatherer:
@@ -206,6 +208,12 @@ class Gatherer:
         if gathering is not None:
             for member in gathering.members.values():
                 self._ask_alike(member.card, owner, gathering)
+        if owner not in self._dirty:
+            self._dirty[owner] = Dirty(set(), links_changed=True, revisited=True)
+        else:
+            self._regroup(owner)
+
+    def _regroup(self, owner: NodeId) -> None:
         past = self._dirty.get(owner)
         self._dirty[owner] = Dirty(past.members if past else set(), links_changed=True)
 
@@ -453,7 +461,7 @@ class Gatherer:
         if member is not None:
             self._post(Full(report.node, member, max(gathering.revision, 1)))
             self._graph.put_gathering(report.to, gathering)
-            self.revisit(report.to)
+            self._regroup(report.to)
 
     def _merge_member(self, report: Report, gathering: Gathering) -> bool:
         """Take what is new in a report; return whether anything was."""

@@ -28,6 +28,7 @@ class Regrouping:
         people: as resolved now.
         news: links whose verdict is new.
         undone: those of them whose verdict was by decision before.
+        by_policy: version of the policy that alone had the gathering resolved anew; None where more has changed.
         revision: of the publication.
         now_ms: processing time.
     """
@@ -37,6 +38,7 @@ class Regrouping:
     people: Iterable[Person]
     news: Mapping[LinkId, Verdict]
     undone: frozenset[LinkId]
+    by_policy: str | None
     revision: int
     now_ms: int
 
@@ -81,8 +83,10 @@ class Regrouping:
             "occurred_at": self.now_ms,
         }
 
-    def _cause(self, nodes: set[NodeId]) -> tuple[Literal["event", "decision", "rule"], str | None]:
+    def _cause(self, nodes: set[NodeId]) -> tuple[Literal["event", "decision", "rule", "policy"], str | None]:
         """Return what moved the nodes: a decision before a link that came, a link that came before one that went."""
+        if self.by_policy is not None:
+            return "policy", self.by_policy
         near = {link: verdict for link, verdict in self.news.items() if not nodes.isdisjoint(link)}
         news = near or self.news
         if any(verdict in DECIDED or link in self.undone for link, verdict in news.items()):

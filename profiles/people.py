@@ -71,7 +71,8 @@ class Publisher:
         revision = gathering.revision + 1 + self.incarnation - gathering.incarnation
         told = Publication()
         if dirty.links_changed:
-            self._publish_regrouped(gathering, fragment_of, revision, now_ms, told)
+            by_policy = self.identity.version if dirty.revisited else None
+            self._publish_regrouped(gathering, by_policy, fragment_of, revision, now_ms, told)
         else:
             for person in self._unchanged_people(gathering, dirty):
                 self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
@@ -82,6 +83,7 @@ class Publisher:
     def _publish_regrouped(  # one step of publish, with its whole setting
         self,
         gathering: Gathering,
+        by_policy: str | None,
         fragment_of: Callable[[NodeId], bytes],
         revision: int,
         now_ms: int,
@@ -98,7 +100,7 @@ class Publisher:
             found = resolution.alike.get(link)
             told.links.append(_link(link, verdict, found, revision, self.identity.version))
         before = {node: member.customer for node, member in members.items()}
-        regrouping = Regrouping(members, before, resolution.people, news, undone, revision, now_ms)
+        regrouping = Regrouping(members, before, resolution.people, news, undone, by_policy, revision, now_ms)
         told.changes.extend(regrouping.changes())
         for person in resolution.people:
             self._tell_person(gathering, person, fragment_of, revision, now_ms, told)

@@ -168,7 +168,7 @@ class Change(TypedDict):
     customer_id: str
     other_customer_id: str | None
     identifiers: list[str]
-    cause: Literal["event", "decision", "rule"]
+    cause: Literal["event", "decision", "rule", "policy"]
     cause_id: str | None
     revision: int
     occurred_at: int

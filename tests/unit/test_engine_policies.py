@@ -44,14 +44,14 @@ def two_addresses(bench: Bench, number: int) -> None:
     bench.touch(an_event(f"{number} b", customer, ("email", f"{number}.{OTHER_ADDRESS}")))
 
 
-def test_a_stricter_policy_takes_people_apart_and_says_by_which_rule(bench: Bench) -> None:
+def test_a_stricter_policy_takes_people_apart_and_says_that_it_was_the_policy(bench: Bench) -> None:
     two_addresses(bench, 1)
 
     commit = apply(bench, a_policy(STRICT))
 
     assert sorted(len(profile["identifiers"]) for profile in told(commit, PROFILE)) == [1, 2]
     assert [(change["kind"], change["cause"], change["cause_id"]) for change in told(commit, CHANGE)] == [
-        ("split", "rule", "limit_per_person")
+        ("split", "policy", parse_policy(STRICT).version)
     ]
 
 
