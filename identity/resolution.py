@@ -140,14 +140,15 @@ class _Resolving:
         return Resolution(_people(groups.members(), self._cards, self._policy), self._verdicts, alike)
 
     def _match(self, groups: Groups) -> dict[LinkId, int]:
-        """Unite people with like records; return how alike those are that no link says more of."""
+        """Unite people with like records; return how alike those are that no link or decision says more of."""
         if self._matched is None:
             return {}
         self._matched.unite(groups)
+        bonded = {frozenset(bond) for bond in self._bonds}
         alike: dict[LinkId, int] = {}
         for (one, other), found, is_one_person in self._matched.verdicts(groups):
             link = LinkId(one, other)
-            if link not in self._verdicts and LinkId(other, one) not in self._verdicts:
+            if link not in self._verdicts and LinkId(other, one) not in self._verdicts and {one, other} not in bonded:
                 alike[link] = found
                 self._verdicts[link] = "matched" if is_one_person else _SUGGESTED
         return alike

@@ -1,21 +1,33 @@
 """Records that are alike are found in the stream as if all had been known from the start, whatever goes wrong."""
 
+import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from identity.graph import Block, Ruling, RulingKind
+from identity.graph import Block, Card, Ruling, RulingKind
+from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy_text, parse_policy
+from schemas.records import Profile
 from streams import gather
-from tests.property.engine_model import Blocking, Decision, Event, Happening, Identified, identifier
-from tests.property.partition_model import Accidents, Cluster, Expected, expected, outcome, run, stored_outcome
+from tests.property.engine_model import (
+    Blocking,
+    Decision,
+    Event,
+    Happening,
+    Identified,
+    Subscriber,
+    content,
+    identifier,
+)
+from tests.property.partition_model import Accidents, Chunk, Cluster, Expected, expected, outcome, run, stored_outcome
 from tests.property.strategies import seeds
 
 _TEXT = re.sub(
@@ -195,3 +207,116 @@ def test_a_policy_that_came_late_ends_as_if_it_had_held_from_the_start(
     texts = [policy.text for policy in policies]
     with small_steps(step):
         check(run([*happened, *texts[1:]], texts[0], seed, how), happened, policies[-1])
+
+
+def told_at_once(happened: Sequence[Happening], policy: Thresholds) -> Subscriber:
+    """Return a subscriber of one partition that worked everything off in one commit."""
+    cluster = Cluster(policy.text, random.Random(0), Accidents(1))  # noqa: S311  # no chance in it
+    for one in happened:
+        cluster.deliver(one)
+    cluster.work(0, Chunk(*cluster.sites[0].waiting(), messages_first=False))
+    return cluster.heard(0)
+
+
+def check_heard(heard: Subscriber, truth: Subscriber, cards: Mapping[NodeId, Card]) -> None:
+    """Compare what a subscriber keeps with the truth told at once."""
+    alive = {name: told(profile) for name, profile in truth.profiles.items() if profile["status"] == "active"}
+    holder = {part["node_id"]: name for name, profile in alive.items() for part in profile["identifiers"]}
+    assert alive.items() <= {name: told(profile) for name, profile in heard.profiles.items()}.items()
+    for name, profile in heard.profiles.items():
+        assert name in alive or (profile["status"], profile["merged_into"]) == ("merged", holder[name])
+    verdicts = {key: (link["status"], link["rule"]) for key, link in heard.links.items()}
+    final = {key: (link["status"], link["rule"]) for key, link in truth.links.items()}
+    assert final.items() <= verdicts.items()
+    for (anchor, _), verdict in verdicts.items() - final.items():
+        shared = cards[NodeId(bytes.fromhex(anchor))].shared
+        assert verdict == ("withdrawn", None) or (shared and verdict == ("quarantined", "shared_identifier"))
+
+
+def told(profile: Profile) -> Profile:
+    """Return a profile without what may differ; people whom a policy leaves as they are keep its past version."""
+    return {**content(profile), "policy_version": ""}
+
+
+@settings(max_examples=100)
+@given(
+    happened=histories(),
+    policies=st.lists(SWITCHES, min_size=1, max_size=3),
+    step=st.integers(1, 3),
+    seed=seeds,
+    how=accidents,
+)
+def test_a_subscriber_that_keeps_the_highest_revisions_knows_who_is_alike(
+    happened: list[Happening], policies: list[Thresholds], step: int, seed: int, how: Accidents
+) -> None:
+    """Profiles, and the verdicts on links and like records, whatever went wrong and whichever policies held before."""
+    texts = [policy.text for policy in policies]
+    with small_steps(step):
+        cluster = run([*happened, *texts[1:]], texts[0], seed, how)
+    cards = expected(happened, policies[-1].policy, 1).cards
+    check_heard(cluster.heard(seed), told_at_once(happened, policies[-1]), cards)
+
+
+def decided(pair: Iterable[tuple[str, str]], at: int, kind: RulingKind) -> Decision:
+    one, other = sorted(pair)
+    return Decision(identifier(*one), identifier(*other), Ruling(at, kind))
+
+
+def are_one_person(people: Iterable[frozenset[tuple[str, str]]], pair: frozenset[tuple[str, str]]) -> bool:
+    return any(pair <= person for person in people)
+
+
+def check_decision(
+    happened: list[Event], pair: frozenset[tuple[str, str]], kind: RulingKind, seed: int, how: Accidents
+) -> None:
+    """A decision on a pair holds, leaves profiles of their own events, and is taken back without a trace."""
+    policy = Thresholds(60)
+    before = outcome([expected(happened, policy.policy, 1).cards], policy.policy)
+    cluster = run(happened, policy.text, seed, how)
+    history: list[Happening] = [*happened, decided(pair, 1, kind)]
+    cluster.deliver(history[-1])
+    cluster.settle()
+    truth = check(cluster, history, policy)
+    now = stored_outcome(cluster, policy.policy)
+    assert are_one_person(now.people, pair) == kind.joins
+    assert {verdict for of, verdict in now.verdicts if of == pair} == {
+        "decided_together" if kind.joins else "decided_apart"
+    }
+    check_heard(cluster.heard(seed), told_at_once(history, policy), truth.cards)
+    history.append(decided(pair, 2, RulingKind.WITHDRAWN))
+    cluster.deliver(history[-1])
+    cluster.settle()
+    assert stored_outcome(cluster, policy.policy) == before
+    check_heard(cluster.heard(seed), told_at_once(history, policy), truth.cards)
+
+
+@settings(max_examples=60)
+@given(happened=event_lists(), seed=seeds, how=accidents, data=st.data())
+def test_like_people_are_kept_apart_by_a_decision_and_one_again_without_it(
+    happened: list[Event], seed: int, how: Accidents, data: st.DataObject
+) -> None:
+    """The pair that is decided on is one person by likeness alone, or by links too."""
+    policy = Thresholds(60).policy
+    found = outcome([expected(happened, policy, 1).cards], policy)
+    pairs = sorted((sorted(pair) for pair, verdict in found.verdicts if verdict == "matched"))
+    assume(pairs)
+    check_decision(happened, frozenset(data.draw(st.sampled_from(pairs))), RulingKind.APART, seed, how)
+
+
+@settings(max_examples=60)
+@given(
+    happened=event_lists(),
+    kind=st.sampled_from([RulingKind.TOGETHER, RulingKind.RELEASE]),
+    seed=seeds,
+    how=accidents,
+    data=st.data(),
+)
+def test_suggested_people_are_one_by_a_decision_and_two_again_without_it(
+    happened: list[Event], kind: RulingKind, seed: int, how: Accidents, data: st.DataObject
+) -> None:
+    """Wherever the two gathered before."""
+    policy = Thresholds(60).policy
+    found = outcome([expected(happened, policy, 1).cards], policy)
+    pairs = sorted((sorted(pair) for pair, verdict in found.verdicts if verdict == "suggested"))
+    assume(pairs)
+    check_decision(happened, frozenset(data.draw(st.sampled_from(pairs))), kind, seed, how)
