@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from benchmarks.historical import TRAITS
+
 Identifier = tuple[str, str]
 
 
@@ -19,7 +21,8 @@ class Row:
         key: its name in the data set.
         person: who it truly is.
         traits: as on a profile.
-        identifiers: types and normalised values.
+        identifiers: types that the default policy knows, and normalised values; no other record has the ``crm_id``
+            of its key.
     """
 
     key: str
@@ -36,22 +39,13 @@ class DataSet:
     rows: list[Row]
 
 
-_HISTORICAL = {
-    "full_name": "full_name",
-    "first_name": "first_name",
-    "surname": "last_name",
-    "dob": "birth_date",
-    "birth_place": "birth_place",
-    "postcode_fake": "postcode",
-    "gender": "gender",
-    "occupation": "occupation",
-}
 _FEBRL = {
     "given_name": "first_name",
     "surname": "last_name",
     "date_of_birth": "birth_date",
     "suburb": "city",
     "postcode": "postcode",
+    "soc_sec_id": "social_security_number",
 }
 
 
@@ -64,12 +58,12 @@ def historical(folder: Path) -> DataSet:
     file = folder / "historical_50k.parquet"
     if not file.is_file():
         raise FileNotFoundError(f"there is no {file}")
-    columns = ["unique_id", "cluster", *_HISTORICAL]
+    columns = ["unique_id", "cluster", *TRAITS]
     rows = [
         Row(
             record["unique_id"],
             record["cluster"],
-            {_HISTORICAL[name]: record[name] for name in _HISTORICAL if record[name]},
+            {TRAITS[name]: record[name] for name in TRAITS if record[name]},
         )
         for record in pq.read_table(file, columns=columns).to_pylist()
     ]
@@ -93,5 +87,4 @@ def _febrl_row(key: str, record: Mapping[str, Any]) -> Row:
     street = " ".join(told[name] for name in ("street_number", "address_1") if name in told)
     if street:
         traits["street"] = street
-    numbers = [("soc_sec_id", told["soc_sec_id"])] if "soc_sec_id" in told else []
-    return Row(key, key.split("-")[1], traits, tuple(numbers))
+    return Row(key, key.split("-")[1], traits)

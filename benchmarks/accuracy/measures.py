@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.accuracy.people import Differing
+
 
 @dataclass(frozen=True, slots=True)
 class Rightness:
@@ -80,3 +82,26 @@ def honesty(probabilities: Mapping[tuple[str, str], float], truth: Mapping[str, 
     """Count the links whose probability is from 0.9 to 0.99."""
     links = [pair for pair, probability in probabilities.items() if 0.9 <= probability < 0.99]  # noqa: PLR2004
     return Honesty(len(links), _share(sum(truth[one] == truth[other] for one, other in links), len(links)))
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """What came out under a policy.
+
+    Attributes:
+        who: the engine and its policy.
+        threshold: from which probability on records are united; None where identifiers alone unite.
+        rightness: of the people.
+        held: share of the people with a suggested link; None where nothing is suggested.
+        honesty: of the links; None where it was measured at another threshold.
+        seconds: from the policy to its people.
+        unlike_memory: how the people differ from those resolved in memory; None where there is nothing to compare.
+    """
+
+    who: str
+    threshold: float | None
+    rightness: Rightness
+    held: float | None
+    honesty: Honesty | None
+    seconds: float
+    unlike_memory: Differing | None = None

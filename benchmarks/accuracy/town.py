@@ -154,6 +154,9 @@ _SOURCES: Mapping[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {
 }
 """Share of the people that each source knows, and what it asks for beside the name."""
 
+_NUMBER = "ssn"
+"""A trait; it is no identifier that the default policy knows, and matching compares it."""
+
 _MISSING, _SLIP, _MOVED, _RENAMED, _BORROWED, _FAMILY_CONTACT = 0.08, 0.05, 0.12, 0.1, 0.047, 0.1
 
 
@@ -181,8 +184,10 @@ class _Clerk:
         for fact in facts:
             if self._random.random() >= _MISSING:
                 told.update(self._fact(fact, person))
-        identifiers = [(kind, self._identifier(kind, person)) for kind in kinds if self._random.random() >= _MISSING]
-        return Row(f"{source}-{person.number}", str(person.number), told, tuple(identifiers))
+        given = [(kind, self._identifier(kind, person)) for kind in kinds if self._random.random() >= _MISSING]
+        told.update((kind, value) for kind, value in given if kind == _NUMBER)
+        contacts = tuple((kind, value) for kind, value in given if kind != _NUMBER)
+        return Row(f"{source}-{person.number}", str(person.number), told, contacts)
 
     def _called(self, person: _Inhabitant) -> str:
         return person.first_name[:1] if self._random.random() < 0.03 else person.first_name
@@ -205,7 +210,7 @@ class _Clerk:
     def _identifier(self, kind: str, person: _Inhabitant) -> str:
         family = self._random.choice(self._family_of[person.number])
         roll = self._random.random()
-        if kind == "ssn":
+        if kind == _NUMBER:
             lender = family if roll < _BORROWED / 2 else self._anybody()
             return self._typed_digits(lender.ssn if roll < _BORROWED else person.ssn)
         giver = family if roll < _FAMILY_CONTACT else person
