@@ -181,7 +181,7 @@ class Gatherer:
     def place(self, node_id: NodeId, node: Node, record: bytes) -> None:
         """Have a node matched by a record from now on; by none where that is empty or the node shared or blocked."""
         card = node.card
-        record = b"" if card.shared else record
+        record = b"" if card.shared or self._is_crowded(card) else record
         if self._matcher is None or record == card.record:
             return
         past, card.record = _in_blocks(card), record
@@ -285,14 +285,15 @@ class Gatherer:
 
     def _becomes_shared(self, node_id: NodeId, card: Card) -> bool:
         """Make the node shared for ever where it now has too many neighbours, and tell them."""
-        most = self._max_neighbours(card)
-        if card.shared or len(card.links) + len(card.neighbours) <= most:
-            return False
-        distinct = card.links.keys() | card.neighbours.keys()
-        if len(distinct) <= most:
+        if card.shared or not self._is_crowded(card):
             return False
         self._share(node_id, card)
         return True
+
+    def _is_crowded(self, card: Card) -> bool:
+        """Whether a node has too many neighbours; under a newer policy it may, and not be marked as shared yet."""
+        most = self._max_neighbours(card)
+        return len(card.links) + len(card.neighbours) > most and len(card.links.keys() | card.neighbours.keys()) > most
 
     def _share(self, node_id: NodeId, card: Card) -> None:
         """Make a node shared for ever and tell its neighbours."""

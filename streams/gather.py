@@ -192,8 +192,11 @@ class PartitionWork:
                 "a policy was applied under which touchpoints have other identifiers or anchors; start the worker again"
             )
         pending: dict[Stage, bytes] = {**(known.pending if known else {}), "gatherings": b""}
-        if policy.matching != self._policy.matching:
+        # Where none was applied before, what is here was matched by another one than the worker began with.
+        if known is None or policy.matching != self._policy.matching:
             pending |= {"nodes": b"", "placings": b""}
+        elif _most_neighbours(policy) != _most_neighbours(self._policy):
+            pending |= {"nodes": b""}
         self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], applied["model"], pending))
         self._use(policy, applied["model"])
 
@@ -299,6 +302,10 @@ def graph_output(topics: Topics, messages: Sequence[Message]) -> Output:
 
 def _names_nodes(message: Message) -> bool:
     return all(len(getattr(message, name)) == NODE_ID_BYTES for name in _NODES_OF[type(message)])
+
+
+def _most_neighbours(policy: IdentityPolicy) -> dict[str, int]:
+    return {name: rule.max_neighbours for name, rule in policy.identifiers.items()}
 
 
 def event_key(accepted: AcceptedTouchpoint) -> bytes:
