@@ -100,7 +100,7 @@ def test_a_policy_that_sees_other_identifiers_is_refused_once_there_are_touchpoi
     file = written(tmp_path, STRICT.replace('normalisation = "email"', 'normalisation = "text"'))
     refused = onefold(drained, "policy", "apply", str(file))
     assert refused.returncode == 2
-    assert refused.stderr.startswith("onefold: types, ranks, normalisation or blocked values differ")
+    assert refused.stderr.startswith("onefold: types, ranks, normalisation, blocked or compared values differ")
 
 
 def test_a_limit_of_neighbours_cannot_rise_once_there_are_touchpoints(drained: Settings, tmp_path: Path) -> None:
