@@ -6,10 +6,12 @@ the pure functions of content.
 """
 
 import random
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -23,7 +25,7 @@ from identity.matching.placing import Placing
 from identity.matching.records import decode_record
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-from identity.policy_file import parse_policy
+from identity.policy_file import default_policy_text, parse_policy
 from identity.resolution import resolve
 from profiles.comparable import comparable_record, note_person
 from profiles.people import Publication
@@ -65,6 +67,39 @@ _messages = msgspec.msgpack.Decoder(list[Message])
 _nodes = msgspec.msgpack.Decoder(Node)
 _gatherings = msgspec.msgpack.Decoder(Gathering)
 _placings = msgspec.msgpack.Decoder(Placing)
+
+
+_TEXT = re.sub(
+    r"(\[identifiers\.(?:email|cookie)\][^[]*?max_neighbours = )\d+",
+    r"\g<1>MOST",
+    default_policy_text().partition("\n[matching]")[0],
+)
+
+
+class Thresholds(NamedTuple):
+    """What the policies of these tests differ in; ``cap`` 0: nothing is matched."""
+
+    cap: int
+    unite: float = 0.9
+    suggest: float = 0.5
+    refuse: float = 0.01
+    dominance: float = 3.0
+    neighbours: int = 2
+
+    @property
+    def text(self) -> str:
+        """The policy, whose limit of neighbours is that of addresses and cookies."""
+        rest = _TEXT.replace("MOST", str(self.neighbours)).replace("dominance = 3.0", f"dominance = {self.dominance}")
+        settings = f"unite = {self.unite}\nsuggest = {self.suggest}\nrefuse = {self.refuse}\nblock_cap = {self.cap}\n"
+        return f"{rest}\n[matching]\n{settings}" if self.cap else rest
+
+    @property
+    def policy(self) -> IdentityPolicy:
+        """The same, parsed."""
+        return _parsed(self.text)
+
+
+_parsed = lru_cache(parse_policy)
 
 
 class MemoryStore(PartitionStore):

@@ -1,11 +1,8 @@
 """Records that are alike are found in the stream as if all had been known from the start, whatever goes wrong."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import NamedTuple
 from unittest.mock import patch
 
 from hypothesis import assume, given, settings
@@ -13,8 +10,6 @@ from hypothesis import strategies as st
 
 from identity.graph import Block, Card, Ruling, RulingKind
 from identity.nodes import NodeId
-from identity.policy import IdentityPolicy
-from identity.policy_file import default_policy_text, parse_policy
 from schemas.records import Profile
 from streams import gather
 from tests.property.engine_model import (
@@ -27,40 +22,18 @@ from tests.property.engine_model import (
     content,
     identifier,
 )
-from tests.property.partition_model import Accidents, Chunk, Cluster, Expected, expected, outcome, run, stored_outcome
-from tests.property.strategies import seeds
-
-_TEXT = re.sub(
-    r"(\[identifiers\.(?:email|cookie)\][^[]*?max_neighbours = )\d+",
-    r"\g<1>MOST",
-    default_policy_text().partition("\n[matching]")[0],
+from tests.property.partition_model import (
+    Accidents,
+    Chunk,
+    Cluster,
+    Expected,
+    Thresholds,
+    expected,
+    outcome,
+    run,
+    stored_outcome,
 )
-
-
-class Thresholds(NamedTuple):
-    """What the policies of these tests differ in; ``cap`` 0: nothing is matched."""
-
-    cap: int
-    unite: float = 0.9
-    suggest: float = 0.5
-    refuse: float = 0.01
-    dominance: float = 3.0
-    neighbours: int = 2
-
-    @property
-    def text(self) -> str:
-        """The policy, whose limit of neighbours is that of addresses and cookies."""
-        rest = _TEXT.replace("MOST", str(self.neighbours)).replace("dominance = 3.0", f"dominance = {self.dominance}")
-        settings = f"unite = {self.unite}\nsuggest = {self.suggest}\nrefuse = {self.refuse}\nblock_cap = {self.cap}\n"
-        return f"{rest}\n[matching]\n{settings}" if self.cap else rest
-
-    @property
-    def policy(self) -> IdentityPolicy:
-        """The same, parsed."""
-        return _parsed(self.text)
-
-
-_parsed = lru_cache(parse_policy)
+from tests.property.strategies import seeds
 
 POLICIES = st.sampled_from([Thresholds(2), Thresholds(3), Thresholds(4), Thresholds(60)])
 SWITCHES = st.sampled_from(
@@ -128,6 +101,26 @@ def decisions() -> st.SearchStrategy[Happening]:
     return st.one_of(on_two, on_one)
 
 
+PERSONS = st.sampled_from(
+    [
+        (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1980-01-02"), ("postcode", "10115")),
+        (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1980-01-02"), ("postcode", "10151")),
+        (("first_name", "Otto"), ("last_name", "Meyer"), ("birth_date", "1957-12-31"), ("postcode", "10115")),
+    ]
+)
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> list[Happening]:
+    """Few rows that tell now this person and now that, so that blocks open and close all the time."""
+    rows = st.sampled_from([part for part in IDENTIFIERS if part.type == "crm_id"])
+    drawn = draw(st.lists(st.tuples(rows, st.integers(1, 9), PERSONS), min_size=6, max_size=16))
+    return [
+        *(Event(f"event {number}", time, "crm", (row,), told) for number, (row, time, told) in enumerate(drawn)),
+        *draw(st.lists(st.builds(Blocking, rows, st.builds(Block, st.integers(1, 3), st.booleans())), max_size=2)),
+    ]
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Happening]:
     """Events, and in half of the cases a few decisions."""
@@ -185,7 +178,7 @@ def check_cards(cluster: Cluster, truth: Expected) -> None:
 
 
 @settings(max_examples=100)
-@given(happened=histories(), policy=POLICIES, seed=seeds, how=accidents)
+@given(happened=st.one_of(histories(), crowds()), policy=POLICIES, seed=seeds, how=accidents)
 def test_any_way_of_working_finds_who_is_alike_and_who_is_one_person(
     happened: list[Happening], policy: Thresholds, seed: int, how: Accidents
 ) -> None:
@@ -202,7 +195,7 @@ def small_steps(size: int) -> Iterator[None]:
 
 @settings(max_examples=100)
 @given(
-    happened=histories(),
+    happened=st.one_of(histories(), crowds()),
     policies=st.lists(SWITCHES, min_size=2, max_size=4),
     generous=st.integers(0, 2),
     step=st.integers(1, 3),
@@ -253,7 +246,7 @@ def told(profile: Profile) -> Profile:
 
 @settings(max_examples=100)
 @given(
-    happened=histories(),
+    happened=st.one_of(histories(), crowds()),
     policies=st.lists(SWITCHES, min_size=1, max_size=3),
     step=st.integers(1, 3),
     seed=seeds,
