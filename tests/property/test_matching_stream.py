@@ -3,13 +3,15 @@
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from identity.graph import Block, Card, Ruling, RulingKind
-from identity.nodes import NodeId
+from identity.nodes import NodeId, node_id
 from schemas.records import Profile
 from streams import gather
 from tests.property.engine_model import (
@@ -326,3 +328,29 @@ def test_suggested_people_are_one_by_a_decision_and_two_again_without_it(
     pairs = sorted((sorted(pair) for pair, verdict in found.verdicts if verdict == "suggested"))
     assume(pairs)
     check_decision(happened, frozenset(data.draw(st.sampled_from(pairs))), kind, seed, how)
+
+
+@settings(max_examples=150)
+@given(happened=st.one_of(histories(), crowds()), policy=POLICIES, key=st.binary(min_size=16, max_size=64), seed=seeds)
+def test_who_is_alike_does_not_depend_on_the_key_of_the_node_ids_or_an_order(
+    happened: list[Happening], policy: Thresholds, key: bytes, seed: int
+) -> None:
+    """Under another key every id is another, and the same identifiers are the same people."""
+    cards = expected(happened, policy.policy, 1).cards
+    chance = random.Random(seed)  # noqa: S311  # an order of a test
+    renamed = {node: node_id(key, card.type, card.value) for node, card in cards.items()}
+
+    def turned(told: Mapping[NodeId, Any]) -> dict[NodeId, Any]:
+        return {renamed[node]: what for node, what in chance.sample(list(told.items()), len(told))}
+
+    other = {
+        node: structs.replace(
+            card,
+            links=turned(card.links),
+            neighbours=turned(card.neighbours),
+            rulings=turned(card.rulings),
+            alike=turned(card.alike),
+        )
+        for node, card in turned(cards).items()
+    }
+    assert outcome([other], policy.policy) == outcome([cards], policy.policy)
