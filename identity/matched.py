@@ -5,14 +5,11 @@ from itertools import combinations, pairwise
 
 from identity.graph import Card
 from identity.matching.likeness import Likeness, centibits
-from identity.matching.link import LinkPolicy, components, link, log_odds
+from identity.matching.link import MOST_COMPARED, LinkPolicy, components, link, log_odds
 from identity.matching.model import Evidence
 from identity.nodes import NodeId
 from identity.people import Groups
 from identity.policy import Matching
-
-_MOST_COMPARED = 200
-"""Records that may hang together: so many of one person are a sign of chance, and they are suggested at most."""
 
 Pair = tuple[NodeId, NodeId]
 
@@ -81,7 +78,7 @@ class Matched:
 
     def _unite(self, groups: Groups, people: list[list[NodeId]]) -> None:
         """Unite people by average linkage of their records; ties fall by content."""
-        if sum(map(len, people)) > _MOST_COMPARED:
+        if sum(map(len, people)) > MOST_COMPARED:
             return
         names = {node: self._name(node) for records in people for node in records}
         nodes = {name: node for node, name in names.items()}

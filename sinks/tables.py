@@ -184,7 +184,7 @@ CHANGES: Final = Table(
         Column("other_customer_id", TEXT, "The other side; empty text for identifier_added."),
         Column("identifiers", list_of(TEXT), "Node ids of the identifiers that came to customer_id by it."),
         Column("cause", TEXT, "event, decision, rule or policy."),
-        Column("cause_id", TEXT, "The event that showed the link, the key of the decision, the rule, or the version of the policy."),
+        Column("cause_id", TEXT, "The event that showed it, the decision's key, the rule, or the policy's version."),
         Column("revision", BIGINT, "Revision of customer_id that shows it."),
         Column("occurred_at", TIMESTAMP, "When it was noticed; processing time, UTC."),
     ),

@@ -22,6 +22,9 @@ Pair = tuple[Key, Key]
 MOST_BITS = 20.0
 """No pair counts for more, in either way."""
 
+MOST_COMPARED = 200
+"""Records that may hang together and be linked: so many of one person are a sign of chance."""
+
 
 class LinkPolicy(NamedTuple):
     """What unites, and what is shown to a data steward.

@@ -12,16 +12,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 from identity.matching.blocks import DEFAULT_BLOCK_CAP, block_keys
 from identity.matching.likeness import centibits, probability
-from identity.matching.link import LinkPolicy, components, link, log_odds
+from identity.matching.link import MOST_COMPARED, LinkPolicy, components, link, log_odds
 from identity.matching.model import Evidence, Scorer
 from identity.matching.pairs import blocks, candidates
 from identity.matching.records import MatchRecord
 
 Key = TypeVar("Key", str, bytes)
 Evidences = Mapping[tuple[Key, Key], Evidence]
-
-MOST_COMPARED = 200
-"""Records that may hang together: so many of one person are a sign of chance, and they are suggested at most."""
 
 
 class Suggestion(NamedTuple, Generic[Key]):

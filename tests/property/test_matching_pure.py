@@ -12,8 +12,8 @@ from identity.matching.blocks import block_keys
 from identity.matching.compare import COMPARISONS, LEVELS
 from identity.matching.default import default_model
 from identity.matching.likeness import Likeness, centibits, probability
-from identity.matching.link import MOST_BITS, LinkPolicy, components, link, log_odds
-from identity.matching.memory import MOST_COMPARED, Index, Linkage, MatchPolicy, match_all, score_all
+from identity.matching.link import MOST_BITS, MOST_COMPARED, LinkPolicy, components, link, log_odds
+from identity.matching.memory import Index, Linkage, MatchPolicy, match_all, score_all
 from identity.matching.model import Evidence, Scorer, evidence_of, from_json, resized, to_json
 from identity.matching.records import MatchRecord, encode_record
 from identity.nodes import node_id

@@ -238,7 +238,7 @@ def test_a_shared_node_takes_no_part() -> None:
 
 
 def test_too_many_records_that_hang_together_are_only_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matched, "_MOST_COMPARED", 3)
+    monkeypatch.setattr(matched, "MOST_COMPARED", 3)
     cards = gathered(dict.fromkeys(ROWS, ANNA))
     assert len(people(cards)) == len(ROWS)
     assert verdicts(cards, ROWS[0], ROWS[1]) == ["suggested"]
@@ -249,7 +249,7 @@ def test_too_many_records_that_hang_together_are_only_suggested(monkeypatch: pyt
 
 
 def test_too_many_records_elsewhere_leave_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matched, "_MOST_COMPARED", 2)
+    monkeypatch.setattr(matched, "MOST_COMPARED", 2)
     cards = gathered({ROWS[0]: ANNA, ROWS[1]: ANNA, ROWS[2]: OTTO, ROWS[3]: OTTO})
     assert people(cards) == {frozenset({"row 0", "row 1"}), frozenset({"row 2", "row 3"})}
 
