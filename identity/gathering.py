@@ -502,7 +502,7 @@ class Gatherer:
     def _confirm(self, member: NodeId, owner: NodeId) -> None:
         """Ask a new member whether it still points here, where that is not plain to see."""
         local = self._graph.node(member) if self._is_local(member) else None
-        if local is None or local.owner != owner:
+        if local is None or local.owner != owner or local.card.alone:
             self._post(Join(member, owner, "confirm"))
 
     def _ask_neighbours(self, report: Report, gathering: Gathering) -> None:

@@ -85,11 +85,13 @@ class Thresholds(NamedTuple):
     refuse: float = 0.01
     dominance: float = 3.0
     neighbours: int = 2
+    gathering: int = 1000
 
     @property
     def text(self) -> str:
         """The policy, whose limit of neighbours is that of addresses and cookies."""
         rest = _TEXT.replace("MOST", str(self.neighbours)).replace("dominance = 3.0", f"dominance = {self.dominance}")
+        rest = rest.replace("max_gathering = 1000", f"max_gathering = {self.gathering}")
         settings = f"unite = {self.unite}\nsuggest = {self.suggest}\nrefuse = {self.refuse}\nblock_cap = {self.cap}\n"
         return f"{rest}\n[matching]\n{settings}" if self.cap else rest
 

@@ -354,3 +354,21 @@ def test_who_is_alike_does_not_depend_on_the_key_of_the_node_ids_or_an_order(
         for node, card in turned(cards).items()
     }
     assert outcome([other], policy.policy) == outcome([cards], policy.policy)
+
+
+@settings(max_examples=100)
+@given(happened=st.one_of(histories(), crowds()), seed=seeds, how=accidents)
+def test_who_finds_no_room_in_a_gathering_is_matched_no_more_and_gathers_once(
+    happened: list[Happening], seed: int, how: Accidents
+) -> None:
+    """They are shared, so their records are in no block and nobody is alike to them."""
+    cluster = run(happened, Thresholds(60, gathering=3).text, seed, how)
+    nodes = cluster.nodes()
+    shared = {node for node, state in nodes.items() if state.card.shared}
+    for number in range(how.partitions):
+        assert all(shared.isdisjoint(inside) for inside in cluster.blocks(number).values())
+    for node, state in nodes.items():
+        assert shared.isdisjoint(state.card.alike)
+        assert node not in shared or (state.card.record, state.card.alike) == (b"", {})
+    members = [member for gathering in cluster.gatherings().values() for member in gathering.members]
+    assert sorted(members) == sorted(nodes)
