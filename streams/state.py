@@ -218,6 +218,8 @@ class PartitionState:
         count = self.count(block) + (1 if is_inside else -1)
         self._counts.put(block, count or None)
         self._moved.setdefault(block, {})[node] = is_inside
+        if is_inside and count == 1:
+            self._blocks[block] = set()
         known = self._blocks.get(block)
         if known is not None:
             (known.add if is_inside else known.discard)(node)

@@ -136,7 +136,7 @@ class Matcher:
             return
         others = set(placing.alike)
         for block in placing.blocks:
-            if self._is_open(block):
+            if 1 < self._placings.count(block) <= self._cap:
                 others.update(self._placings.inside(block))
         others.discard(node)
         yield from ((min(node, other), max(node, other)) for other in sorted(others))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sinks.why import DecisionRow, LinkRow, NodeRow, Why
 
 _MOST = 15
+_NEARLY_SURE = 0.9999
 _DECIDED, _SEEN, _ALIKE = range(3)
 
 Explained = Mapping[tuple[str, str], "Explanation"]
@@ -163,7 +164,7 @@ def _weights(explanation: "Explanation | None") -> Iterator[str]:
 def _evidence(link: "LinkRow") -> str:
     rule = f", {link.rule}" if link.rule else ""
     if link.probability is not None:
-        return f"alike, one person by {link.probability:.1%}{rule}"
+        return f"alike, one person by {min(link.probability, _NEARLY_SURE):.2%}{rule}"
     if not link.times:
         return f"never seen together{rule}"
     sources = ", ".join(f"{number:,} {escape(printable(name))}" for name, number in sorted(link.sources.items()))
