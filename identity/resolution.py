@@ -144,6 +144,9 @@ class _Resolving:
         if self._matched is None:
             return {}
         self._matched.unite(groups)
+        for link, verdict in self._verdicts.items():
+            if verdict in _OUTDONE and groups.root(link.anchor) == groups.root(link.node):
+                self._verdicts[link] = "joined"
         bonded = {frozenset(bond) for bond in self._bonds}
         alike: dict[LinkId, int] = {}
         for (one, other), found, is_one_person in self._matched.verdicts(groups):
@@ -249,6 +252,8 @@ class _Resolving:
 
 
 _SUGGESTED: Verdict = "suggested"
+_OUTDONE: frozenset[Verdict] = frozenset({"ambiguous_identifier", "limit_per_person", "unlike_records"})
+"""What kept a link out, and no longer matters where its ends became one person by likeness."""
 _VERDICT_OF: Mapping[Refusal, Verdict] = {
     "limit": "limit_per_person",
     "apart": "decided_apart",

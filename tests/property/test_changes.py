@@ -2,11 +2,12 @@
 
 from hypothesis import given, settings
 
+from tests.property.effort import examples
 from tests.property.engine_model import Disorder, Happening, run
 from tests.property.strategies import POLICY, disorders, histories, seeds
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
 def test_changes_lead_from_whose_identifiers_were_to_whose_they_are(
     events: list[Happening], seed: int, disorder: Disorder
@@ -31,7 +32,7 @@ def test_changes_lead_from_whose_identifiers_were_to_whose_they_are(
         active |= {profile["customer_id"] for profile in living}
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
 def test_each_change_is_told_once(events: list[Happening], seed: int, disorder: Disorder) -> None:
     """In one partition without crashes: no identifier comes twice in a row to the customer that has it."""

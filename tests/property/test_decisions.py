@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from identity.graph import NEVER_SEEN, Card, RulingKind
 from identity.nodes import NodeId
 from identity.resolution import LinkId, Resolution, Verdict, resolve
+from tests.property.effort import examples
 from tests.property.engine_model import Happening, oracle_cards
 from tests.property.strategies import POLICY, histories
 
@@ -44,7 +45,7 @@ def verdict(resolution: Resolution, pair: frozenset[NodeId]) -> Verdict | None:
 _SHOWS_A_DECISION = {"decided_apart", "decided_together", "contradicting_decision", "blocked_identifier"}
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(happened=histories())
 def test_who_was_decided_apart_is_never_one_person(happened: list[Happening]) -> None:
     """Whatever links the two, and whoever was decided together with either."""
@@ -54,7 +55,7 @@ def test_who_was_decided_apart_is_never_one_person(happened: list[Happening]) ->
         assert of[one] != of[other]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(happened=histories())
 def test_who_was_decided_together_is_one_person_or_it_shows_why_not(happened: list[Happening]) -> None:
     """Every decision has a verdict; only another decision keeps it from holding."""
@@ -72,7 +73,7 @@ def test_who_was_decided_together_is_one_person_or_it_shows_why_not(happened: li
             assert pairs(cards, RulingKind.APART)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(happened=histories())
 def test_a_blocked_identifier_is_always_alone(happened: list[Happening]) -> None:
     cards = oracle_cards(happened, POLICY)
@@ -80,7 +81,7 @@ def test_a_blocked_identifier_is_always_alone(happened: list[Happening]) -> None
         assert len(person.nodes) == 1 or blocked(cards).isdisjoint(person.nodes)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(happened=histories())
 def test_withdrawn_decisions_are_as_if_they_had_never_been_made(happened: list[Happening]) -> None:
     cards = oracle_cards(happened, POLICY)

@@ -11,6 +11,7 @@ from profiles.fragment import ConsentValue, Fragment, TraitValue, decode, encode
 from profiles.policy import ProfilePolicy, TraitRule, default_profile_policy
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import ConsentState
+from tests.property.effort import examples
 
 RULES: dict[str, TraitRule] = {
     "city": "newest",
@@ -103,14 +104,14 @@ def split(events: list[AcceptedTouchpoint], seed: int) -> list[Fragment]:
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=touchpoints(), seed=seeds)
 def test_merge_is_commutative(events: list[AcceptedTouchpoint], seed: int) -> None:
     one, other, _ = split(events, seed)
     assert merge([one, other], POLICY) == merge([other, one], POLICY)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=touchpoints(max_size=9), seed=seeds)
 def test_merge_is_associative(events: list[AcceptedTouchpoint], seed: int) -> None:
     one, other, third = split(events, seed)
@@ -119,7 +120,7 @@ def test_merge_is_associative(events: list[AcceptedTouchpoint], seed: int) -> No
     assert left == right == merge([one, other, third], POLICY)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=touchpoints())
 def test_the_empty_fragment_changes_nothing(events: list[AcceptedTouchpoint]) -> None:
     fragment = folded(events)
@@ -127,14 +128,14 @@ def test_the_empty_fragment_changes_nothing(events: list[AcceptedTouchpoint]) ->
     assert merge([], POLICY) == Fragment()
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=touchpoints(max_size=9), seed=seeds)
 def test_folding_in_any_order_gives_the_same(events: list[AcceptedTouchpoint], seed: int) -> None:
     shuffled = random.Random(seed).sample(events, len(events))  # noqa: S311  # an order of a test
     assert folded(shuffled) == folded(events)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=touchpoints(max_size=9), seed=seeds)
 def test_folding_one_by_one_is_merging_what_single_events_fold_to(events: list[AcceptedTouchpoint], seed: int) -> None:
     assert folded(events) == merge([folded([event]) for event in events], POLICY)
@@ -144,7 +145,7 @@ def test_folding_one_by_one_is_merging_what_single_events_fold_to(events: list[A
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=touchpoints(), seed=seeds)
 def test_merging_leaves_its_parts_as_they_were(events: list[AcceptedTouchpoint], seed: int) -> None:
     parts = split(events, seed)
@@ -154,7 +155,7 @@ def test_merging_leaves_its_parts_as_they_were(events: list[AcceptedTouchpoint],
     assert [encode(part) for part in parts] == before
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=touchpoints())
 def test_a_fragment_reads_back_as_it_was_written(events: list[AcceptedTouchpoint]) -> None:
     assert decode(encode(folded(events))) == folded(events)
@@ -171,7 +172,7 @@ def test_fresh_fragments_share_nothing() -> None:
     assert Fragment().by_channel == {}
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(states=st.lists(st.sampled_from(CAUTION), min_size=1, max_size=4), seed=seeds)
 def test_at_the_same_moment_the_most_cautious_consent_holds(states: list[ConsentState], seed: int) -> None:
     """Ties deny: one refusal at the same time is enough, whatever the ids of the events."""
@@ -183,7 +184,7 @@ def test_at_the_same_moment_the_most_cautious_consent_holds(states: list[Consent
     assert folded(events).consents["marketing", "*"].state == max(states, key=CAUTION.index)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=touchpoints())
 def test_the_newest_consent_holds(events: list[AcceptedTouchpoint]) -> None:
     for (purpose, _), kept in folded(events).consents.items():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.property.effort import examples
 from tests.property.engine_model import Disorder, Event, event, fold_everything, identifier, run, subscribe
 from tests.property.strategies import POLICY, disorders, event_lists, seeds
 
@@ -29,21 +30,21 @@ def check(events: list[Event], seed: int, disorder: Disorder) -> None:
     assert sum(profile["touches"] for profile in heard) == len({one.event_id for one in events})
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(events=event_lists(), seed=seeds, disorder=disorders(same_redo=True))
 def test_gatherings_stay_within_the_cap_and_lose_nothing(events: list[Event], seed: int, disorder: Disorder) -> None:
     """Any order, chunks, partitions, repeats and crashes."""
     check(events, seed, disorder)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(length=st.integers(10, 40), seed=seeds, disorder=disorders(same_redo=True))
 def test_a_long_chain_stays_within_the_cap(length: int, seed: int, disorder: Disorder) -> None:
     """Each link is harmless, together they are too many."""
     check(a_chain(length), seed, disorder)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(events=event_lists(max_size=4), seed=seeds)
 def test_a_cap_that_is_not_reached_changes_nothing(events: list[Event], seed: int) -> None:
     """The same people as without one."""

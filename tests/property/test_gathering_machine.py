@@ -11,6 +11,7 @@ from identity.graph import Card, Gathering
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from profiles import fragment as fragments
+from tests.property.effort import examples
 from tests.property.engine_model import (
     Disorder,
     Engine,
@@ -78,7 +79,7 @@ def check_content(engine: Engine, events: Iterable[Happening], policy: IdentityP
     check_connection(expected, owners)
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=False))
 def test_gathering_ends_with_everything_in_its_place(events: list[Happening], seed: int, disorder: Disorder) -> None:
     """Any order, chunks, partitions, repeats and crashes: complete, exact, and within a bound of messages."""
@@ -87,7 +88,7 @@ def test_gathering_ends_with_everything_in_its_place(events: list[Happening], se
     check_content(engine, events, POLICY)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(seed=seeds, partitions=st.integers(2, 5))
 def test_without_accidents_messages_stay_few(seed: int, partitions: int) -> None:
     """A touchpoint of at most three identifiers costs some messages, not a multiple of all nodes."""
@@ -166,5 +167,5 @@ class GatheringMachine(RuleBasedStateMachine):
         check_content(self.engine, self.events, POLICY)
 
 
-GatheringMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
+GatheringMachine.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=40)
 TestGatheringMachine = GatheringMachine.TestCase

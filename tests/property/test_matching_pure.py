@@ -19,6 +19,7 @@ from identity.matching.records import MatchRecord, encode_record
 from identity.nodes import node_id
 from identity.policy_file import default_policy_text, parse_policy
 from identity.resolution import resolve
+from tests.property.effort import examples
 
 _GIVEN = ("anna", "ann", "bill", "william", "otto", "b", "maria")
 _SURNAMES = ("huber", "hubar", "meyer", "maier", "de vries", "")
@@ -60,14 +61,14 @@ seeds = st.integers(0, 2**32 - 1)
 Found = dict[tuple[str, str], Evidence]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(one=records, other=records)
 def test_a_score_does_not_depend_on_which_record_comes_first(one: MatchRecord, other: MatchRecord) -> None:
     assert SCORER.bits(one, other) == SCORER.bits(other, one)
     assert 0.0 <= SCORER.score(one, other) <= 1.0
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(one=records, other=records)
 def test_an_explanation_adds_up_to_the_score(one: MatchRecord, other: MatchRecord) -> None:
     explanation = SCORER.explain(one, other)
@@ -97,7 +98,7 @@ def test_a_model_survives_json(number: int) -> None:
     assert to_json(from_json(to_json(model))) == to_json(model)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(town=towns(), policy=POLICIES, seed=seeds)
 def test_one_at_a_time_equals_all_at_once(town: dict[str, MatchRecord], policy: MatchPolicy, seed: int) -> None:
     """Records in any order, some of them twice, some with another content before."""
@@ -122,7 +123,7 @@ def _assert_part(part: Linkage[str], whole: Linkage[str]) -> None:
     assert set(part.suggestions) <= set(whole.suggestions)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(town=towns(), policy=POLICIES)
 def test_memory_decides_as_resolution_does(town: dict[str, MatchRecord], policy: MatchPolicy) -> None:
     _assert_resolved_alike(town, policy)
@@ -165,7 +166,7 @@ def _assert_resolved_alike(town: dict[str, MatchRecord], policy: MatchPolicy) ->
     ) == [tuple(suggestion) for suggestion in linkage.suggestions]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(town=towns(), policy=POLICIES, seed=seeds)
 def test_a_record_that_is_withdrawn_was_never_there(
     town: dict[str, MatchRecord], policy: MatchPolicy, seed: int
@@ -181,7 +182,7 @@ def test_a_record_that_is_withdrawn_was_never_there(
     assert index.linkage_of_all() == match_all(rest, SCORER, policy)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(record=records, copies=st.integers(2, 6), cap=st.integers(2, 4))
 def test_a_block_above_its_cap_yields_nothing(record: MatchRecord, copies: int, cap: int) -> None:
     """The same record so many times shares all of its blocks."""
@@ -202,7 +203,7 @@ evidence_sets = st.dictionaries(
 decisions = st.lists(st.sampled_from(PAIRS), max_size=3)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(evidence=evidence_sets, together=decisions, apart=decisions, seed=seeds)
 def test_linking_does_not_depend_on_the_order_of_anything(
     evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]], seed: int
@@ -222,7 +223,7 @@ def _shuffled(evidence: Found, chance: random.Random) -> list[tuple[tuple[str, s
     return chance.sample(sorted(evidence.items(), key=lambda item: item[0]), len(evidence))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(evidence=evidence_sets, together=decisions, apart=decisions)
 def test_decisions_are_respected(
     evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]]
@@ -238,7 +239,7 @@ def test_decisions_are_respected(
         assert any({one, other} <= set(group) for group in free)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(evidence=evidence_sets, together=decisions, apart=decisions)
 def test_linking_components_one_by_one_equals_linking_all(
     evidence: Found, together: list[tuple[str, str]], apart: list[tuple[str, str]]
@@ -256,7 +257,7 @@ def test_linking_components_one_by_one_equals_linking_all(
     assert sorted(found) == sorted(link(NAMES, evidence, LinkPolicy(), together, apart))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(evidence=evidence_sets)
 def test_a_group_has_a_pair_that_reaches_the_threshold(evidence: Found) -> None:
     policy = LinkPolicy()

@@ -14,6 +14,7 @@ from identity.graph import Block, Card, Ruling, RulingKind
 from identity.nodes import NodeId, node_id
 from schemas.records import Profile
 from streams import gather
+from tests.property.effort import examples
 from tests.property.engine_model import (
     Blocking,
     Decision,
@@ -179,7 +180,7 @@ def check_cards(cluster: Cluster, truth: Expected) -> None:
         assert member.card == nodes[node].card
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(happened=st.one_of(histories(), crowds()), policy=POLICIES, seed=seeds, how=accidents)
 def test_any_way_of_working_finds_who_is_alike_and_who_is_one_person(
     happened: list[Happening], policy: Thresholds, seed: int, how: Accidents
@@ -195,7 +196,7 @@ def small_steps(size: int) -> Iterator[None]:
         yield
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     happened=st.one_of(histories(), crowds()),
     policies=st.lists(SWITCHES, min_size=2, max_size=4),
@@ -246,7 +247,7 @@ def told(profile: Profile) -> Profile:
     return {**content(profile), "policy_version": ""}
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     happened=st.one_of(histories(), crowds()),
     policies=st.lists(SWITCHES, min_size=1, max_size=3),
@@ -298,7 +299,7 @@ def check_decision(
     check_heard(cluster.heard(seed), told_at_once(history, policy), truth.cards)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(happened=event_lists(), seed=seeds, how=accidents, data=st.data())
 def test_like_people_are_kept_apart_by_a_decision_and_one_again_without_it(
     happened: list[Event], seed: int, how: Accidents, data: st.DataObject
@@ -311,7 +312,7 @@ def test_like_people_are_kept_apart_by_a_decision_and_one_again_without_it(
     check_decision(happened, frozenset(data.draw(st.sampled_from(pairs))), RulingKind.APART, seed, how)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     happened=event_lists(),
     kind=st.sampled_from([RulingKind.TOGETHER, RulingKind.RELEASE]),
@@ -330,7 +331,7 @@ def test_suggested_people_are_one_by_a_decision_and_two_again_without_it(
     check_decision(happened, frozenset(data.draw(st.sampled_from(pairs))), kind, seed, how)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(happened=st.one_of(histories(), crowds()), policy=POLICIES, key=st.binary(min_size=16, max_size=64), seed=seeds)
 def test_who_is_alike_does_not_depend_on_the_key_of_the_node_ids_or_an_order(
     happened: list[Happening], policy: Thresholds, key: bytes, seed: int
@@ -356,7 +357,7 @@ def test_who_is_alike_does_not_depend_on_the_key_of_the_node_ids_or_an_order(
     assert outcome([other], policy.policy) == outcome([cards], policy.policy)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(happened=st.one_of(histories(), crowds()), seed=seeds, how=accidents)
 def test_who_finds_no_room_in_a_gathering_is_matched_no_more_and_gathers_once(
     happened: list[Happening], seed: int, how: Accidents

@@ -13,6 +13,7 @@ from identity.resolution import Resolution, resolve
 from profiles import fragment as fragments
 from schemas.contracts import PROFILE, contracts
 from schemas.records import Profile
+from tests.property.effort import examples
 from tests.property.engine_model import (
     Disorder,
     Engine,
@@ -57,7 +58,7 @@ def final_verdicts(engine: Engine) -> dict[tuple[NodeId, NodeId], str]:
     }
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=False))
 def test_any_way_of_working_leads_to_the_same_people_and_verdicts(
     events: list[Happening], seed: int, disorder: Disorder
@@ -69,7 +70,7 @@ def test_any_way_of_working_leads_to_the_same_people_and_verdicts(
     assert final_verdicts(engine) == final_verdicts(plain)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
 def test_any_way_of_working_publishes_the_same_profiles(events: list[Happening], seed: int, disorder: Disorder) -> None:
     """What a subscriber keeps differs in revision and time of update only, down to the bytes."""
@@ -78,7 +79,7 @@ def test_any_way_of_working_publishes_the_same_profiles(events: list[Happening],
     assert heard == truth
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(seed=seeds, disorder=disorders(same_redo=False))
 def test_many_events_lead_to_the_same_people_in_any_order(seed: int, disorder: Disorder) -> None:
     """The same at a size where gatherings meet across several hands."""
@@ -86,7 +87,7 @@ def test_many_events_lead_to_the_same_people_in_any_order(seed: int, disorder: D
     assert final_people(run(events, POLICY, seed, disorder)) == final_people(run(events, POLICY, 0, Disorder(1)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=histories(), seed=seeds)
 def test_an_event_delivered_twice_counts_once(events: list[Happening], seed: int) -> None:
     """Every event again, in another order."""
@@ -95,7 +96,7 @@ def test_an_event_delivered_twice_counts_once(events: list[Happening], seed: int
     assert final_people(twice) == final_people(once)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=histories())
 def test_each_profile_is_the_fold_of_its_own_events(events: list[Happening]) -> None:
     """A profile's touches, money, traits and consents are those of the events anchored at its identifiers."""
@@ -105,7 +106,7 @@ def test_each_profile_is_the_fold_of_its_own_events(events: list[Happening]) -> 
         assert whole == fragments.merge(parts, engine.profile_policy)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=event_lists(), more=event_lists(max_size=4))
 def test_a_customer_that_stays_apart_keeps_its_name(events: list[Event], more: list[Event]) -> None:
     """A customer id is the id of one of its nodes, and no other customer's: growth by later events never renames it."""
@@ -131,7 +132,7 @@ def by_content(resolution: Resolution, cards: dict[NodeId, Card]) -> tuple[Any, 
     return people, verdicts
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=histories(), seed=seeds)
 def test_resolving_does_not_depend_on_the_order_of_its_input(events: list[Happening], seed: int) -> None:
     """Cards, their links and their neighbours may come in any order."""
@@ -148,7 +149,7 @@ def test_resolving_does_not_depend_on_the_order_of_its_input(events: list[Happen
     assert resolve(shuffled, POLICY) == resolve(cards, POLICY)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(events=histories(), key=st.binary(min_size=16, max_size=64))
 def test_resolving_does_not_depend_on_the_key_of_the_node_ids(events: list[Happening], key: bytes) -> None:
     """Under another key every id is another, and the same identifiers are the same people."""
@@ -166,7 +167,7 @@ def test_resolving_does_not_depend_on_the_key_of_the_node_ids(events: list[Happe
     assert by_content(resolve(other, POLICY), other) == by_content(resolve(cards, POLICY), cards)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=event_lists())
 def test_everybody_is_exactly_one_person_within_the_limits(events: list[Event]) -> None:
     """Each node in one person, none with more identifiers of a type than it may have; a verdict for every link."""
@@ -183,7 +184,7 @@ def test_everybody_is_exactly_one_person_within_the_limits(events: list[Event]) 
     }
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=event_lists())
 def test_joined_means_one_person_and_shared_links_join_nobody(events: list[Event]) -> None:
     """Both ends of a joined link are one person; a shared identifier is alone."""
@@ -200,7 +201,7 @@ def test_joined_means_one_person_and_shared_links_join_nobody(events: list[Event
             assert len(person.nodes) == 1
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=histories(), seed=seeds)
 def test_replay_in_any_order_gives_the_same_bytes(events: list[Happening], seed: int) -> None:
     """Profiles are equal as Avro bytes too, revision aside."""

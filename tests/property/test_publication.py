@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 
 from schemas.records import Link
+from tests.property.effort import examples
 from tests.property.engine_model import Disorder, Happening, content, fold_everything, oracle_cards, run, subscribe
 from tests.property.strategies import POLICY, disorders, histories, many_events, seeds
 
@@ -27,7 +28,7 @@ def check(events: Sequence[Happening], seed: int, disorder: Disorder) -> None:
     assert {node: name for node, (_, name) in subscriber.holders.items()} == holder
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
 def test_the_highest_revisions_are_the_people_of_a_plain_fold(
     events: list[Happening], seed: int, disorder: Disorder
@@ -36,7 +37,7 @@ def test_the_highest_revisions_are_the_people_of_a_plain_fold(
     check(events, seed, disorder)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(seed=seeds, disorder=disorders(same_redo=True))
 def test_the_highest_revisions_of_many_are_right_too(seed: int, disorder: Disorder) -> None:
     """The same at a size where gatherings meet across several hands."""
@@ -47,7 +48,7 @@ def ruling(link: Link) -> tuple[str, str | None]:
     return link["status"], link["rule"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
 def test_the_highest_revision_of_a_link_is_its_final_verdict(
     events: list[Happening], seed: int, disorder: Disorder
@@ -68,7 +69,7 @@ def test_the_highest_revision_of_a_link_is_its_final_verdict(
             assert bytes.fromhex(node) in cards[anchor].rulings
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=histories(), seed=seeds, disorder=disorders(same_redo=True))
 def test_every_merge_is_announced(events: list[Happening], seed: int, disorder: Disorder) -> None:
     """A customer that points at another has a change that says so."""
@@ -79,7 +80,7 @@ def test_every_merge_is_announced(events: list[Happening], seed: int, disorder: 
             assert (name, profile["merged_into"]) in announced
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(events=histories(), seed=seeds)
 def test_a_partition_tells_nothing_twice_in_a_row(events: list[Happening], seed: int) -> None:
     """An event that was counted before changes nothing and publishes nothing."""

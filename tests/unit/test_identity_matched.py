@@ -123,6 +123,15 @@ def test_contradicting_records_that_were_seen_together_are_two_people() -> None:
     assert verdicts(cards, ROWS[0], ROWS[1]) == ["unlike_records"]
 
 
+def test_a_link_that_was_out_is_joined_where_likeness_made_its_ends_one_person() -> None:
+    cards = gathered(
+        {ANN: OTTO, ROWS[0]: ANNA, ROWS[1]: ANNA}, together(1, ANN, ROWS[0]), together(1, ROWS[0], ROWS[1])
+    )
+    assert frozenset({"row 0", "row 1"}) in people(cards)
+    assert verdicts(cards, ROWS[0], ROWS[1]) == ["joined"]
+    assert verdicts(cards, ANN, ROWS[0]) == ["ambiguous_identifier"]
+
+
 def test_an_identifier_without_a_record_joins_as_ever() -> None:
     cards = gathered({ROWS[0]: ANNA}, together(1, ROWS[0], ROWS[1]), together(1, ROWS[1], COOKIE))
     assert people(cards) == {frozenset({"row 0", "row 1", "cookie"})}
