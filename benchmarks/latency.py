@@ -20,7 +20,7 @@ from streams.processes import Processes
 from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 
 LAKE_RESOLUTION_SECONDS = 0.5
 _TICK_SECONDS = 0.005
@@ -122,7 +122,7 @@ def _send_steadily(
     on_progress: Callable[[int], None],
 ) -> float:
     """Send each record when its time has come; return how late the latest was."""
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     producer = CheckedProducer(settings.servers)
     latest = 0.0
     try:
@@ -215,7 +215,7 @@ def _profile_consumer(settings: Settings) -> Consumer:
         "fetch.queue.backoff.ms": 10,
     }
     consumer = Consumer(config)
-    topic = Topics(settings.topic_prefix).profiles
+    topic = topics_of(settings).profiles
     ends = []
     for number in range(settings.partitions):
         _, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_WATERMARK_TIMEOUT_SECONDS)
@@ -229,7 +229,7 @@ class _LakeWatch:
 
     def __init__(self, settings: Settings) -> None:
         self._home = settings.home
-        self._topic = Topics(settings.topic_prefix).profiles
+        self._topic = topics_of(settings).profiles
         self._looks: list[tuple[float, dict[int, int]]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lake-watch", daemon=True)

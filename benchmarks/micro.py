@@ -104,7 +104,7 @@ def main() -> None:
 
 def make_sample(customers: int, touchpoints: int) -> Sample:
     """Return records of a world of this size."""
-    topics = Topics("")
+    topics = Topics("", "")
     emitted = [
         emission
         for emission in World(WorldConfig(customers, touchpoints, _SEED)).emissions()
@@ -146,7 +146,7 @@ def transport(sample: Sample) -> Iterator[Figure]:
     accepted = [encode_accepted(record) for record in sample.accepted]
     encoded = [_FRAMING.encode(PROFILE, profile) for profile in sample.profiles]
     nodes = [NodeId(record["nodes"][0]["node_id"]) for record in sample.accepted]
-    ingest = Ingest(Topics(""), _FRAMING, Normaliser(_POLICY, _KEY))
+    ingest = Ingest(Topics("", ""), _FRAMING, Normaliser(_POLICY, _KEY))
     yield _timed("decode a source record", values, _FRAMING.decode)
     yield _timed("map it to the canonical form", sample.raw, lambda raw: TO_CANONICAL[raw[0]](raw[1]))
     yield _timed("encode an accepted touchpoint", sample.accepted, encode_accepted)

@@ -11,7 +11,7 @@ from streams.producer import CheckedProducer
 from streams.publish import RECORDS_BEFORE_CHECK
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 
 _REPORT_EVERY = 10_000
 
@@ -64,7 +64,7 @@ def preload(
         live: how many to keep.
         on_progress: called now and then with the number published so far.
     """
-    frames, topics = framing(settings), Topics(settings.topic_prefix)
+    frames, topics = framing(settings), topics_of(settings)
     world = World(WorldConfig(customers=customers, touchpoints=touchpoints + live, seed=SEED))
     fresh = duplicates = rejects = 0
     kept: list[Live] = []

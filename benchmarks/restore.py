@@ -15,7 +15,7 @@ from streams.processes import processes
 from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 
 _NAME = "worker-restore"
 _TIMEOUT_SECONDS = 1_800.0
@@ -104,7 +104,7 @@ def restored(log_lines: Iterable[str]) -> list[Restored]:
 def _publish_waking(settings: Settings) -> None:
     """Leave a touchpoint for every partition: a partition is restored when the first record for it arrives."""
     frames = framing(settings)
-    topic = Topics(settings.topic_prefix).source("crm")
+    topic = topics_of(settings).source("crm")
     producer = CheckedProducer(settings.servers)
     try:
         deliveries = producer.begin()

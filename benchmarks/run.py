@@ -37,7 +37,7 @@ from streams.errors import BrokerDownError, StreamsError, WorkerError
 from streams.logs import QUIET
 from streams.processes import Processes, processes
 from streams.settings import Settings
-from streams.topics import Topics, admin, create_topics
+from streams.topics import admin, create_topics, topics_of
 
 RESULTS = Path(__file__).parent / "results" / "local"
 _SINK, _BROKER, _SELF = "sink", "broker", "this benchmark"
@@ -146,13 +146,13 @@ def _broker(home: Path) -> Iterator[tuple[Settings, RunningBroker]]:
 
 def _wait_for_groups(settings: Settings) -> None:
     """Wait until the broker has its topic of committed offsets: it makes it when first asked, and is slow to answer."""
-    group = Topics(settings.topic_prefix).group
+    group = topics_of(settings).group
     consumer = Consumer({**QUIET, "bootstrap.servers": settings.servers, "group.id": group})
     until = time.monotonic() + _READY_SECONDS
     try:
         while True:
             try:
-                consumer.committed([TopicPartition(Topics(settings.topic_prefix).graph, 0)], timeout=_READY_SECONDS)
+                consumer.committed([TopicPartition(topics_of(settings).graph, 0)], timeout=_READY_SECONDS)
             except KafkaException:
                 if time.monotonic() > until:
                     raise BrokerDownError("the broker does not answer for its consumer groups") from None

@@ -72,7 +72,7 @@ class Engine:
 
     def __init__(self, folder: Path, closing: ExitStack) -> None:
         framing, policy = SingleObjectFraming(), default_policy()
-        rules = Rules(Topics(""), framing, policy, None, default_profile_policy(), _KEY)
+        rules = Rules(Topics("", ""), framing, policy, None, default_profile_policy(), _KEY)
         self.largest = 0
         self._framing = framing
         self._topics = rules.topics

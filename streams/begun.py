@@ -7,7 +7,7 @@ from confluent_kafka import KafkaException
 from streams.errors import BrokerDownError
 from streams.lag import LagReader
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics, admin
+from streams.topics import ADMIN_TIMEOUT_SECONDS, admin, topics_of
 
 
 def has_begun(settings: Settings) -> bool:
@@ -16,7 +16,7 @@ def has_begun(settings: Settings) -> bool:
     Raises:
         BrokerDownError: no broker answers.
     """
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     with closing(LagReader(settings)) as reader:
         lag = reader.read()  # which also waits for the groups of a fresh broker
     if any(stage.topic == topics.touchpoints and stage.total for stage in lag.stages):

@@ -6,7 +6,7 @@ from streams.decisions import decision_key
 from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import Topics, admin, check_topics
+from streams.topics import admin, check_topics, topics_of
 
 
 def publish_decision(settings: Settings, decision: Decision) -> None:
@@ -21,7 +21,7 @@ def publish_decision(settings: Settings, decision: Decision) -> None:
     producer = CheckedProducer(settings.servers)
     try:
         sent = producer.begin()
-        sent.send(Topics(settings.topic_prefix).decisions, decision_key(decision), value)
+        sent.send(topics_of(settings).decisions, decision_key(decision), value)
         sent.wait()
     finally:
         producer.close()

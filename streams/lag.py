@@ -15,7 +15,7 @@ from sinks.reader import LakeReader, open_lake_reader
 from streams.errors import BrokerDownError
 from streams.logs import QUIET
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics, admin
+from streams.topics import ADMIN_TIMEOUT_SECONDS, admin, topics_of
 
 Stage = Literal["ingest", "gather", "graph", "lake"]
 Position = tuple[str, int]
@@ -84,7 +84,7 @@ class LagReader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._topics = Topics(settings.topic_prefix)
+        self._topics = topics_of(settings)
         self._admin = admin(settings)
         group: dict[str, str | int | float | bool] = {
             **QUIET,

@@ -24,7 +24,7 @@ from streams.logs import QUIET
 from streams.records import REVISION_HEADER
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import Topics, admin, check_topics
+from streams.topics import Topics, admin, check_topics, topics_of
 
 _MOST_RECORDS = 40_000
 _LONGEST_WAIT_SECONDS = 2.0
@@ -48,7 +48,7 @@ class LakeSink:
 
     def __init__(self, settings: Settings) -> None:
         check_topics(admin(settings), settings)
-        self._topics = Topics(settings.topic_prefix)
+        self._topics = topics_of(settings)
         self._framing = framing(settings)
         self._writer = open_lake_writer(settings.home)
         self._consumer = _consumer(settings, self._topics, self._writer)

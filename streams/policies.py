@@ -21,7 +21,7 @@ from streams.logs import QUIET
 from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, Topics
+from streams.topics import ADMIN_TIMEOUT_SECONDS, topics_of
 
 _KEY = b"policy"
 _POLL_SECONDS = 0.2
@@ -69,7 +69,7 @@ def publish_policy(settings: Settings, text: str, policy: IdentityPolicy, model:
     try:
         sent = producer.begin()
         for number in range(settings.partitions):
-            sent.send(Topics(settings.topic_prefix).policy, _KEY, value, number)
+            sent.send(topics_of(settings).policy, _KEY, value, number)
         sent.wait()
     finally:
         producer.close()
@@ -116,7 +116,7 @@ def likeness_by(model: str | None) -> Likeness:
 
 def _applied(settings: Settings, frames: Framing) -> list[Policy]:
     """Return what lies in the topic's first partition, which holds what every one holds."""
-    place = TopicPartition(Topics(settings.topic_prefix).policy, 0)
+    place = TopicPartition(topics_of(settings).policy, 0)
     consumer = Consumer(
         {
             **QUIET,

@@ -17,7 +17,7 @@ from streams.ingest import MAX_RECORD_BYTES
 from streams.producer import CheckedProducer, Deliveries
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import MAX_MESSAGE_BYTES, SOURCES, Topics, admin, check_topics
+from streams.topics import MAX_MESSAGE_BYTES, SOURCES, admin, check_topics, topics_of
 
 if TYPE_CHECKING:
     from infra.world import WorldConfig
@@ -133,7 +133,7 @@ def publish_lines(
     """
     check_source(source)
     frames = _ready_framing(settings)
-    topic = Topics(settings.topic_prefix).source(source)
+    topic = topics_of(settings).source(source)
     published = refused = unreported = 0
     producer = CheckedProducer(settings.servers)
     try:
@@ -210,7 +210,7 @@ def publish_world(
     from infra.world import PoisonEmission, World, shuffled, write_truth  # noqa: PLC0415 - heavy, and for tests only
 
     frames = _ready_framing(settings)
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     world = World(config)
     emissions = world.emissions() if shuffle is None else shuffled(world.emissions(), shuffle)
     records: Counter[str] = Counter()

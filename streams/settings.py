@@ -25,6 +25,11 @@ class Settings(BaseSettings):
     broker: Literal["auto", "local", "docker"] = Field(default="auto", description="Which local broker to start.")
     schema_registry_url: str | None = Field(default=None, description="Schema registry; without one, single-object.")
     topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]*$", description="Put before every topic name.")
+    source_prefix: str | None = Field(
+        default=None,
+        pattern=r"^[a-zA-Z0-9._-]*$",
+        description="The same of sources and decisions, where it is another.",
+    )
     partitions: int = Field(default=4, ge=1, le=256, description="Partitions of every topic, fixed at creation.")
     replication: int = Field(default=1, ge=1, description="Replicas of every topic.")
     node_key_file: Path | None = Field(default=None, description="File with the key of node ids, hexadecimal.")

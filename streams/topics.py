@@ -40,17 +40,20 @@ class Topics:
 
     Attributes:
         prefix: put before every name, so that several installations share a cluster.
+        source_prefix: put before the names of the topics of the sources and of decisions, which are history: several
+            installations may read the same ones.
     """
 
     prefix: str
+    source_prefix: str
 
     def source(self, source: str) -> str:
         """Topic that a source publishes to: ``touch.web`` ..."""
-        return f"{self.prefix}touch.{source}"
+        return f"{self.source_prefix}touch.{source}"
 
     def source_of(self, topic: str) -> str:
         """Return the source that publishes to a topic, the inverse of :meth:`source`."""
-        return topic.removeprefix(f"{self.prefix}touch.")
+        return topic.removeprefix(f"{self.source_prefix}touch.")
 
     @property
     def sources(self) -> list[str]:
@@ -90,7 +93,7 @@ class Topics:
     @property
     def decisions(self) -> str:
         """What data stewards decided, keyed by what it is on."""
-        return f"{self.prefix}onefold.decisions"
+        return f"{self.source_prefix}onefold.decisions"
 
     @property
     def policy(self) -> str:
@@ -155,6 +158,12 @@ class Topics:
         }
 
 
+def topics_of(settings: Settings) -> Topics:
+    """Return the topics of an installation."""
+    prefix = settings.topic_prefix
+    return Topics(prefix, prefix if settings.source_prefix is None else settings.source_prefix)
+
+
 def admin(settings: Settings) -> AdminClient:
     """Return a client for questions about topics and groups."""
     return AdminClient({**QUIET, "bootstrap.servers": settings.servers})
@@ -167,7 +176,7 @@ def create_topics(client: AdminClient, settings: Settings) -> list[str]:
         BrokerDownError: no broker answers.
         TopicsError: a topic cannot be created or has another number of partitions.
     """
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     present = partition_counts(client, settings)
     missing = {name: config for name, config in topics.configs().items() if name not in present}
     created = (
@@ -213,7 +222,7 @@ def check_topics(client: AdminClient, settings: Settings) -> None:
         TopicsError: a topic is missing, or its number of partitions is not the setting's.
     """
     present = partition_counts(client, settings)
-    for name in Topics(settings.topic_prefix).configs():
+    for name in topics_of(settings).configs():
         if name not in present:
             raise TopicsError(f"topic {name} is missing at {settings.servers}; 'onefold up' creates it")
         if present[name] != settings.partitions:

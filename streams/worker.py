@@ -23,7 +23,7 @@ from streams.producer import CheckedProducer
 from streams.records import Output, SourceRecord, send_output
 from streams.registry import framing
 from streams.settings import Settings, node_key
-from streams.topics import Topics, admin, check_topics
+from streams.topics import Topics, admin, check_topics, topics_of
 
 _MAX_POLL_RECORDS = 5_000
 _COMMIT_INTERVAL_SECONDS = 0.25
@@ -49,7 +49,7 @@ class Worker:
         if getattr(faust.streams, "_CStreamIterator", None) is None:  # its Python twin acknowledges stale messages
             raise StreamsError("faust-streaming is installed without its compiled stream iterator")
         check_topics(admin(settings), settings)
-        topics = Topics(settings.topic_prefix)
+        topics = topics_of(settings)
         in_force = policy_in_force(settings)
         identity = parse_policy(in_force["text"])
         frames, key = framing(settings), node_key(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 from infra.broker import start_local_broker, stop_local_broker
 from infra.daemon import free_port
 from streams.settings import Settings
-from streams.topics import Topics, admin
+from streams.topics import admin, topics_of
 
 _ROOT = Path(__file__).parents[2]
 _PREFIX = "ONEFOLD_"
@@ -125,7 +125,7 @@ def installation(servers: str, name: str) -> Iterator[Installation]:
 def _delete_topics(settings: Settings) -> None:
     client = admin(settings)
     there = client.list_topics(timeout=_DELETE_SECONDS).topics
-    names = [name for name in Topics(settings.topic_prefix).configs() if name in there]
+    names = [name for name in topics_of(settings).configs() if name in there]
     if names:
         for done in client.delete_topics(names, operation_timeout=_DELETE_SECONDS).values():
             done.result(_DELETE_SECONDS)

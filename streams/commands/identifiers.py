@@ -33,9 +33,8 @@ def named(policy: "IdentityPolicy", text: str) -> Named:
     if not colon:
         raise InputError("expected TYPE:VALUE, for example email:ann@example.com")
     if identifier_type not in policy.identifiers:
-        raise InputError(
-            f"there is no identifier type {identifier_type!r}; the types are {', '.join(policy.identifiers)}"
-        )
+        # What stands before the colon is not repeated: who forgot the type put a value there.
+        raise InputError(f"there is no such identifier type; expected one of {', '.join(policy.identifiers)}")
     # The key makes node ids, which are not asked for: who may read the lake needs no key.
     node = Normaliser(policy, _KEY_OF_NO_MEANING).node(identifier_type, value)
     return Named(identifier_type, node["value"] if node else None)

@@ -29,14 +29,14 @@ def up() -> None:
     With ONEFOLD_BOOTSTRAP_SERVERS, that cluster is used and no broker started.
     """
     from streams.commands.brokers import start_broker  # noqa: PLC0415 - heavy
-    from streams.topics import Topics, admin, create_topics  # noqa: PLC0415 - heavy
+    from streams.topics import admin, create_topics, topics_of  # noqa: PLC0415 - heavy
 
     settings = load_settings()
     with waiting("Starting Kafka (the first time it is downloaded, about 45 MB) ..."):
         settings, broker = start_broker(settings)
         created = create_topics(admin(settings), settings)
     where = {"local": f"process {broker.pid}", "docker": "in Docker", "external": "your cluster"}[broker.kind]
-    topics = len(Topics(settings.topic_prefix).configs())
+    topics = len(topics_of(settings).configs())
     show(
         f"Kafka        {escape(broker.bootstrap_servers)} ({where})",
         f"Topics       {topics} with {settings.partitions} partitions each, {len(created)} of them new",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _PANEL = "Identity"
 _SHOWN = 4
 _REPLAY = (
-    "this takes a replay: apply it to a fresh installation (another ONEFOLD_HOME, and ONEFOLD_TOPIC_PREFIX on the same "
-    "cluster) before anything is published there, then publish the touchpoints again"
+    "this takes a replay: apply it to a fresh installation that reads the same sources (another ONEFOLD_HOME and "
+    "ONEFOLD_TOPIC_PREFIX, with ONEFOLD_SOURCE_PREFIX as it is here), see the README"
 )
 
 PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file, TOML.", show_default=False)]

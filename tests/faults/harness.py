@@ -27,7 +27,7 @@ from streams.records import SourceRecord
 from streams.settings import Settings
 from streams.state import PartitionState
 from streams.store import PartitionStore
-from streams.topics import Topics, admin, create_topics
+from streams.topics import Topics, admin, create_topics, topics_of
 
 PARTITIONS = 4
 KEY = bytes(range(32))
@@ -93,7 +93,7 @@ def installation(broker: str, home: Path, **changes: object) -> Settings:
 
 def publish(settings: Settings, records: Iterable[Sent]) -> None:
     """Publish records and wait until all have arrived."""
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     producer = CheckedProducer(settings.servers)
     try:
         sent = producer.begin()
@@ -138,7 +138,7 @@ def oracle(records: Iterable[Sent]) -> Digest:
 @contextmanager
 def folded(records: Iterable[Sent]) -> Iterator[Path]:
     """Provide a home whose lake has a plain fold of the records: one process, one partition, no Kafka, no crash."""
-    topics = Topics("")
+    topics = Topics("", "")
     normaliser = Normaliser(default_policy(), KEY)
     ingest = Ingest(topics, FRAMES, normaliser)
     with tempfile.TemporaryDirectory() as folder:

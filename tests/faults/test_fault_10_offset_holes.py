@@ -8,7 +8,7 @@ from confluent_kafka import Producer
 
 from streams.drain import drain
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 from tests.faults.harness import Outcome, Sent, events_of, installation, oracle, outcome, world
 
 SEED = 1010
@@ -29,7 +29,7 @@ def records(whole: list[Sent]) -> list[Sent]:
 def drained(broker: str, tmp_path_factory: pytest.TempPathFactory, whole: list[Sent], records: list[Sent]) -> Outcome:
     """Records in transactions of two producers at a time, and more in transactions that were given up."""
     settings = installation(broker, tmp_path_factory.mktemp("fault 10"))
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     with _transactions(settings, "one") as one, _transactions(settings, "two") as two:
         for start in range(0, len(records), 14):
             for producer, part in ((one, records[start : start + 7]), (two, records[start + 7 : start + 14])):

@@ -18,7 +18,7 @@ from schemas.framing import SingleObjectFraming
 from streams.cli import main
 from streams.publish import publish_world
 from streams.settings import Settings
-from streams.topics import Topics, admin, create_topics
+from streams.topics import admin, create_topics, topics_of
 
 CONFIG = WorldConfig(customers=80, touchpoints=800, seed=3)
 EXAMPLE = {
@@ -52,7 +52,7 @@ def run(*arguments: str) -> int:
 
 def records(settings: Settings, source: str) -> list[Message]:
     """Return everything in a source's topic."""
-    topic = Topics(settings.topic_prefix).source(source)
+    topic = topics_of(settings).source(source)
     client = Consumer({"bootstrap.servers": settings.servers, "group.id": "test", "auto.offset.reset": "earliest"})
     try:
         partitions = [TopicPartition(topic, number, 0) for number in range(settings.partitions)]
@@ -155,7 +155,7 @@ def test_status_shows_what_waits(ready: Settings, tmp_path: Path, capsys: pytest
     found = json.loads(capsys.readouterr().out)
     assert found["broker"] == {"servers": ready.servers, "runs_as": "external", "usable": True}
     waiting = {(entry["stage"], entry["topic"]): entry["waiting"] for entry in found["lag"] if entry["waiting"]}
-    assert waiting == {("ingest", Topics(ready.topic_prefix).source("web")): 7}
+    assert waiting == {("ingest", topics_of(ready).source("web")): 7}
     assert found["lake"] is None
     assert run("status") == 0
     assert "ingest" in capsys.readouterr().out

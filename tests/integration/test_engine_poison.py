@@ -13,7 +13,7 @@ from sinks.reader import open_lake_reader
 from streams.drain import drain
 from streams.producer import CheckedProducer
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 from tests.faults.harness import (
     PARTITIONS,
     Outcome,
@@ -53,7 +53,7 @@ def poisoned(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Poisoned:
 
 
 def _poison(settings: Settings) -> None:
-    topics = Topics(settings.topic_prefix)
+    topics = topics_of(settings)
     producer = CheckedProducer(settings.servers)
     try:
         sent = producer.begin()
@@ -129,7 +129,7 @@ def test_no_log_line_and_no_key_holds_an_email_or_a_phone_number(poisoned: Poiso
     settings = poisoned.settings
     needles = _personal(poisoned)
     logs = "\n".join(file.read_text("utf-8", "replace") for file in settings.home.glob("logs/*.log"))
-    topics = [name for name in Topics(settings.topic_prefix).configs() if "touch." not in name]
+    topics = [name for name in topics_of(settings).configs() if "touch." not in name]
     keys = {key for topic in topics for _, _, key, _ in _read(settings, topic) if key} - {*NOISY_KEYS, b"\x00"}
     haystack = logs.lower() + "\n".join(key.decode("latin-1").lower() for key in keys)
 
@@ -140,7 +140,7 @@ def test_no_log_line_and_no_key_holds_an_email_or_a_phone_number(poisoned: Poiso
 
 
 def _personal(poisoned: Poisoned) -> set[str]:
-    topics = Topics(poisoned.settings.topic_prefix)
+    topics = topics_of(poisoned.settings)
     found: set[str] = set()
     for *_, value in _read(poisoned.settings, topics.touchpoints):
         if value is None or value in NOISE:

@@ -115,6 +115,6 @@ def test_the_lag_of_a_broker_that_is_down_is_told_in_one_sentence(dead: Settings
 
 
 def test_a_topic_name_leads_back_to_its_source() -> None:
-    topics = Topics("p.")
+    topics = Topics("p.", "p.")
 
     assert topics.source_of(topics.source("web")) == "web"

@@ -21,7 +21,7 @@ from streams.lag import Lag
 from streams.processes import processes
 from streams.publish import PublishedWorld, publish_world
 from streams.settings import Settings
-from streams.topics import Topics, admin, create_topics
+from streams.topics import admin, create_topics, topics_of
 
 WORLD = WorldConfig(customers=300, touchpoints=1_500, seed=11)
 
@@ -126,7 +126,7 @@ def test_state_that_is_gone_is_rebuilt_from_the_changelog(undisturbed: Road) -> 
 def test_no_message_key_holds_personal_data(undisturbed: Road) -> None:
     values = run_sql(undisturbed.settings.home, "SELECT value FROM identifiers WHERE length(value) > 8").rows
     known = {str(value).encode() for (value,) in values}
-    topics = Topics(undisturbed.settings.topic_prefix)
+    topics = topics_of(undisturbed.settings)
     keys = set(_keys(undisturbed.settings, [topics.touchpoints, topics.profiles, topics.links, topics.changes]))
     assert keys
     assert not [key for key in keys if any(value in key for value in known)]

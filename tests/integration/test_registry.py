@@ -19,7 +19,7 @@ from sinks.reader import open_lake_reader
 from streams.drain import drain
 from streams.producer import CheckedProducer
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 from tests.faults.harness import installation
 
 NOBODYS_ID = 1_900_000_001
@@ -136,7 +136,7 @@ def _framed(schema_id: int, schema: dict[str, Any], record: dict[str, Any]) -> b
 
 
 def _publish(settings: Settings, values: Iterable[bytes]) -> None:
-    topic = Topics(settings.topic_prefix).source("crm")
+    topic = topics_of(settings).source("crm")
     producer = CheckedProducer(settings.servers)
     try:
         sent = producer.begin()

@@ -24,7 +24,7 @@ from sinks.testing import a_link
 from streams.cli import main
 from streams.producer import CheckedProducer
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import topics_of
 from tests.faults.harness import FRAMES, PARTITIONS, Sent, folded, installation, oracle, publish
 
 DAY_MS = 24 * 3600 * 1000
@@ -193,7 +193,7 @@ _QUARANTINED_OF = """
 
 def _repeat_the_decisions(settings: Settings) -> None:
     """Publish everything on the topic again, twice."""
-    topic = Topics(settings.topic_prefix).decisions
+    topic = topics_of(settings).decisions
     records = list(_records(settings, topic))
     assert len(records) == 5
     producer = CheckedProducer(settings.servers)
@@ -207,7 +207,7 @@ def _repeat_the_decisions(settings: Settings) -> None:
 
 
 def _poison_the_decisions(settings: Settings) -> None:
-    topic = Topics(settings.topic_prefix).decisions
+    topic = topics_of(settings).decisions
     producer = CheckedProducer(settings.servers)
     try:
         sent = producer.begin()
@@ -368,7 +368,7 @@ def test_decisions_that_arrive_again_change_nothing(desk: Desk) -> None:
 
 def test_what_is_no_decision_becomes_a_dead_letter_and_stops_nobody(desk: Desk) -> None:
     sql = "SELECT reason, count(*) AS number FROM dead_letters WHERE topic = ? GROUP BY ALL"
-    letters = desk.rows(State.REPEATED, sql, [Topics(desk.settings.topic_prefix).decisions])
+    letters = desk.rows(State.REPEATED, sql, [topics_of(desk.settings).decisions])
     assert {row["reason"]: row["number"] for row in letters} == Counter(POISON.values())
     details = " ".join(row["detail"] for row in desk.rows(State.REPEATED, "SELECT detail FROM dead_letters"))
     assert "poison@" not in details

@@ -52,7 +52,7 @@ from tests.property.engine_model import (
     oracle_fragment,
 )
 
-TOPICS = Topics("")
+TOPICS = Topics("", "")
 FRAMES = SingleObjectFraming()
 PROFILES = default_profile_policy()
 

@@ -59,7 +59,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("snapshots",), "There is no lake in"),
         (("digest",), "There is no lake in"),
         (("profile", "email:ann@example.com"), "There is no lake in"),
-        (("profile", "fax:1"), "there is no identifier type 'fax'"),
+        (("profile", "fax:1"), "there is no such identifier type; expected one of customer_id"),
         (("profile", "ann@example.com"), "expected TYPE:VALUE"),
         (("profile", "fax\x1b[2J:1"), "'fax\\x1b[2J'"),
     ],

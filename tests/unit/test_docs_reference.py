@@ -80,7 +80,7 @@ def test_the_readme_has_every_setting_and_its_default() -> None:
 
 
 def test_the_topics_document_has_every_topic() -> None:
-    assert first_column(DOCS / "topics.md", "topic") == list(Topics("").configs())
+    assert first_column(DOCS / "topics.md", "topic") == list(Topics("", "").configs())
 
 
 def test_the_touchpoint_document_has_every_field_in_order() -> None:

@@ -14,7 +14,7 @@ from streams.decisions import decision_key, decision_outputs
 from streams.records import Output, SourceRecord
 from streams.topics import Topics
 
-TOPICS = Topics("p.")
+TOPICS = Topics("p.", "p.")
 FRAMES = SingleObjectFraming()
 ANN, BEN = bytes([3]) * 16, bytes([4]) * 16
 

@@ -26,7 +26,7 @@ from streams.store import FORMAT, Marker, PartitionStore
 from streams.topics import Topics
 
 NOW = 1_770_000_000_000
-TOPICS = Topics("")
+TOPICS = Topics("", "")
 FRAMES = SingleObjectFraming()
 INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)))
 RULES = Rules(TOPICS, FRAMES, default_policy(), None, default_profile_policy(), bytes(32))

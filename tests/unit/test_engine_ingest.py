@@ -34,7 +34,7 @@ YEAR_2099 = 4_080_000_000_000
 MARKER = "Zx9Marker"
 """Stands in values; it must not be seen outside of them."""
 
-TOPICS = Topics("p.")
+TOPICS = Topics("p.", "p.")
 FRAMES = SingleObjectFraming()
 INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)))
 
