@@ -29,7 +29,7 @@ class Matched:
     def __init__(self, cards: Mapping[NodeId, Card], matching: Matching, likeness: Likeness) -> None:
         self._matching = matching
         self._likeness = likeness
-        self._least_bits = log_odds(matching.refuse)
+        self._least_bits = log_odds(min(matching.refuse, matching.unite))
         self._cards = {
             node: card for node, card in cards.items() if card.record and not card.shared and not card.block.blocked
         }

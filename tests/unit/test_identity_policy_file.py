@@ -85,6 +85,12 @@ def test_the_default_policy_reads_itself() -> None:
         (SOUND + "[blocked]\nvalue = []\n", 20, "blocked.value", "no such setting"),
         (changed('"ours"', '"our policy"'), 2, "name", "got 'our policy'"),
         (changed('name = "ours"', 'name = "ours"\ndominance = 0.5'), 3, "dominance", "got 0.5"),
+        (SOUND + "[matching]\nunite = 0.5\n", 20, "matching.unite", "expected more than suggest = 0.5, got 0.5"),
+        (SOUND + "[matching]\nrefuse = 0\n", 20, "matching.refuse", "greater than 0, got 0"),
+        (SOUND + "[matching]\nsuggest = 0.4\n", 20, "matching.suggest", "got 0.4"),
+        (SOUND + "[matching]\nblock_cap = 1\n", 20, "matching.block_cap", "got 1"),
+        (SOUND + "[matching]\nmodel = 'weights.json'\n", 20, "matching.model", "model-"),
+        (SOUND + "[matching]\nthreshold = 0.9\n", 20, "matching.threshold", "no such setting"),
         ('name = "ours"\n', None, "identifiers", "missing"),
     ],
 )  # fmt: skip
@@ -103,3 +109,15 @@ def test_limits_are_no_part_of_the_shape() -> None:
     policy = parse_policy(SOUND)
     assert shape(parse_policy(changed("limit_per_person = 5", "limit_per_person = 6"))) == shape(policy)
     assert shape(parse_policy(changed('normalisation = "email"', 'normalisation = "text"'))) != shape(policy)
+
+
+def test_thresholds_are_no_part_of_the_shape_but_what_is_compared_is() -> None:
+    policy = parse_policy(SOUND)
+    assert shape(parse_policy(SOUND + "[matching]\nunite = 0.99\n")) == shape(policy)
+    assert shape(parse_policy(changed('normalisation = "email"', 'normalisation = "email"\ncompared = true'))) != shape(
+        policy
+    )
+
+
+def test_without_its_table_nothing_is_matched() -> None:
+    assert parse_policy(SOUND).matching is None
