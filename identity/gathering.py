@@ -48,16 +48,13 @@ from identity.graph import (
     Ruled,
     SharedSeen,
     copy_card,
-    merge_cards,
 )
 from identity.matching.likeness import centibits
 from identity.matching.link import log_odds
 from identity.matching.placing import Matcher
+from identity.members import merged_member, who_may_change
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-
-NO_CUSTOMER = NodeId(b"")
-"""In place of a customer: owners told different ones, so the true one must be told again."""
 
 
 class Graph(Protocol):
@@ -471,20 +468,15 @@ class Gatherer:
         if known is None and self._is_full(gathering, report):
             self._post(Full(report.node, report.member, report.revision))
             return False
-        card = merge_cards(known.card, report.member.card) if known else report.member.card
-        if known and card == known.card and not handed_over:
+        member = merged_member(known, report)
+        if known and member.card == known.card and not handed_over:
             return False
-        if known is None and not card.alone:
+        if known is None and not member.card.alone:
             self._confirm(report.node, report.to)
-        if known is None or card.touches > known.card.touches:
+        if known is None or member.card.touches > known.card.touches:
             self._graph.put_fragment(report.to, report.node, report.fragment)
-        links_changed = known is None or handed_over or _who_may_change(known.card, card)
-        gathering.members[report.node] = Member(
-            card,
-            report.member.named or (known is not None and known.named),
-            _last_customer(report, known),
-            _verdicts_in_doubt(report, known) if handed_over else (known.verdicts if known else {}),
-        )
+        links_changed = known is None or handed_over or who_may_change(known.card, member.card)
+        gathering.members[report.node] = member
         if handed_over:
             gathering.revision = max(gathering.revision, report.revision)
             gathering.published = {}
@@ -513,38 +505,6 @@ class Gatherer:
             if other not in gathering.members:
                 self._post(Join(other, report.to, "ruling"))
         self._ask_alike(gathering.members[report.node].card, report.to, gathering)
-
-
-def _last_customer(report: Report, known: Member | None) -> NodeId | None:
-    """Return whom the node was told to belong to; where past owners told different things, nobody."""
-    told = {report.member.customer, known.customer if known else None} - {None}
-    return NO_CUSTOMER if len(told) > 1 else next(iter(told), None)
-
-
-def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int]:
-    """Return every link of which a past owner or this one told a verdict; which one was last cannot be known."""
-    told = {link: _in_doubt(number) for link, number in report.member.verdicts.items()}
-    for link, number in known.verdicts.items() if known else ():
-        told[link] = max(told.get(link, _in_doubt(number)), _in_doubt(number))
-    return told
-
-
-def _in_doubt(number: int) -> int:
-    return number if number < 0 else -1 - number
-
-
-def _who_may_change(old: Card, new: Card) -> bool:
-    return (
-        old.links != new.links
-        or old.first_seen != new.first_seen
-        or old.shared != new.shared
-        or old.neighbours != new.neighbours
-        or old.type != new.type
-        or old.rulings != new.rulings
-        or old.block != new.block
-        or old.record != new.record
-        or old.alike != new.alike
-    )
 
 
 def _in_blocks(card: Card) -> bytes:

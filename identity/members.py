@@ -1,0 +1,50 @@
+"""What an owner makes of a report on a member."""
+
+from identity.graph import Card, Member, Report, merge_cards
+from identity.nodes import NodeId
+
+NO_CUSTOMER = NodeId(b"")
+"""In place of a customer: owners told different ones, so the true one must be told again."""
+
+
+def merged_member(known: Member | None, report: Report) -> Member:
+    """Return a member with what a report adds to what is known of it; what a past owner published is in doubt."""
+    return Member(
+        merge_cards(known.card, report.member.card) if known else report.member.card,
+        report.member.named or (known is not None and known.named),
+        _last_customer(report, known),
+        _verdicts_in_doubt(report, known) if report.revision else (known.verdicts if known else {}),
+    )
+
+
+def _last_customer(report: Report, known: Member | None) -> NodeId | None:
+    """Return whom the node was told to belong to; where past owners told different things, nobody."""
+    told = {report.member.customer, known.customer if known else None} - {None}
+    return NO_CUSTOMER if len(told) > 1 else next(iter(told), None)
+
+
+def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int]:
+    """Return every link of which a past owner or this one told a verdict; which one was last cannot be known."""
+    told = {link: _in_doubt(number) for link, number in report.member.verdicts.items()}
+    for link, number in known.verdicts.items() if known else ():
+        told[link] = max(told.get(link, _in_doubt(number)), _in_doubt(number))
+    return told
+
+
+def _in_doubt(number: int) -> int:
+    return number if number < 0 else -1 - number
+
+
+def who_may_change(old: Card, new: Card) -> bool:
+    """Whether a card tells something new of who is who, not only of what they did."""
+    return (
+        old.links != new.links
+        or old.first_seen != new.first_seen
+        or old.shared != new.shared
+        or old.neighbours != new.neighbours
+        or old.type != new.type
+        or old.rulings != new.rulings
+        or old.block != new.block
+        or old.record != new.record
+        or old.alike != new.alike
+    )
