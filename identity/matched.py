@@ -76,6 +76,10 @@ class Matched:
         """Return the pairs with a node that gathers elsewhere."""
         return self._elsewhere
 
+    def alike(self, one: NodeId, other: NodeId) -> int | None:
+        """Return how alike two gathered nodes are, None where no block found them to be."""
+        return self._alike.get((one, other) if one < other else (other, one))
+
     def _unite(self, groups: Groups, people: list[list[NodeId]]) -> None:
         """Unite people by average linkage of their records; ties fall by content."""
         if sum(map(len, people)) > MOST_COMPARED:

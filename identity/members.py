@@ -3,6 +3,8 @@
 from identity.graph import Card, Member, Report, merge_cards
 from identity.nodes import NodeId
 
+_VERDICT = 0xFF
+
 NO_CUSTOMER = NodeId(b"")
 """In place of a customer: owners told different ones, so the true one must be told again."""
 
@@ -32,7 +34,7 @@ def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int
 
 
 def _in_doubt(number: int) -> int:
-    return number if number < 0 else -1 - number
+    return number if number < 0 else -1 - (number & _VERDICT)
 
 
 def who_may_change(old: Card, new: Card) -> bool:

@@ -75,6 +75,14 @@ class Groups:
 
     def unite_alike(self, one: NodeId, other: NodeId) -> Refusal | None:
         """Do the same for sets whose records were found to be one person's."""
+        refusal = self.refusal(one, other)
+        left, right = self.root(one), self.root(other)
+        if refusal is None and left != right:
+            self._merge(left, right)
+        return refusal
+
+    def refusal(self, one: NodeId, other: NodeId) -> Refusal | None:
+        """Return why a limit or a decision forbids two sets to become one; None where neither does, or they are one."""
         left, right = self.root(one), self.root(other)
         if left == right:
             return None
@@ -85,7 +93,6 @@ class Groups:
             present = times.get(name)
             if present and self._exceeds(name, present, added):
                 return "limit"
-        self._merge(left, right)
         return None
 
     def members(self) -> Iterable[list[NodeId]]:

@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple, get_args
 
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
 from identity.matched import Matched
-from identity.matching.likeness import Likeness
+from identity.matching.likeness import Likeness, centibits
+from identity.matching.link import log_odds
 from identity.nodes import NodeId
 from identity.people import Groups, Refusal
 from identity.policy import IdentityPolicy
@@ -32,6 +33,7 @@ Verdict = Literal[
     "unlike_records",
     "matched",
     "suggested",
+    "suggested_past_limit",
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order of the numbers they are stored as; append only."""
@@ -62,7 +64,7 @@ class Resolution(NamedTuple):
     Attributes:
         people: ordered by founder.
         verdicts: of each link and decision between the nodes, and of each pair of like records.
-        alike: how alike the records of such a pair are, in hundredths of a bit of log odds.
+        alike: how alike the records of such a pair, decided on or not, are in hundredths of a bit of log odds.
     """
 
     people: tuple[Person, ...]
@@ -136,7 +138,9 @@ class _Resolving:
         self._verdicts.update(taken_out)
         self._verdicts.update(refused)
         alike = self._match(groups)
-        self._verdicts.update(self._decided(groups))
+        decided = dict(self._decided(groups))
+        self._verdicts.update(decided)
+        alike |= {link: found for link in decided if (found := self._alike(link)) is not None}
         return Resolution(_people(groups.members(), self._cards, self._policy), self._verdicts, alike)
 
     def _match(self, groups: Groups) -> dict[LinkId, int]:
@@ -153,8 +157,20 @@ class _Resolving:
             link = LinkId(one, other)
             if link not in self._verdicts and LinkId(other, one) not in self._verdicts and {one, other} not in bonded:
                 alike[link] = found
-                self._verdicts[link] = "matched" if is_one_person else _SUGGESTED
+                self._verdicts[link] = "matched" if is_one_person else self._suggested(groups, link, found)
         return alike
+
+    def _suggested(self, groups: Groups, link: LinkId, found: int) -> Verdict:
+        """Say what suggests a pair; of what is not alike enough to gather for that, a limit is no matter."""
+        matching = self._policy.matching
+        is_enough = matching is not None and found >= centibits(log_odds(matching.unite))
+        gathered = link.anchor in self._cards and link.node in self._cards
+        if is_enough and gathered and groups.refusal(*link) == "limit":
+            return "suggested_past_limit"
+        return _SUGGESTED
+
+    def _alike(self, link: LinkId) -> int | None:
+        return None if self._matched is None else self._matched.alike(*link)
 
     def _united(self, usable: Iterable[LinkId]) -> tuple[Groups, dict[LinkId, Verdict]]:
         """Unite along bonds and links; return the groups and why which links were refused."""

@@ -23,11 +23,22 @@ _STATUS: Mapping[Verdict, Literal["joined", "suggested", "withdrawn"]] = {
     "decided_together": "joined",
     "matched": "joined",
     "suggested": "suggested",
+    "suggested_past_limit": "suggested",
     "withdrawn": "withdrawn",
 }
 """Of the verdicts that are no quarantine."""
 
-_BY_LIKENESS: frozenset[Verdict] = frozenset({"matched", "suggested"})
+_BY_LIKENESS: frozenset[Verdict] = frozenset({"matched", "suggested", "suggested_past_limit"})
+_RULE: Mapping[Verdict, str | None] = {
+    "joined": None,
+    "withdrawn": None,
+    "suggested": None,
+    "suggested_past_limit": "limit_per_person",
+}
+"""Of the verdicts that are not told by their own name."""
+
+_UNDOABLE = DECIDED - {"withdrawn"}
+_VERDICT_BITS, _PER_MILLE = 8, 1000
 
 
 @dataclass(slots=True)
@@ -93,14 +104,14 @@ class Publisher:
         cards = {node: member.card for node, member in members.items()}
         resolution = resolve(cards, self.identity, self.likeness)
         news = self._news(gathering, resolution)
-        undone = frozenset(link for link in news if _was_decided(members, link))
+        judged_anew = {link: verdict for link, verdict in news.items() if _verdict_told(members, link) != verdict}
+        undone = frozenset(link for link in judged_anew if _verdict_told(members, link) in _UNDOABLE)
         for link, verdict in news.items():
-            member = members[link.anchor]
-            member.verdicts = {**member.verdicts, link.node: VERDICTS.index(verdict)}
-            found = resolution.alike.get(link)
+            member, found = members[link.anchor], resolution.alike.get(link)
+            member.verdicts = {**member.verdicts, link.node: _number(verdict, found)}
             told.links.append(_link(link, verdict, found, revision, self.identity.version))
         before = {node: member.customer for node, member in members.items()}
-        regrouping = Regrouping(members, before, resolution.people, news, undone, by_policy, revision, now_ms)
+        regrouping = Regrouping(members, before, resolution.people, judged_anew, undone, by_policy, revision, now_ms)
         told.changes.extend(regrouping.changes())
         for person in resolution.people:
             self._tell_person(gathering, person, fragment_of, revision, now_ms, told)
@@ -110,7 +121,7 @@ class Publisher:
         }
 
     def _news(self, gathering: Gathering, resolution: Resolution) -> dict[LinkId, Verdict]:
-        """Return the links whose verdict is not the one told last, by content, the ones that are no more included.
+        """Return the links of which another verdict or likeness was told last, the ones that are no more included.
 
         A link is no more when its node has become shared since and holds none, or when it was but a decision or a
         likeness.
@@ -119,11 +130,11 @@ class Publisher:
         news = {
             link: verdict
             for link, verdict in resolution.verdicts.items()
-            if members[link.anchor].verdicts.get(link.node) != VERDICTS.index(verdict)
+            if members[link.anchor].verdicts.get(link.node) != _number(verdict, resolution.alike.get(link))
         }
         for node, member in members.items():
             for other, number in member.verdicts.items():
-                was_likeness = VERDICTS[number if number >= 0 else -1 - number] in _BY_LIKENESS
+                was_likeness = _verdict(number if number >= 0 else -1 - number) in _BY_LIKENESS
                 gone: Verdict = "shared_identifier" if member.card.shared and not was_likeness else "withdrawn"
                 if LinkId(node, other) not in resolution.verdicts and number != VERDICTS.index(gone):
                     news[LinkId(node, other)] = gone
@@ -174,9 +185,20 @@ class Publisher:
         return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
 
 
-def _was_decided(members: dict[NodeId, Member], link: LinkId) -> bool:
+def _number(verdict: Verdict, alike: int | None) -> int:
+    """Return what is remembered of a link that was told: the verdict's number, above it how probable in thousandths."""
+    per_mille = 0 if alike is None else 1 + round(probability(alike) * _PER_MILLE)
+    return VERDICTS.index(verdict) | per_mille << _VERDICT_BITS
+
+
+def _verdict(number: int) -> Verdict:
+    return VERDICTS[number & ((1 << _VERDICT_BITS) - 1)]
+
+
+def _verdict_told(members: dict[NodeId, Member], link: LinkId) -> Verdict | None:
+    """Return the verdict that was told last of a link, None where none was or several owners told one."""
     number = members[link.anchor].verdicts.get(link.node, -1)
-    return number >= 0 and VERDICTS[number] in DECIDED - {"withdrawn"}
+    return _verdict(number) if number >= 0 else None
 
 
 def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
@@ -194,7 +216,7 @@ def _link(link: LinkId, verdict: Verdict, alike: int | None, revision: int, vers
         "node_id": link.node.hex(),
         "revision": revision,
         "status": _STATUS.get(verdict, "quarantined"),
-        "rule": None if verdict in {"joined", "withdrawn", "suggested"} else verdict,
+        "rule": _RULE.get(verdict, verdict),
         "policy_version": version,
         "probability": None if alike is None else probability(alike),
     }

@@ -154,14 +154,14 @@ def test_a_decision_that_contradicting_people_are_one_holds() -> None:
 def test_people_with_an_identifier_each_of_a_unique_type_are_never_matched() -> None:
     cards = gathered({ANN: ANNA, BEN: ANNA})
     assert people(cards) == {frozenset({"ann"}), frozenset({"ben"})}
-    assert verdicts(cards, ANN, BEN) == ["suggested"]
+    assert verdicts(cards, ANN, BEN) == ["suggested_past_limit"]
 
 
 def test_of_two_of_a_unique_type_only_one_is_united_with_a_third() -> None:
     cards = gathered({ANN: ANNA, BEN: UNPLACED, ROWS[0]: ANNA})
     assert people(cards) == {frozenset({"ann", "row 0"}), frozenset({"ben"})}
     assert verdicts(cards, ANN, ROWS[0]) == ["matched"]
-    assert verdicts(cards, BEN, ROWS[0]) == ["suggested"]
+    assert verdicts(cards, BEN, ROWS[0]) == ["suggested_past_limit"]
 
 
 def test_likeness_carries_identifiers_along() -> None:
@@ -183,13 +183,13 @@ def test_who_was_decided_apart_is_not_united_by_way_of_a_third() -> None:
 
 
 @pytest.mark.parametrize("kind", [RulingKind.TOGETHER, RulingKind.RELEASE])
-def test_suggested_people_are_one_by_decision_and_that_is_all_there_is_to_say(kind: RulingKind) -> None:
+def test_suggested_people_are_one_by_decision_and_how_alike_they_are_stays_told(kind: RulingKind) -> None:
     for other in ROWS[1:]:
         cards = gathered({ROWS[0]: ANNA, other: MAYBE})
         decide(cards, ROWS[0], other, kind)
         assert people(cards) == {frozenset({"row 0", other.value})}
         assert verdicts(cards, ROWS[0], other) == ["decided_together"]
-        assert resolve(cards, POLICY, LIKENESS).alike == {}
+        assert list(resolve(cards, POLICY, LIKENESS).alike.values()) == [alike(ANNA, MAYBE)]
 
 
 def test_a_pair_that_a_link_speaks_of_has_the_links_verdict() -> None:
