@@ -129,6 +129,11 @@ def default_policy_text() -> str:
     return (files("identity") / "default_policy.toml").read_text("utf-8")
 
 
+def problem_at(text: str, path: Path, sentence: str) -> Problem:
+    """Return a problem with a setting of a policy's text, with its line."""
+    return _problem(path, sentence, _lines(text))
+
+
 def _problem(path: Path, text: str, lines: Mapping[Path, int]) -> Problem:
     known = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in lines), ())
     return Problem(lines.get(known), ".".join(map(str, path)), text)

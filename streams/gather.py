@@ -213,13 +213,14 @@ class PartitionWork:
         policy = self._state.policy()
         if policy is None or not policy.pending:
             return
-        stage = next(stage for stage in _ANEW if stage in policy.pending)
-        nodes = self._state.nodes_after(stage, policy.pending[stage], _ANEW[stage])
-        for node in nodes:
-            self._go_through(stage, node)
-        pending = {name: position for name, position in policy.pending.items() if name != stage}
-        if len(nodes) == _ANEW[stage]:
-            pending[stage] = nodes[-1]
+        pending = dict(policy.pending)
+        for stage in [stage for stage in _ANEW if stage in pending]:
+            nodes = self._state.nodes_after(stage, pending.pop(stage), _ANEW[stage])
+            for node in nodes:
+                self._go_through(stage, node)
+            if len(nodes) == _ANEW[stage]:
+                pending[stage] = nodes[-1]
+                break
         self._state.put_policy(PolicyInForce(policy.text, policy.applied_at, policy.model, pending))
 
     def _go_through(self, stage: Stage, node_id: NodeId) -> None:

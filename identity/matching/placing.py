@@ -126,8 +126,8 @@ class Matcher:
         return self._news(pairs)
 
     def revisit(self, node: NodeId) -> Iterable[Alike]:
-        """Compare a node anew, under another policy than before."""
-        return self._news(dict.fromkeys(self._pairs_of(node)))
+        """Compare a node anew with those of larger ids, under another policy than before; visit every node."""
+        return self._news(dict.fromkeys(pair for pair in self._pairs_of(node) if pair[0] == node))
 
     def _pairs_of(self, node: NodeId) -> Iterator[tuple[NodeId, NodeId]]:
         """Yield a node's pairs: those it was told of, and those that meet in a block now."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from random import Random
 from typing import NamedTuple
 
@@ -93,6 +94,11 @@ class WorldConfig:
     def stores(self) -> int:
         """Number of stores, so that some hundred customers share a kiosk where there are enough."""
         return min(max(self.customers // 8000, 1), 60)
+
+    @property
+    def name(self) -> str:
+        """Eight hexadecimal digits: the same for equal configurations."""
+        return blake2b(repr(self).encode(), digest_size=4).hexdigest()
 
     def random(self, purpose: str) -> Random:
         """A source of chance for one purpose, untouched by how much another one draws."""

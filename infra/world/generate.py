@@ -29,7 +29,7 @@ class World:
 
     def __init__(self, config: WorldConfig) -> None:
         self.config = config
-        self.truth = Truth()
+        self.truth = Truth(config.name)
 
     def emissions(self) -> Iterator[Emission | PoisonEmission]:
         """Everything that reaches the topics, by time of arrival: event time is disturbed by lateness.
@@ -38,7 +38,7 @@ class World:
         written one by one. A new call starts from the beginning, with a new truth; one that goes on meanwhile keeps
         the old one.
         """
-        self.truth = truth = Truth()
+        self.truth = truth = Truth(self.config.name)
         people = population(self.config)
         steps = planned(self.config, people)
         return _with_poison(self.config, _with_duplicates(self.config, _records(self.config, people, steps, truth)))

@@ -31,9 +31,14 @@ class TrueEvent(NamedTuple):
 
 
 class Truth:
-    """Grows while a world is emitted, and is whole when the stream has ended. Event ids are numbered by source."""
+    """Grows while a world is emitted, and is whole when the stream has ended. Event ids are numbered by source.
 
-    def __init__(self) -> None:
+    Args:
+        world: stands in every event id, so that those of two worlds differ.
+    """
+
+    def __init__(self, world: str) -> None:
+        self._world = world
         self._person_ids: dict[int, str] = {}
         self._owners: dict[str, dict[str, int]] = {}
         self._several: dict[tuple[str, str], set[int]] = {}
@@ -65,7 +70,7 @@ class Truth:
             events = self._events[source] = array("l")
         self._person_ids[person.index] = person.person_id
         events.append(person.index)
-        return event_id(source, len(events) - 1)
+        return event_id(source, self._world, len(events) - 1)
 
     def identifiers(self) -> Iterator[TrueIdentifier]:
         """Every identifier with everyone who used it, by type in order of first use."""
@@ -81,7 +86,7 @@ class Truth:
         """Every event, by source in order of arrival; a duplicate is the same event."""
         for source, people in self._events.items():
             for number, index in enumerate(people):
-                yield TrueEvent(source, event_id(source, number), self._person_ids[index])
+                yield TrueEvent(source, event_id(source, self._world, number), self._person_ids[index])
 
 
 class _HasTruth(Protocol):
@@ -89,9 +94,9 @@ class _HasTruth(Protocol):
     def truth(self) -> Truth: ...
 
 
-def event_id(source: str, number: int) -> str:
-    """The id of an event by its number in its source."""
-    return f"{source}-{number:08d}"
+def event_id(source: str, world: str, number: int) -> str:
+    """The id of an event by its world and its number in its source."""
+    return f"{source}-{world}-{number:08d}"
 
 
 def write_truth(world: _HasTruth, path: Path) -> None:

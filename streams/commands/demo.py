@@ -87,7 +87,7 @@ def _show(summary: "Summary", drained: "Drained", seconds: float) -> None:
         (
             "Likeness",
             (
-                f"{summary.matched:,} links between records that share no identifier make people one, "
+                f"{summary.matched:,} links between like records, which no identifier links, make people one, "
                 f"{summary.suggested:,} are suggested to a data steward"
             ),
         ),

@@ -43,8 +43,8 @@ def train(
 ) -> None:
     """Learn the weights from all records in the lake, with no examples of who is who.
 
-    The model is a JSON file. Its name follows from what is in it; a policy names it as model under [matching] and is
-    applied with it. It holds values that come often, with their frequency: keep it as you keep your customers' data.
+    The model is a JSON file. Its name follows from what is in it; a policy names it as matching.model and is applied
+    with it. It holds values that come often, with their frequency: keep it as you keep your customers' data.
     """
     from profiles.policy import default_profile_policy  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
@@ -63,16 +63,21 @@ def train(
         with waiting("Learning"):
             done = learn(found, records, seed)
     except ValueError as error:
-        raise InputError(f"nothing can be learnt from this lake: {error}") from None
+        raise InputError(
+            f"nothing can be learnt from this lake: {error}; a record is a name and one fact more, of an identifier "
+            "that names a person"
+        ) from None
     path = out / model_name(done.model)
     path.write_text(done.model, "utf-8")
     path.chmod(0o600)
     show(
         f"Learnt from {done.sampled:,} of {done.records:,} records: {escape(str(path))}",
         "",
-        "Name it in a policy beside it, rehearse the policy, then apply it:",
-        "  onefold policy show > policy.toml",
-        f'  model = "{path.name}"   under \\[matching]',
+        "To use it, write this under \\[matching] in a policy beside it:",
+        f'  model = "{path.name}"',
+        "",
+        "Then check, rehearse and apply that policy:",
+        "  onefold policy check policy.toml",
         "  onefold rehearse --policy policy.toml",
         "  onefold policy apply policy.toml",
     )

@@ -42,7 +42,15 @@ def register(app: typer.Typer) -> None:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     add(policy, check, "", "onefold policy check policy.toml")
-    add(policy, show_policy, "", "onefold policy show > policy.toml", name="show")
+    add(
+        policy,
+        show_policy,
+        "",
+        "onefold policy show > policy.toml",
+        "onefold policy show --models rules > rules/policy.toml",
+        name="show",
+    )
+    add(policy, default_policy, "", "onefold policy default > policy.toml", name="default")
     add(policy, apply, "", "onefold policy apply policy.toml")
     app.add_typer(policy, name="policy", rich_help_panel=_PANEL)
     add(
@@ -61,12 +69,38 @@ def check(file: PolicyFile) -> None:
     show(f"{escape(str(file))} is a sound policy: {policy.version}, {len(policy.identifiers)} identifier types")
 
 
-def show_policy() -> None:
+def show_policy(
+    *,
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            "--models", metavar="DIR", help="Write the model that the policy names there.", show_default=False
+        ),
+    ] = None,
+) -> None:
     """Print the policy in force, as a file to begin one's own with."""
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
-    from streams.policies import policy_in_force  # noqa: PLC0415 - heavy
+    from streams.policies import model_name, policy_in_force  # noqa: PLC0415 - heavy
 
-    typer.echo(policy_in_force(with_broker(load_settings()))["text"], nl=False)
+    in_force = policy_in_force(with_broker(load_settings()))
+    typer.echo(in_force["text"], nl=False)
+    model = in_force["model"]
+    if model is not None and models is not None:
+        path = models / model_name(model)
+        try:
+            path.write_text(model, "utf-8")
+            path.chmod(0o600)
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror}") from None
+    elif model is not None:
+        complain(f"It names the model {model_name(model)}; '--models DIR' writes it there")
+
+
+def default_policy() -> None:
+    """Print the default policy: apply it to go back to it."""
+    from identity.policy_file import default_policy_text  # noqa: PLC0415 - heavy
+
+    typer.echo(default_policy_text(), nl=False)
 
 
 def apply(
@@ -143,15 +177,24 @@ def _parsed(text: str, file: Path) -> "IdentityPolicy":
 def _model(policy: "IdentityPolicy", file: Path) -> str | None:
     """Return the model that a policy names, which lies beside its file; None where it names none.
 
-    Raises:
-        InputError: it is not there, or not the one that its name says.
+    Exits with code 1 where it is not there, or is not the one that its name says.
     """
-    from identity.matching.model import from_json  # noqa: PLC0415 - heavy
-    from streams.policies import model_name  # noqa: PLC0415 - heavy
-
     if policy.matching is None or not policy.matching.model:
         return None
     path = file.parent / policy.matching.model
+    try:
+        return _checked_model(path)
+    except InputError as error:
+        from identity.policy_file import problem_at  # noqa: PLC0415 - heavy
+
+        complain(f"{file}: {problem_at(_text(file), ('matching', 'model'), str(error))}")
+        raise typer.Exit(1) from None
+
+
+def _checked_model(path: Path) -> str:
+    from identity.matching.model import from_json  # noqa: PLC0415 - heavy
+    from streams.policies import model_name  # noqa: PLC0415 - heavy
+
     text = _text(path)
     if model_name(text) != path.name:
         raise InputError(f"{path} is not the model that its name says: expected it as 'onefold match train' wrote it")

@@ -45,24 +45,25 @@ _QUARANTINED = """
 """
 _SUGGESTED_COLUMNS = (
     "probability",
-    "type",
-    "value",
+    "because",
+    "identifier",
     "name",
-    "other_type",
-    "other_value",
+    "born",
+    "other",
     "other_name",
-    "customer_id",
-    "other_customer_id",
-    "anchor_id",
-    "node_id",
+    "other_born",
 )
+_SUGGESTED_IDS = ("customer_id", "other_customer_id", "anchor_id", "node_id")
 _SUGGESTIONS = """
     WITH named AS (
-        SELECT node_id, type, value, customer_id,
+        SELECT node_id, type || ':' || value AS identifier, customer_id, birth_date AS born,
                trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) AS name
         FROM identifiers JOIN profiles USING (customer_id)
     )
-    SELECT round(probability, 3), one.type, one.value, one.name, other.type, other.value, other.name,
+    SELECT least(probability, 0.9999)::DECIMAL(5, 4),
+           CASE WHEN rule IS NOT NULL THEN 'a limit forbids more'
+                WHEN probability >= ? THEN 'their other records differ' ELSE 'not enough in common' END,
+           one.identifier, one.name, one.born, other.identifier, other.name, other.born,
            one.customer_id, other.customer_id, links.anchor_id, links.node_id
     FROM links
     JOIN named AS one ON one.node_id = links.anchor_id
@@ -179,14 +180,19 @@ def suggestions(
 ) -> None:
     """List people who may be one by their likeness and whom nobody decided on, the most probable first.
 
-    Of each two people the link that is most alike stands for all.
+    Of each two people the link that is most alike stands for all. JSON and CSV have the ids too.
 
     Accept one by 'together', refuse it by 'apart'; 'onefold why' says what is alike and what is not.
     """
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
 
     with open_lake_reader(load_settings().home) as reader:
-        write_rows(Rows(_SUGGESTED_COLUMNS, reader.execute(_SUGGESTIONS, [limit]).fetchall()), form)
+        matching = policy_of(reader).matching
+        rows = reader.execute(_SUGGESTIONS, [matching.unite if matching else 1.0, limit]).fetchall()
+    if form == "table":
+        write_rows(Rows(_SUGGESTED_COLUMNS, [row[: len(_SUGGESTED_COLUMNS)] for row in rows]), form)
+    else:
+        write_rows(Rows((*_SUGGESTED_COLUMNS, *_SUGGESTED_IDS), rows), form)
 
 
 def decisions(*, form: FormatOption = "table") -> None:
@@ -242,7 +248,8 @@ def _publish(  # noqa: PLR0913, PLR0917  # a record is made of its parts
     )
     if known is not None and known[1] == "made" and state == "made":
         show(f"It replaces the decision '{known[0]}' on the same.")
-    show("Decided. Workers carry it out when they run; 'onefold drain' waits until they have.")
+    done = "Decided" if state == "made" else "Withdrawn"
+    show(f"{done}. Workers carry it out when they run; 'onefold drain' waits until they have.")
 
 
 def _known_decision(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST = 15
 _NEARLY_SURE = 0.9999
+_BITS_A_LINE = 4
+_BECAUSE = {"limit_per_person": ", a limit forbids it", None: ""}
 _DECIDED, _SEEN, _ALIKE = range(3)
 
 Explained = Mapping[tuple[str, str], "Explanation"]
@@ -64,7 +66,8 @@ def why(
         if second is not None and second.node_id == first.node_id:
             raise InputError("expected two identifiers, got the same twice")
         found = explain(reader, first, second, partial(_strength, policy))
-        told = found.chain + found.suggested[:_MOST] if second else found.joined[:_MOST] + found.suggested[:_MOST]
+        told = [*(found.chain if second else found.joined[:_MOST]), *found.would_separate, *found.suggested[:_MOST]]
+        told += found.quarantined[:_MOST]
         pairs = [(link.anchor_id, link.node_id) for link in told if link.probability is not None]
         explained = explanations(reader, policy, pairs)
     if form == "json":
@@ -127,10 +130,10 @@ def _lines(found: "Why", explained: Explained) -> Iterator[str]:
     elif found.other is None:
         yield from _section("Links that make this person, strongest first", found.joined, found, explained)
     if found.would_separate:
-        yield from _section("Without these links they would be two people", found.would_separate, found, {})
+        yield from _section("Without these links they would be two people", found.would_separate, found, explained)
     heading = "Links between the two that may not join them" if _are_two(found) else "Links that may not join"
     yield from _section(heading, found.quarantined, found, explained)
-    yield from _section("Alike, but not enough to be one person", found.suggested, found, explained)
+    yield from _section("Alike, but not one person", found.suggested, found, explained)
     if _are_two(found) and not found.quarantined and not found.suggested:
         yield "Nothing was seen with both of them, and their records are not alike."
     yield from _decisions(found)
@@ -158,13 +161,16 @@ def _weights(explanation: "Explanation | None") -> Iterator[str]:
     """Say what each comparison told, in bits: one bit for doubles the odds that the two are one person."""
     if explanation is not None:
         told = [f"{name} {level} {bits:+.1f}".replace("  ", " ") for name, level, bits in explanation.weights]
-        yield f"    bits for one person: {', '.join(told)}"
+        for start in range(0, len(told), _BITS_A_LINE):
+            heading = "bits for one person: " if start == 0 else "  "
+            yield f"    {heading}{', '.join(told[start : start + _BITS_A_LINE])}"
 
 
 def _evidence(link: "LinkRow") -> str:
     rule = f", {link.rule}" if link.rule else ""
-    if link.probability is not None:
-        return f"alike, one person by {min(link.probability, _NEARLY_SURE):.2%}{rule}"
+    if link.probability is not None and not link.times:
+        because = _BECAUSE.get(link.rule, rule) if link.status == "suggested" else rule
+        return f"alike, one person by {min(link.probability, _NEARLY_SURE):.2%}{because}"
     if not link.times:
         return f"never seen together{rule}"
     sources = ", ".join(f"{number:,} {escape(printable(name))}" for name, number in sorted(link.sources.items()))
