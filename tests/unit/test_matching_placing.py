@@ -221,7 +221,7 @@ def test_without_matching_nothing_is_alike_and_what_was_is_taken_back_on_request
     bench.place(ONE, IN_BERLIN)
     bench.place(TWO, IN_BERLIN)
     off = Matcher(bench.placings, None, LIKENESS, KEY, lambda _node: 0, 7)
-    bench.hear(off.revisit(TWO))
+    bench.hear(off.revisit(ONE))
     assert bench.alike == {ONE: {}, TWO: {}}
 
 
