@@ -18,7 +18,7 @@ from profiles.policy import ProfilePolicy
 from schemas.records import Change, ConsentInForce, Link, Profile, Touch, Trait
 
 _SIGNATURE_BYTES = 8
-_STATUS: Mapping[Verdict, Literal["joined", "suggested", "withdrawn"]] = {
+STATUS: Mapping[Verdict, Literal["joined", "suggested", "withdrawn"]] = {
     "joined": "joined",
     "decided_together": "joined",
     "matched": "joined",
@@ -215,7 +215,7 @@ def _link(link: LinkId, verdict: Verdict, alike: int | None, revision: int, vers
         "anchor_id": link.anchor.hex(),
         "node_id": link.node.hex(),
         "revision": revision,
-        "status": _STATUS.get(verdict, "quarantined"),
+        "status": STATUS.get(verdict, "quarantined"),
         "rule": _RULE.get(verdict, verdict),
         "policy_version": version,
         "probability": None if alike is None else probability(alike),

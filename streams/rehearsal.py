@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from identity.matching.likeness import Likeness
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-from identity.resolution import resolve
+from identity.resolution import Verdict, resolve
+from profiles.people import STATUS
 from profiles.policy import ProfilePolicy
 from schemas.records import DecidedIdentifier, Decision
 from sinks.reader import LakeReader
@@ -17,7 +18,6 @@ from streams.history import History
 
 _EXAMPLES = 10
 _LARGEST = 5
-_NO_QUARANTINE = frozenset({"joined", "decided_together", "withdrawn", "matched", "suggested"})
 _DECISIONS = """
     SELECT kind, state, node_id, type, value, other_node_id, other_type, other_value,
            epoch_ms(made_at) AS made_at, made_by, reason
@@ -136,7 +136,7 @@ class _Outcome:
         self.touchpoints = history.touchpoints
         self.unusable = history.unusable
         self.people: list[tuple[NodeId, ...]] = []
-        self.verdicts: Counter[str] = Counter()
+        self.verdicts: Counter[Verdict] = Counter()
         self._names: dict[NodeId, str] = {}
         for gathering in history.graph.gatherings():
             cards = {node: member.card for node, member in gathering.members.items()}
@@ -148,7 +148,11 @@ class _Outcome:
     @property
     def quarantine(self) -> dict[str, int]:
         """Number of links in quarantine by rule."""
-        return {rule: number for rule, number in sorted(self.verdicts.items()) if rule not in _NO_QUARANTINE}
+        return {
+            rule: number
+            for rule, number in sorted(self.verdicts.items())
+            if STATUS.get(rule, "quarantined") == "quarantined"
+        }
 
     def names(self, person: int) -> list[str]:
         """Return the identifiers of a person."""
@@ -193,5 +197,5 @@ def _compared(
         quarantine_before=dict(sorted(quarantined.items())),
         quarantine_after=outcome.quarantine,
         suggested_before=suggested,
-        suggested_after=outcome.verdicts["suggested"],
+        suggested_after=sum(number for rule, number in outcome.verdicts.items() if STATUS.get(rule) == "suggested"),
     )

@@ -453,7 +453,10 @@ def test_why_shows_what_a_decision_alone_joined(desk: Desk) -> None:
         (("together", ANN, "email: Ann@Example.org "), "expected two identifiers, got the same twice"),
         (("withdraw", ANN, TABLET), "there is no decision to withdraw here; 'onefold steward decisions' shows all"),
         (("withdraw", SHOP), "there is no decision to withdraw here; 'onefold steward decisions' shows all"),
-        (("release", ANN, TABLET), "there is no quarantined link between these two; 'onefold why' shows their links"),
+        (
+            ("release", ANN, TABLET),
+            "there is no quarantined or suggested link between these two; 'onefold why' shows their links",
+        ),
         (("block", "email:unknown"), "this email is malformed or blocked already: it names nobody"),
     ],
 )
