@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -37,6 +37,9 @@ from tests.property.partition_model import (
     stored_outcome,
 )
 from tests.property.strategies import seeds
+
+RARE = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+"""Not checked where only some histories have what a test is about."""
 
 POLICIES = st.sampled_from([Thresholds(2), Thresholds(3), Thresholds(4), Thresholds(60)])
 SWITCHES = st.sampled_from(
@@ -299,7 +302,7 @@ def check_decision(
     check_heard(cluster.heard(seed), told_at_once(history, policy), truth.cards)
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), suppress_health_check=RARE)
 @given(happened=event_lists(), seed=seeds, how=accidents, data=st.data())
 def test_like_people_are_kept_apart_by_a_decision_and_one_again_without_it(
     happened: list[Event], seed: int, how: Accidents, data: st.DataObject
@@ -312,7 +315,7 @@ def test_like_people_are_kept_apart_by_a_decision_and_one_again_without_it(
     check_decision(happened, frozenset(data.draw(st.sampled_from(pairs))), RulingKind.APART, seed, how)
 
 
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(60), suppress_health_check=RARE)
 @given(
     happened=event_lists(),
     kind=st.sampled_from([RulingKind.TOGETHER, RulingKind.RELEASE]),
