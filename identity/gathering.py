@@ -49,8 +49,7 @@ from identity.graph import (
     SharedSeen,
     copy_card,
 )
-from identity.matching.likeness import centibits
-from identity.matching.link import log_odds
+from identity.matching.likeness import least_centibits
 from identity.matching.placing import Matcher
 from identity.members import merged_member, who_may_change
 from identity.nodes import NodeId
@@ -134,7 +133,7 @@ class Gatherer:
         self._is_local = is_local
         self._send = send
         self._matcher = matcher
-        self._unites_from = centibits(log_odds(policy.matching.unite)) if policy.matching else NEVER_SEEN
+        self._unites_from = least_centibits(policy.matching.unite) if policy.matching else NEVER_SEEN
         self._handlers: Mapping[type[Message], Callable[[Any], None]] = {
             LinkSeen: self._link_seen,
             SharedSeen: self._shared_seen,

@@ -151,9 +151,8 @@ class Member(msgspec.Struct, array_like=True):
         named: a customer was published under this node's id at some time.
         customer: the customer this node was last published under; None before the first time, empty where past owners
             published different ones.
-        verdicts: what was last published of each of its links: the low byte as :data:`identity.resolution.VERDICTS`
-            numbers it, above it how probable; where past owners published others, so that it must be told again, -1
-            less the least of their numbers.
+        verdicts: what was last published of each of its links, as :mod:`identity.told` numbers it; in doubt where past
+            owners published it too, so that it must be told again.
     """
 
     card: Card

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 from identity.graph import Card
-from identity.matching.likeness import Likeness, centibits
+from identity.matching.likeness import Likeness, least_centibits
 from identity.matching.link import MOST_COMPARED, LinkPolicy, components, link, log_odds
 from identity.matching.model import Evidence
 from identity.nodes import NodeId
@@ -49,7 +49,7 @@ class Matched:
 
     def unite(self, groups: Groups) -> None:
         """Unite the people whose records are alike enough, as far as limits and decisions allow."""
-        least = centibits(log_odds(self._matching.unite))
+        least = least_centibits(self._matching.unite)
         roots = {node: groups.root(node) for node in self._cards}
         likely = [pair for pair, found in self._alike.items() if found >= least]
         connected = [(roots[one], roots[other]) for one, other in likely if roots[one] != roots[other]]

@@ -2,8 +2,7 @@
 
 from identity.graph import Card, Member, Report, merge_cards
 from identity.nodes import NodeId
-
-_VERDICT = 0xFF
+from identity.told import in_doubt
 
 NO_CUSTOMER = NodeId(b"")
 """In place of a customer: owners told different ones, so the true one must be told again."""
@@ -27,14 +26,10 @@ def _last_customer(report: Report, known: Member | None) -> NodeId | None:
 
 def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int]:
     """Return every link of which a past owner or this one told a verdict; which one was last cannot be known."""
-    told = {link: _in_doubt(number) for link, number in report.member.verdicts.items()}
+    told = {link: in_doubt(number) for link, number in report.member.verdicts.items()}
     for link, number in known.verdicts.items() if known else ():
-        told[link] = max(told.get(link, _in_doubt(number)), _in_doubt(number))
+        told[link] = max(told.get(link, in_doubt(number)), in_doubt(number))
     return told
-
-
-def _in_doubt(number: int) -> int:
-    return number if number < 0 else -1 - (number & _VERDICT)
 
 
 def who_may_change(old: Card, new: Card) -> bool:

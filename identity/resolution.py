@@ -14,8 +14,7 @@ from typing import Literal, NamedTuple, get_args
 
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
 from identity.matched import Matched
-from identity.matching.likeness import Likeness, centibits
-from identity.matching.link import log_odds
+from identity.matching.likeness import Likeness, least_centibits
 from identity.nodes import NodeId
 from identity.people import Groups, Refusal
 from identity.policy import IdentityPolicy
@@ -163,7 +162,7 @@ class _Resolving:
     def _suggested(self, groups: Groups, link: LinkId, found: int) -> Verdict:
         """Say what suggests a pair; of what is not alike enough to gather for that, a limit is no matter."""
         matching = self._policy.matching
-        is_enough = matching is not None and found >= centibits(log_odds(matching.unite))
+        is_enough = matching is not None and found >= least_centibits(matching.unite)
         gathered = link.anchor in self._cards and link.node in self._cards
         if is_enough and gathered and groups.refusal(*link) == "limit":
             return "suggested_past_limit"

@@ -10,7 +10,8 @@ from identity.graph import Card, Gathering, Member
 from identity.matching.likeness import Likeness, probability
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-from identity.resolution import VERDICTS, LinkId, Person, Resolution, Verdict, resolve
+from identity.resolution import LinkId, Person, Resolution, Verdict, resolve
+from identity.told import last_known_verdict, told_number, verdict_told
 from profiles import fragment as fragments
 from profiles.changes import DECIDED, Regrouping
 from profiles.fragment import ConsentValue, Fragment, TouchMark
@@ -38,7 +39,6 @@ _RULE: Mapping[Verdict, str | None] = {
 """Of the verdicts that are not told by their own name."""
 
 _UNDOABLE = DECIDED - {"withdrawn"}
-_VERDICT_BITS, _PER_MILLE = 8, 1000
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Publisher:
         undone = frozenset(link for link in judged_anew if _verdict_told(members, link) in _UNDOABLE)
         for link, verdict in news.items():
             member, found = members[link.anchor], resolution.alike.get(link)
-            member.verdicts = {**member.verdicts, link.node: _number(verdict, found)}
+            member.verdicts = {**member.verdicts, link.node: told_number(verdict, found)}
             told.links.append(_link(link, verdict, found, revision, self.identity.version))
         before = {node: member.customer for node, member in members.items()}
         regrouping = Regrouping(members, before, resolution.people, judged_anew, undone, by_policy, revision, now_ms)
@@ -130,13 +130,13 @@ class Publisher:
         news = {
             link: verdict
             for link, verdict in resolution.verdicts.items()
-            if members[link.anchor].verdicts.get(link.node) != _number(verdict, resolution.alike.get(link))
+            if members[link.anchor].verdicts.get(link.node) != told_number(verdict, resolution.alike.get(link))
         }
         for node, member in members.items():
             for other, number in member.verdicts.items():
-                was_likeness = _verdict(number if number >= 0 else -1 - number) in _BY_LIKENESS
+                was_likeness = last_known_verdict(number) in _BY_LIKENESS
                 gone: Verdict = "shared_identifier" if member.card.shared and not was_likeness else "withdrawn"
-                if LinkId(node, other) not in resolution.verdicts and number != VERDICTS.index(gone):
+                if LinkId(node, other) not in resolution.verdicts and number != told_number(gone, None):
                     news[LinkId(node, other)] = gone
         return news
 
@@ -185,20 +185,10 @@ class Publisher:
         return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
 
 
-def _number(verdict: Verdict, alike: int | None) -> int:
-    """Return what is remembered of a link that was told: the verdict's number, above it how probable in thousandths."""
-    per_mille = 0 if alike is None else 1 + round(probability(alike) * _PER_MILLE)
-    return VERDICTS.index(verdict) | per_mille << _VERDICT_BITS
-
-
-def _verdict(number: int) -> Verdict:
-    return VERDICTS[number & ((1 << _VERDICT_BITS) - 1)]
-
-
 def _verdict_told(members: dict[NodeId, Member], link: LinkId) -> Verdict | None:
     """Return the verdict that was told last of a link, None where none was or several owners told one."""
-    number = members[link.anchor].verdicts.get(link.node, -1)
-    return _verdict(number) if number >= 0 else None
+    number = members[link.anchor].verdicts.get(link.node)
+    return None if number is None else verdict_told(number)
 
 
 def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from identity.matching.default import default_model
+from identity.matching.default import model_in
 from identity.matching.likeness import Likeness
 from identity.matching.model import from_json
 from identity.policy import IdentityPolicy
@@ -111,7 +111,7 @@ def likeness_by(model: str | None) -> Likeness:
     Raises:
         ValueError: it is no model.
     """
-    return Likeness(default_model() if model is None else from_json(model.encode()))
+    return Likeness(model_in(model))
 
 
 def _applied(settings: Settings, frames: Framing) -> list[Policy]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 
-from identity.matching.default import default_model
-from identity.matching.model import Explanation, Scorer, from_json
+from identity.matching.default import model_in
+from identity.matching.model import Explanation, Scorer
 from identity.matching.records import decode_record
 from identity.policy import IdentityPolicy
 from profiles.policy import default_profile_policy
 from sinks.reader import LakeReader
 from streams.history import History
+from streams.settings import KEY_OF_NO_MEANING
 
 _MODEL_IN_FORCE = "SELECT model FROM policies ORDER BY applied_at DESC LIMIT 1"
-_KEY_OF_NO_MEANING = bytes(32)
 
 Pair = tuple[str, str]
 
@@ -27,7 +27,7 @@ def explanations(reader: LakeReader, policy: IdentityPolicy, pairs: Iterable[Pai
     asked = list(pairs)
     records = {node: _record(reader, policy, node) for node in {node for pair in asked for node in pair}}
     found = reader.execute(_MODEL_IN_FORCE).fetchone()
-    scorer = Scorer(from_json(found[0].encode()) if found and found[0] else default_model())
+    scorer = Scorer(model_in(found[0] if found else None))
     return {
         (one, other): scorer.explain(decode_record(records[one]), decode_record(records[other]))
         for one, other in asked
@@ -36,6 +36,6 @@ def explanations(reader: LakeReader, policy: IdentityPolicy, pairs: Iterable[Pai
 
 
 def _record(reader: LakeReader, policy: IdentityPolicy, node: str) -> bytes:
-    history = History(policy, default_profile_policy(), _KEY_OF_NO_MEANING, likeness=None)
+    history = History(policy, default_profile_policy(), KEY_OF_NO_MEANING, likeness=None)
     history.read_anchor(reader, node)
     return next((record for _, record in history.records()), b"")

@@ -13,6 +13,9 @@ from streams.errors import SettingsError
 
 _NODE_KEY_BYTES = 32
 
+KEY_OF_NO_MEANING = bytes(_NODE_KEY_BYTES)
+"""Where node ids are made and not asked for: who may read the lake needs no key."""
+
 
 class Settings(BaseSettings):
     """What differs between installations; each field is the environment variable ``ONEFOLD_<NAME>``."""

@@ -7,11 +7,10 @@ from itertools import combinations
 from typing import NamedTuple
 
 from identity.graph import Card
-from identity.matching.default import default_model
-from identity.matching.likeness import Likeness, centibits, probability
-from identity.matching.link import log_odds
+from identity.matching.default import model_in
+from identity.matching.likeness import Likeness, centibits, least_centibits, probability
 from identity.matching.memory import MatchPolicy, score_all
-from identity.matching.model import Scorer, from_json
+from identity.matching.model import Scorer
 from identity.matching.records import MatchRecord, decode_record
 from identity.nodes import NodeId
 from identity.policy import Matching
@@ -90,7 +89,7 @@ class Memory:
     def people(self, policy: str, model: str | None) -> People:
         """Return who is who under a policy, and the model that it names or None."""
         rules = parse_policy(policy)
-        weights = default_model() if model is None else from_json(model.encode())
+        weights = model_in(model)
         if rules.matching is not None:
             found_by = (model, replace(rules.matching, unite=0.0, refuse=0.0))
             if found_by != self._found_by:
@@ -111,7 +110,7 @@ class Memory:
             node: decode_record(card.record) for node, card in self._cards.items() if card.record
         }
         alike: defaultdict[NodeId, dict[NodeId, int]] = defaultdict(dict)
-        least = centibits(log_odds(matching.suggest))
+        least = least_centibits(matching.suggest)
         for pair, found in score_all(records, scorer, MatchPolicy(matching.block_cap)).items():
             if (bits := centibits(found.bits)) >= least:
                 one, other = map(NodeId, pair)

@@ -5,7 +5,7 @@ of values, so they weigh Smith like any other name; training mends that. Trainin
 say little.
 """
 
-from identity.matching.model import FORMAT, KINDS, SAME, STRANGERS, Model, PairKind
+from identity.matching.model import FORMAT, KINDS, SAME, STRANGERS, Model, PairKind, from_json
 
 _RECORDS = 100_000
 _SHARES = {
@@ -109,3 +109,12 @@ def default_model() -> Model:
     shares = {**_SHARES, STRANGERS: 1.0 - sum(_SHARES.values())}
     kinds = {kind: PairKind(shares[kind], {name: list(_LEVELS[kind][name]) for name in KINDS[kind]}) for kind in KINDS}
     return Model(FORMAT, _RECORDS, kinds, {})
+
+
+def model_in(text: str | None) -> Model:
+    """Return the model of a JSON text; the one that serves where none was trained, where there is no text.
+
+    Raises:
+        ValueError: it is no model.
+    """
+    return from_json(text.encode()) if text else default_model()

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from math import exp2
 
+from identity.matching.link import log_odds
 from identity.matching.model import Evidence, Model, Scorer
 from identity.matching.records import decode_record
 
@@ -31,6 +32,11 @@ class Likeness:
 def centibits(bits: float) -> int:
     """Return log odds in hundredths of a bit, as they are sent and stored."""
     return round(bits * _CENTIBITS)
+
+
+def least_centibits(at_least: float) -> int:
+    """Return the log odds of a threshold, as those of pairs are sent and stored."""
+    return centibits(log_odds(at_least))
 
 
 def probability(hundredths: int) -> float:

@@ -11,8 +11,8 @@ from itertools import combinations
 from typing import Generic, NamedTuple, TypeVar
 
 from identity.matching.blocks import DEFAULT_BLOCK_CAP, block_keys
-from identity.matching.likeness import centibits, probability
-from identity.matching.link import MOST_COMPARED, LinkPolicy, components, link, log_odds
+from identity.matching.likeness import centibits, least_centibits, probability
+from identity.matching.link import MOST_COMPARED, LinkPolicy, components, link
 from identity.matching.model import Evidence, Scorer
 from identity.matching.pairs import blocks, candidates
 from identity.matching.records import MatchRecord
@@ -105,7 +105,7 @@ def _suggestions(
 
 
 def _reaches(found: Evidence, least: float) -> bool:
-    return centibits(found.bits) >= centibits(log_odds(least))
+    return centibits(found.bits) >= least_centibits(least)
 
 
 class Index(Generic[Key]):

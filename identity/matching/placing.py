@@ -16,8 +16,7 @@ import msgspec
 
 from identity.graph import Alike, Placed
 from identity.matching.blocks import block_keys
-from identity.matching.likeness import Likeness, centibits
-from identity.matching.link import log_odds
+from identity.matching.likeness import Likeness, least_centibits
 from identity.matching.records import decode_record
 from identity.nodes import NodeId
 from identity.policy import Matching
@@ -88,7 +87,7 @@ class Matcher:
     ) -> None:
         self._placings = placings
         self._cap = matching.block_cap if matching else 0
-        self._least = centibits(log_odds(matching.suggest)) if matching else 0
+        self._least = least_centibits(matching.suggest) if matching else 0
         self._likeness = likeness
         self._place = place
         self._number = number

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.errors import InputError
+from streams.settings import KEY_OF_NO_MEANING
 
 if TYPE_CHECKING:
     from identity.policy import IdentityPolicy
     from sinks.reader import LakeReader
 
-_KEY_OF_NO_MEANING = bytes(32)
 _IN_FORCE = "SELECT text FROM policies ORDER BY applied_at DESC LIMIT 1"
 
 
@@ -35,8 +35,7 @@ def named(policy: "IdentityPolicy", text: str) -> Named:
     if identifier_type not in policy.identifiers:
         # What stands before the colon is not repeated: who forgot the type put a value there.
         raise InputError(f"there is no such identifier type; expected one of {', '.join(policy.identifiers)}")
-    # The key makes node ids, which are not asked for: who may read the lake needs no key.
-    node = Normaliser(policy, _KEY_OF_NO_MEANING).node(identifier_type, value)
+    node = Normaliser(policy, KEY_OF_NO_MEANING).node(identifier_type, value)
     return Named(identifier_type, node["value"] if node else None)
 
 
