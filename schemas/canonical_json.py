@@ -63,7 +63,14 @@ def _bounded(amount: Decimal) -> Decimal:
     return amount
 
 
+def _bounded_both_ways(amount: Decimal) -> Decimal:
+    if abs(amount) > _LARGEST_AMOUNT:
+        raise ValueError("expected an amount from -10^9 to 10^9")
+    return amount
+
+
 Amount = Annotated[Decimal, AfterValidator(_bounded)]
+SignedAmount = Annotated[Decimal, AfterValidator(_bounded_both_ways)]
 LooseText = Annotated[Text, BeforeValidator(_text)]
 OptionalText = Annotated[str | None, BeforeValidator(_text)]
 
@@ -88,6 +95,7 @@ class _Order(_Open):
     order_id: LooseText
     amount: Amount
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+    margin: SignedAmount | None = None
     items: list[_Item] = []
 
 
@@ -186,6 +194,7 @@ def _order(model: _Order) -> Order:
         "order_id": model.order_id,
         "amount_micros": _micros(model.amount),
         "currency": model.currency,
+        "margin_micros": None if model.margin is None else _micros(model.margin),
         "items": [
             {"sku": item.sku, "name": item.name, "quantity": item.quantity, "price_micros": _micros(item.price)}
             for item in model.items
@@ -246,10 +255,12 @@ def to_json(touchpoint: Touchpoint) -> str:
     form: dict[str, Any] = {**touchpoint}
     form["event_time"] = _iso(touchpoint["event_time"])
     if order:
+        margin = order.get("margin_micros")
         form["order"] = {
             "order_id": order["order_id"],
             "amount": _amount(order["amount_micros"]),
             "currency": order["currency"],
+            **({} if margin is None else {"margin": _amount(margin)}),
             "items": [
                 {
                     "sku": item["sku"],

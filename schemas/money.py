@@ -33,14 +33,36 @@ def micros(value: float | str | Decimal, field: str) -> int:
         if not isfinite(value):
             raise _not_finite(field)
         raise _out_of_range(field)
+    amount = _decimal(value, field)
+    if not 0 <= amount <= _MAX_UNITS:
+        raise _out_of_range(field)
+    return _millionths(amount)
+
+
+def signed_micros(value: str, field: str) -> int:
+    """Turn an amount that may be negative into millionths, as `micros` does.
+
+    Raises:
+        RejectedError: ``not_finite`` for NaN and infinities; ``bad_value`` for what is no number or is further from
+            nought than `MAX_MICROS`.
+    """
+    amount = _decimal(value, field)
+    if abs(amount) > _MAX_UNITS:
+        raise RejectedError(reason="bad_value", detail=f"{field} is too large for an amount")
+    return _millionths(amount)
+
+
+def _decimal(value: str | Decimal, field: str) -> Decimal:
     try:
         amount = Decimal(value)
     except InvalidOperation:
         raise RejectedError(reason="bad_value", detail=f"{field} is not a decimal number") from None
     if not amount.is_finite():
         raise _not_finite(field)
-    if not 0 <= amount <= _MAX_UNITS:
-        raise _out_of_range(field)
+    return amount
+
+
+def _millionths(amount: Decimal) -> int:
     return int(amount.scaleb(6, _CONTEXT).to_integral_value())
 
 

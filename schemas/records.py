@@ -5,7 +5,7 @@ fastavro reads and writes these dictionaries as they are. A test holds both side
 Times are milliseconds since 1970-01-01 UTC, amounts are millionths of a currency unit.
 """
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 ConsentState = Literal["granted", "denied", "withdrawn", "unknown"]
 Party = Literal["first", "second", "third"]
@@ -28,11 +28,15 @@ class OrderItem(TypedDict):
 
 
 class Order(TypedDict):
-    """The transaction of a touchpoint."""
+    """The transaction of a touchpoint.
+
+    ``margin_micros`` is absent in touchpoints that were accepted before there was one, which means that it is unknown.
+    """
 
     order_id: str
     amount_micros: int
     currency: str
+    margin_micros: NotRequired[int | None]
     items: list[OrderItem]
 
 
@@ -256,6 +260,7 @@ class WebEvent(TypedDict):
     click_id: str | None
     form: dict[str, str]
     consents: dict[str, bool]
+    params: dict[str, str]
     transaction: WebTransaction | None
 
 
@@ -304,6 +309,7 @@ class StoreReceipt(TypedDict):
     cardholder: dict[str, str]
     currency: str
     total: str
+    margin: str | None
     lines: list[ReceiptLine]
 
 

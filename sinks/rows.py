@@ -124,6 +124,7 @@ def touchpoints(records: Sequence[AcceptedTouchpoint]) -> ArrowTable:
         "traits": [touch["traits"] for touch in touches],
         **_parts(orders, order_id="order_id", currency="currency"),
         "amount": [money(order["amount_micros"]) if order else None for order in orders],
+        "margin": [money(order.get("margin_micros")) if order else None for order in orders],
         "items": items,
         **_parts(marketing, campaign="campaign", medium="medium", marketing_source="source"),
         **_parts(marketing, click_id="click_id", offer_id="offer_id", cost_currency="currency"),

@@ -135,7 +135,8 @@ TOUCHPOINTS: Final = Table(
         Column("traits", map_to(TEXT), "Attributes of the person as they came."),
         Column("order_id", TEXT, "Order or receipt number."),
         Column("amount", MONEY, "Total of the order in currency units; never negative, a return has the type return."),
-        Column("currency", TEXT, "ISO 4217 code of the amount and of the prices."),
+        Column("currency", TEXT, "ISO 4217 code of the amount, the margin and the prices."),
+        Column("margin", MONEY, "What is earned on the order after cost of goods, in currency units; may be negative."),
         Column("items", list_of(ITEM), "Lines of the order; price of one unit in currency units."),
         Column("campaign", TEXT, "Campaign name or id."),
         Column("medium", TEXT, "cpc, email, social, affiliate ..."),
@@ -260,7 +261,7 @@ LAKE: Final = Table(
     ),
 )
 
-LAKE_FORMAT: Final = 3
+LAKE_FORMAT: Final = 4
 """Raised with every change of the tables that an older version cannot read."""
 
 TABLES: Final = (

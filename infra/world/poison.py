@@ -98,6 +98,7 @@ def _web(event_id: str, time: int) -> WebEvent:
         "click_id": None,
         "form": {},
         "consents": {},
+        "params": {},
         "transaction": None,
     }
 
@@ -179,6 +180,7 @@ def _wrong_total(event_id: str, now: int) -> _Bad:
         "cardholder": {},
         "currency": "EUR",
         "total": "12,5O",
+        "margin": None,
         "lines": [],
     }
     return "store", _STORE, event_id, receipt, "bad_value"

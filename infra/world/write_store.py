@@ -28,6 +28,7 @@ class StoreWriter(Writer):
             "cardholder": {},
             "currency": "EUR",
             "total": "0",
+            "margin": None,
             "lines": [],
         }
         self.KINDS[step.kind](self, receipt, person, step)

@@ -43,6 +43,7 @@ class WebWriter(Writer):
             "click_id": None,
             "form": {},
             "consents": {},
+            "params": {},
             "transaction": None,
         }
         self.KINDS[step.kind](self, event, person, step)

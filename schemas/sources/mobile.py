@@ -56,7 +56,13 @@ def _order(event: MobileEvent) -> Order | None:
     amount = micros(revenue, "revenue")
     if not event["currency"]:
         raise RejectedError(reason="missing_field", detail="a revenue needs a currency")
-    return {"order_id": order_id, "amount_micros": amount, "currency": event["currency"], "items": []}
+    return {
+        "order_id": order_id,
+        "amount_micros": amount,
+        "currency": event["currency"],
+        "margin_micros": None,
+        "items": [],
+    }
 
 
 def _properties(event: MobileEvent) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Receipts of tills and sessions at kiosks to touchpoints."""
 
-from schemas.money import micros
+from schemas.money import micros, signed_micros
 from schemas.records import Identifier, Order, StoreReceipt, Touchpoint
 
 _TYPES = {"sale": "purchase"}
@@ -13,7 +13,7 @@ def from_store(receipt: StoreReceipt) -> Touchpoint:
     traits.
 
     Raises:
-        RejectedError: an amount of a sale or return is no usable number.
+        RejectedError: an amount or the margin of a sale or return is no usable number.
     """
     identifiers: list[Identifier] = []
     if receipt["loyalty_card"]:
@@ -45,6 +45,7 @@ def _order(receipt: StoreReceipt) -> Order:
         "order_id": receipt["receipt_no"],
         "amount_micros": micros(receipt["total"], "total"),
         "currency": receipt["currency"],
+        "margin_micros": None if receipt["margin"] is None else signed_micros(receipt["margin"], "margin"),
         "items": [
             {
                 "sku": line["sku"],

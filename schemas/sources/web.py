@@ -44,6 +44,7 @@ def _order(transaction: WebTransaction) -> Order:
         "order_id": transaction["transaction_id"],
         "amount_micros": micros(transaction["total"], "transaction.total"),
         "currency": transaction["currency"],
+        "margin_micros": None,
         "items": [
             {
                 "sku": product["sku"],
@@ -85,7 +86,7 @@ def _consents(answers: dict[str, bool]) -> list[Consent]:
 
 
 def _properties(event: WebEvent) -> dict[str, str]:
-    properties = {}
+    properties = event["params"].copy()
     if event["page_url"]:
         properties["page_url"] = event["page_url"]
     if event["page_title"]:

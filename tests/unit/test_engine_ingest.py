@@ -77,6 +77,7 @@ def a_web_event(**change: Any) -> WebEvent:  # noqa: ANN401  # any field
         "click_id": None,
         "form": {},
         "consents": {},
+        "params": {},
         "transaction": None,
     }
     return {**event, **change}  # type: ignore[typeddict-item]  # a change is of one field
@@ -118,6 +119,7 @@ def a_receipt(**change: Any) -> StoreReceipt:  # noqa: ANN401  # any field
         "cardholder": {},
         "currency": "EUR",
         "total": "12.50",
+        "margin": None,
         "lines": [],
     }
     return {**receipt, **change}  # type: ignore[typeddict-item]  # a change is of one field

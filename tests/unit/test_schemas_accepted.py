@@ -23,6 +23,14 @@ def test_what_was_encoded_reads_back_equal() -> None:
     assert decode_accepted(VALUE) == a_touchpoint("e-1", order=an_order())
 
 
+@pytest.mark.parametrize("margin", [None, -4_000_000])
+def test_an_order_reads_back_with_its_margin_and_without_one(margin: int | None) -> None:
+    """Touchpoints that were accepted before orders had a margin are kept for ever."""
+    told = a_touchpoint("e-1", order={**an_order(), "margin_micros": margin})
+    assert decode_accepted(encode_accepted(told)) == told
+    assert decode_accepted(VALUE) == a_touchpoint("e-1", order=an_order())
+
+
 @pytest.mark.parametrize("cut", range(1, len(VALUE)))
 def test_a_value_cut_anywhere_is_undecodable(cut: int) -> None:
     with pytest.raises(RejectedError) as caught:

@@ -188,6 +188,18 @@ def test_a_consent_is_for_every_channel_unless_it_says_which() -> None:
     assert read["consents"] == [{"purpose": "marketing", "channel": "*", "state": "denied", "text_version": None}]
 
 
+def test_a_margin_may_be_negative() -> None:
+    read = parse_touchpoint(line(order={"order_id": "o", "amount": 1, "currency": "EUR", "margin": -0.25}))
+    assert read["order"] is not None
+    assert read["order"].get("margin_micros") == -250_000
+
+
+@pytest.mark.parametrize("margin", [10**9 + 1, "-1000000000.000001", "much"])
+def test_a_margin_that_is_no_amount_is_a_bad_value(margin: object) -> None:
+    order = {"order_id": "o", "amount": 1, "currency": "EUR", "margin": margin}
+    assert rejection(line(order=order)).reason == "bad_value"
+
+
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 optional = st.none() | words
 micros = st.integers(0, 10**15)
@@ -209,6 +221,7 @@ touchpoints: st.SearchStrategy[Any] = fixed(
         order_id=words,
         amount_micros=micros,
         currency=st.sampled_from(["EUR", "SEK"]),
+        margin_micros=st.none() | st.integers(-(10**15), 10**15),
         items=st.lists(
             fixed(sku=words, name=optional, quantity=st.integers(0, 10**9), price_micros=micros), max_size=2
         ),

@@ -15,6 +15,9 @@ from schemas import contracts as contracts_module
 from schemas.contracts import (
     CHANGE,
     LINK,
+    STORE_RECEIPT,
+    TOUCHPOINT,
+    WEB_EVENT,
     Contract,
     compile_contract,
     contracts,
@@ -275,6 +278,27 @@ def test_a_version_of_the_history_folder_is_read_as_the_current_one(
         assert SingleObjectFraming().decode(value).record == {**example_change(), "other_customer_id": None}
     finally:
         contracts_by_fingerprint.cache_clear()
+
+
+def first_version(name: str) -> Contract:
+    return compile_contract(json.loads((contracts_module.HISTORY / f"{name}-1.avsc").read_text("utf-8")))
+
+
+def written_first(name: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record written under the first version of its contract, as it is read now."""
+    version = first_version(name)
+    return SingleObjectFraming().decode(b"\xc3\x01" + version.fingerprint + version.encode(record)).record
+
+
+def test_an_order_of_before_there_was_a_margin_has_none() -> None:
+    record = dict(sample(TOUCHPOINT, 1))
+    record["order"] = {"order_id": "o", "amount_micros": 1, "currency": "EUR", "items": []}
+    assert written_first("touchpoint", record)["order"] == {**record["order"], "margin_micros": None}
+
+
+def test_what_web_and_tills_sent_before_has_no_params_and_no_margin() -> None:
+    assert written_first("web_event", sample(WEB_EVENT, 1))["params"] == {}
+    assert written_first("store_receipt", sample(STORE_RECEIPT, 1))["margin"] is None
 
 
 def test_every_version_has_a_fingerprint_of_its_own() -> None:

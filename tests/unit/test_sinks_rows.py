@@ -24,6 +24,12 @@ def test_amounts_are_exact_to_a_millionth_over_the_whole_range_of_a_long() -> No
     assert table.column("amount").to_pylist() == [Decimal("9223372036854.775807"), Decimal("0.000001")]
 
 
+def test_a_margin_may_be_negative_or_unknown() -> None:
+    orders = [an_order() | {"margin_micros": -1}, an_order() | {"margin_micros": None}, an_order(), None]
+    table = rows.touchpoints([a_touchpoint(f"e-{number}", order=order) for number, order in enumerate(orders)])
+    assert table.column("margin").to_pylist() == [Decimal("-0.000001"), None, None, None]
+
+
 @pytest.mark.parametrize(
     ("stamp", "expected"),
     [

@@ -34,6 +34,7 @@ def web_event() -> WebEvent:
         "click_id": None,
         "form": {},
         "consents": {},
+        "params": {},
         "transaction": None,
     }
 
@@ -73,6 +74,7 @@ def receipt() -> StoreReceipt:
         "cardholder": {},
         "currency": "EUR",
         "total": "0",
+        "margin": None,
         "lines": [],
     }
 
@@ -134,6 +136,7 @@ def test_a_web_checkout_is_an_order_in_millionths() -> None:
         "order_id": "W1",
         "amount_micros": 29_970_000,
         "currency": "EUR",
+        "margin_micros": None,
         "items": [{"sku": "a", "name": None, "quantity": 3, "price_micros": 9_990_000}],
     }
 
@@ -185,8 +188,9 @@ def test_campaign_parameters_are_the_marketing_side() -> None:
 def test_what_a_web_event_has_left_is_kept_as_properties() -> None:
     event = web_event()
     event["page_url"], event["page_title"], event["referrer"] = "https://shop.example.com/", "Shop", "https://x/"
-    event["user_agent"] = "Browser"
+    event["user_agent"], event["params"] = "Browser", {"sku": "a"}
     assert from_web(event)["properties"] == {
+        "sku": "a",
         "page_url": "https://shop.example.com/",
         "page_title": "Shop",
         "referrer": "https://x/",
@@ -215,7 +219,13 @@ def test_an_app_purchase_is_an_order_and_its_products_are_properties() -> None:
     event["name"], event["order_id"], event["revenue"], event["currency"] = "purchase", "W2", 5.5, "EUR"
     event["skus"] = ["a", "b"]
     touch = from_mobile(event)
-    assert touch["order"] == {"order_id": "W2", "amount_micros": 5_500_000, "currency": "EUR", "items": []}
+    assert touch["order"] == {
+        "order_id": "W2",
+        "amount_micros": 5_500_000,
+        "currency": "EUR",
+        "margin_micros": None,
+        "items": [],
+    }
     assert json.loads(touch["properties"]["skus"]) == ["a", "b"]
 
 
@@ -279,6 +289,21 @@ def test_printed_amounts_are_exact() -> None:
     assert order["items"] == [{"sku": "a", "name": "Sock", "quantity": 3, "price_micros": 100_000}]
 
 
+@pytest.mark.parametrize(("margin", "expected"), [(None, None), ("4.20", 4_200_000), ("-0.01", -10_000), ("0", 0)])
+def test_a_till_may_tell_the_margin(margin: str | None, expected: int | None) -> None:
+    order = from_store({**receipt(), "margin": margin})["order"]
+    assert order is not None
+    assert order["margin_micros"] == expected
+
+
+@pytest.mark.parametrize(
+    ("margin", "reason"), [("NaN", "not_finite"), ("4,20", "bad_value"), ("-1000000000.01", "bad_value")]
+)
+def test_a_receipt_with_an_unusable_margin_is_rejected(margin: str, reason: str) -> None:
+    with pytest.raises(RejectedError, match=f"^{reason}: margin "):
+        from_store({**receipt(), "margin": margin})
+
+
 @pytest.mark.parametrize(("total", "reason"), [("NaN", "not_finite"), ("12,50", "bad_value"), ("-3", "bad_value")])
 def test_a_receipt_with_an_unusable_total_is_rejected(total: str, reason: str) -> None:
     with pytest.raises(RejectedError, match=f"^{reason}: total "):
@@ -336,7 +361,7 @@ def test_a_sentiment_that_is_no_number_is_rejected() -> None:
 @pytest.mark.parametrize(
     ("convert", "record"),
     [
-        (from_web, {**web_event(), "form": {"a": "b"}, "browser_language": "de"}),
+        (from_web, {**web_event(), "form": {"a": "b"}, "params": {"a": "b"}, "browser_language": "de"}),
         (from_mobile, {**mobile_event(), "params": {"a": "b"}, "os": "ios"}),
         (from_store, {**receipt(), "cardholder": {"a": "b"}}),
         (from_call, {**call(), "opt_out": ["sms"], "caller": {"a": "b"}}),
