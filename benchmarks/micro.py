@@ -24,7 +24,7 @@ from identity.resolution import resolve
 from infra.world import Emission, World, WorldConfig
 from profiles import fragment as fragments
 from profiles.people import Publisher
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import AcceptedTouchpoint, decode_accepted, encode_accepted
 from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming

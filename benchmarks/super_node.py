@@ -26,7 +26,7 @@ from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world.config import MINUTE_MS
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import AcceptedTouchpoint, encode_accepted
 from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming

@@ -90,6 +90,8 @@ class _Policy(_Part):
     identifiers: Annotated[dict[str, _Identifier], Field(min_length=1)]
     blocked: _Blocked = _Blocked()
     matching: _Matching | None = None
+    profile: dict[str, Any] = {}
+    """Of no concern to identity; it only makes another version."""
 
 
 def parse_policy(text: str) -> IdentityPolicy:
@@ -111,7 +113,7 @@ def parse_policy(text: str) -> IdentityPolicy:
     try:
         parsed = _Policy.model_validate(content)
     except ValidationError as error:
-        raise PolicyError([_problem(part["loc"], _expected(part), lines) for part in error.errors()]) from None
+        raise PolicyError([_problem(part["loc"], expected(part), lines) for part in error.errors()]) from None
     problems = [_problem(path, text, lines) for path, text in _contradictions(parsed)]
     if problems:
         raise PolicyError(problems)
@@ -139,8 +141,8 @@ def _problem(path: Path, text: str, lines: Mapping[Path, int]) -> Problem:
     return Problem(lines.get(known), ".".join(map(str, path)), text)
 
 
-def _expected(error: Mapping[str, Any]) -> str:
-    """Say what was expected and what came."""
+def expected(error: Mapping[str, Any]) -> str:
+    """Say what was expected and what came, of one of pydantic's errors."""
     if error["type"] == "extra_forbidden":
         return "there is no such setting"
     if error["type"] == "missing":

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from profiles.policy import ProfilePolicy, TraitRule
+from profiles.policy import ProfilePolicy, Survivorship
 from schemas.accepted import AcceptedTouchpoint
 
 _Name = TypeVar("_Name", str, tuple[str, str])
@@ -145,12 +145,12 @@ def _keep_trait(traits: dict[str, TraitValue], name: str, value: TraitValue, pol
     if known is None:
         traits[name] = value
         return
-    rule = policy.trait_rules.get(name, "newest")
+    rule = policy.survivorship.get(name, "newest")
     if _strength(value, rule, policy) > _strength(known, rule, policy):
         traits[name] = value
 
 
-def _strength(value: TraitValue, rule: TraitRule, policy: ProfilePolicy) -> tuple[int, int, str, str, str]:
+def _strength(value: TraitValue, rule: Survivorship, policy: ProfilePolicy) -> tuple[int, int, str, str, str]:
     """Order the values of one trait; a total order, so the survivor does not depend on arrival."""
     ties = (value.event_id, value.source, value.value)
     if rule == "first":

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from profiles.policy_file import default_profile_policy
 from sinks.columns import sql_type
 from sinks.tables import TABLES
-from sinks.views import VIEWS
+from sinks.views import all_views
 
 
 def reference() -> str:
@@ -24,7 +25,7 @@ def _tables() -> Iterator[str]:
 
 def _views() -> Iterator[str]:
     yield "\n## Views"
-    for view in VIEWS:
+    for view in all_views(default_profile_policy()):
         yield f"\n### {view.name}\n\n{view.doc}\n"
         yield "| column | meaning |\n| --- | --- |"
         for name, doc in view.columns.items():

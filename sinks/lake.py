@@ -20,6 +20,7 @@ from schemas.records import Change, DeadLetter, Decision, Link, Policy, Profile,
 from sinks import engine, rows, tables, views
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
+from sinks.policies import profile_policy_in
 from sinks.statements import insert, new_records, upsert
 
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
@@ -224,6 +225,8 @@ def _write_policies(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -
     newest = {record["applied_at"]: record for record in batch.policies}  # every partition has the same
     incoming = rows.policies(list(newest.values()))
     counts.policies = upsert(writer.connection, tables.POLICIES, "applied_at", incoming)
+    if counts.policies:
+        _renew_views(writer.connection)
 
 
 def _write_dead_letters(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
@@ -291,7 +294,7 @@ def _take_lock(home: Path) -> TextIO:
 
 
 def _create_missing(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """Create the tables of a new lake, or replace the views of an older one: one transaction, one snapshot."""
+    """Create the tables of a new lake and the views that it lacks: one transaction, one snapshot."""
     try:
         engine.check_format(connection, home)
     except LakeMissingError:
@@ -299,12 +302,18 @@ def _create_missing(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
         statements.append(f"INSERT INTO _lake VALUES ({tables.LAKE_FORMAT}, '')")  # noqa: S608 - constants
     else:
         statements = []
-    fingerprint = views.fingerprint()
-    if not statements and connection.execute("SELECT views FROM _lake").fetchone() == (fingerprint,):
-        return
-    statements += [view.create_sql() for view in views.VIEWS]
-    statements.append(f"UPDATE _lake SET views = '{fingerprint}'")  # noqa: S608 - constants
     connection.execute("BEGIN")
     for statement in statements:
         connection.execute(statement)
+    _renew_views(connection)
     connection.execute("COMMIT")
+
+
+def _renew_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the views anew where the policy in force, or this version, has others than the lake."""
+    renewed = views.all_views(profile_policy_in(connection))
+    fingerprint = views.fingerprint(renewed)
+    if connection.execute("SELECT views FROM _lake").fetchone() != (fingerprint,):
+        for view in renewed:
+            connection.execute(view.create_sql())
+        connection.execute("UPDATE _lake SET views = ?", [fingerprint])

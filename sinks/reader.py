@@ -12,6 +12,7 @@ import duckdb
 from sinks import engine
 from sinks.errors import LakeMissingError, QueryError, SnapshotMissingError, sentence
 from sinks.maintenance import snapshot_times
+from sinks.views.moment import VARIABLE
 
 AsOf = str | int | None
 """None is now; a number, or a text of digits, is a snapshot's version; any other text is a moment in ISO 8601."""
@@ -54,10 +55,11 @@ class LakeReader:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def open_lake_reader(home: Path, as_of: AsOf = None) -> LakeReader:
+def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = None) -> LakeReader:
     """Open the lake of a home for reading.
 
-    Names in SQL need no prefix, and with ``as_of`` tables and views alike show that snapshot.
+    Names in SQL need no prefix, and with ``as_of`` tables and views alike show that snapshot: what was known then.
+    With ``moment``, in UTC, views reckon from that moment: what had happened then. None is the present one.
 
     Raises:
         LakeMissingError: there is no lake yet.
@@ -78,6 +80,8 @@ def open_lake_reader(home: Path, as_of: AsOf = None) -> LakeReader:
             raise _snapshot_missing(home, as_of) from None
         connection.execute(f"SET allowed_directories = [{engine.quoted(f'{engine.data_path(home)}/')}]")
         connection.execute("SET enable_external_access = false")
+        if moment is not None:
+            connection.execute(f"SET VARIABLE {VARIABLE} = TIMESTAMP {engine.quoted(moment.isoformat(sep=' '))}")
         connection.execute("SET lock_configuration = true")
     except BaseException:
         connection.close()

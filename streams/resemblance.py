@@ -6,7 +6,7 @@ from identity.matching.default import model_in
 from identity.matching.model import Explanation, Scorer
 from identity.matching.records import decode_record
 from identity.policy import IdentityPolicy
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from sinks.reader import LakeReader
 from streams.history import History
 from streams.settings import KEY_OF_NO_MEANING

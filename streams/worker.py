@@ -11,7 +11,7 @@ import structlog
 
 from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.decisions import decision_outputs
 from streams.errors import StreamsError

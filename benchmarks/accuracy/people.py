@@ -16,7 +16,7 @@ from identity.nodes import NodeId
 from identity.policy import Matching
 from identity.policy_file import parse_policy
 from identity.resolution import resolve
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from sinks.reader import LakeReader
 from streams.history import History
 

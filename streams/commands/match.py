@@ -46,7 +46,7 @@ def train(
     The model is a JSON file. Its name follows from what is in it; a policy names it as matching.model and is applied
     with it. It holds values that come often, with their frequency: keep it as you keep your customers' data.
     """
-    from profiles.policy import default_profile_policy  # noqa: PLC0415 - heavy
+    from profiles.policy_file import default_profile_policy  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from streams.commands.identifiers import policy_of  # noqa: PLC0415 - heavy
     from streams.history import history_size  # noqa: PLC0415 - heavy

@@ -132,7 +132,7 @@ def rehearse(
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is written.")] = "text",
 ) -> None:
     """Say who would be who under a policy, from all of history in the lake; nothing that is live is touched."""
-    from profiles.policy import default_profile_policy  # noqa: PLC0415 - heavy
+    from profiles.policy_file import default_profile_policy  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from streams.history import history_size  # noqa: PLC0415 - heavy
     from streams.policies import likeness_by  # noqa: PLC0415 - heavy

@@ -12,7 +12,7 @@ from uuid import uuid4
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import PoisonEmission, World, WorldConfig
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from schemas.contracts import CHANGE, LINK, PROFILE
 from schemas.framing import SingleObjectFraming
 from sinks.digest import Digest, people_digest

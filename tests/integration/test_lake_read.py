@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from profiles.policy_file import default_profile_policy
 from sinks.describe import reference
 from sinks.digest import people_digest
 from sinks.errors import QueryError, QueryRefusedError, SnapshotMissingError
@@ -23,7 +24,7 @@ from sinks.testing import (
     an_order,
     node_id,
 )
-from sinks.views import VIEWS
+from sinks.views import all_views
 
 ANN, BOB = node_id("email", "ann@example.com"), node_id("email", "bob@example.com")
 COOKIE = node_id("cookie", "c-1")
@@ -203,7 +204,7 @@ def test_the_lake_holds_what_the_reference_lists(home: Path) -> None:
         described = run_sql(home, f"DESCRIBE {table.name}").rows
         assert [row[0] for row in described] == [column.name for column in table.columns]
     names = {table.name: [column.name for column in table.columns] for table in TABLES}
-    for view in VIEWS:
+    for view in all_views(default_profile_policy()):
         described = run_sql(home, f"DESCRIBE {view.name}").rows
         expected = [name for column in view.columns for name in (names["touchpoints"] if column == "*" else [column])]
         assert [row[0] for row in described] == expected

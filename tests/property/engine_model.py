@@ -31,7 +31,8 @@ from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy
 from profiles import fragment as fragments
 from profiles.people import Publication, Publisher
-from profiles.policy import ProfilePolicy, default_profile_policy
+from profiles.policy import ProfilePolicy
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import Change, Consent, Link, Order, Profile
 

@@ -29,7 +29,7 @@ from identity.policy_file import default_policy_text, parse_policy
 from identity.resolution import resolve
 from profiles.comparable import comparable_record, note_person
 from profiles.people import Publication
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import encode_accepted
 from schemas.contracts import CHANGE, LINK, POLICY, PROFILE
 from schemas.framing import SingleObjectFraming

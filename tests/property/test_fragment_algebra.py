@@ -8,18 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.fragment import ConsentValue, Fragment, TraitValue, decode, encode, fold, merge
-from profiles.policy import ProfilePolicy, TraitRule, default_profile_policy
+from profiles.policy import ProfilePolicy, Survivorship
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import ConsentState
 from tests.property.effort import examples
 
-RULES: dict[str, TraitRule] = {
+RULES: dict[str, Survivorship] = {
     "city": "newest",
     "joined": "first",
     "first_name": "most_trusted",
     "street": "longest",
 }
-POLICY = ProfilePolicy(trait_rules=RULES, trusted_sources=("crm", "store"), recent_touches=3, max_names=4)
+POLICY = replace(
+    default_profile_policy(), survivorship=RULES, trusted_sources=("crm", "store"), recent_touches=3, max_names=4
+)
 
 CAUTION: tuple[ConsentState, ...] = ("granted", "denied", "withdrawn", "unknown")
 
@@ -282,5 +285,5 @@ def test_returns_are_taken_off_the_revenue_of_their_currency() -> None:
 
 
 def test_the_default_policy_trusts_legal_names_by_source() -> None:
-    rules = default_profile_policy().trait_rules
+    rules = default_profile_policy().survivorship
     assert {rules[name] for name in ("birth_date", "first_name", "last_name")} == {"most_trusted"}

@@ -13,7 +13,7 @@ from identity.graph import Join, SharedSeen
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
-from profiles.policy import default_profile_policy
+from profiles.policy_file import default_profile_policy
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Touchpoint

@@ -1,0 +1,354 @@
+"""The profile policy as it stands in the policy file: the table ``[profile]``, typed and checked."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from importlib.resources import files
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from identity.policy_file import PolicyError, expected, problem_at
+from profiles import fields
+from profiles.conditions import Condition, Conditions, parse_condition
+from profiles.facts import is_fact
+from profiles.policy import (
+    Abandonment,
+    Activation,
+    Attribution,
+    Breakdown,
+    Cap,
+    Engagement,
+    Experience,
+    ExperiencePart,
+    Filter,
+    FoldName,
+    Goal,
+    Media,
+    Offer,
+    ProfilePolicy,
+    Scores,
+    Service,
+    Survivorship,
+    TraitDeclaration,
+)
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_-]{0,59}$")]
+Path = tuple[str | int, ...]
+_Points = dict[Annotated[str, Field(min_length=1)], int]
+
+_NUMBERED = frozenset({"sum", "mean", "min", "max"})
+_COUNTING = frozenset({"count", "rate", "days"})
+_T = TypeVar("_T")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+_Wanted = dict[str, Annotated[list[str], Field(min_length=1)]]
+_Some = Annotated[_Wanted, Field(min_length=1)]
+
+
+class _Trait(_Part):
+    fold: FoldName
+    when: _Wanted = {}
+    value: str = ""
+    hit: _Wanted = {}
+    days: Annotated[int, Field(ge=1, le=400)] = 90
+    most: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class _Goal(_Part):
+    when: _Some
+    of: _Wanted = {}
+    minutes: Positive = 1440
+
+
+class _Breakdown(_Part):
+    failure: _Some
+    contact: _Some
+    reasons: list[str] = []
+    minutes: Positive = 60
+
+
+class _Cap(_Part):
+    messages: _Some
+    most: Annotated[int, Field(ge=1, le=50)]
+    hours: Positive
+
+
+class _Conditions(_Part):
+    all: list[str] = []
+    any: list[str] = []
+    none: list[str] = []
+
+
+class _Offer(_Conditions):
+    priority: int = 0
+    again_days: Annotated[int, Field(ge=0)] = 0
+
+
+class _Activation(_Part):
+    when: _Some
+    purpose: str
+    channel: str
+    cap: str = ""
+    traits: list[str] = []
+    offers: Annotated[int, Field(ge=0, le=20)] = 0
+
+
+class _Scores(_Part):
+    recency_days: Annotated[list[Positive], Field(min_length=4, max_length=4)]
+    frequency: Annotated[list[Positive], Field(min_length=4, max_length=4)]
+    monetary: Annotated[list[float], Field(min_length=4, max_length=4)]
+
+
+class _Attribution(_Part):
+    days: Positive
+    half_life_days: Annotated[float, Field(gt=0)]
+    first_share: Share
+    last_share: Share
+
+
+class _Engagement(_Part):
+    days: Annotated[int, Field(ge=1, le=400)]
+    points: _Points
+
+
+class _Service(_Part):
+    contact: _Some
+    complaint: _Some
+    reply: _Some
+    repeat_days: Positive
+
+
+class _Abandonment(_Part):
+    started: _Some
+    finished: _Some
+    minutes: Positive
+
+
+class _ExperiencePoints(_Part):
+    breakdown: int = 0
+    repeat_contact: int = 0
+    complaint: int = 0
+    abandonment: int = 0
+    sentiment: int = 0
+
+
+class _Experience(_Part):
+    days: Annotated[int, Field(ge=1, le=400)]
+    base: Annotated[int, Field(ge=0, le=100)]
+    points: _ExperiencePoints
+
+
+class _Media(_Part):
+    paid: list[str] = []
+    owned: list[str] = []
+    earned: list[str] = []
+
+
+class _Profile(_Part):
+    base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    trusted_sources: list[str]
+    recent_touches: Annotated[int, Field(ge=1, le=100)]
+    max_names: Annotated[int, Field(ge=1, le=1_000)]
+    most_orders: Annotated[int, Field(ge=1, le=5_000)]
+    session_minutes: Positive
+    currency_rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[float, Field(gt=0)]]
+    survivorship: dict[str, Survivorship]
+    media: _Media
+    traits: dict[Name, _Trait]
+    goals: dict[Name, _Goal]
+    breakdowns: dict[Name, _Breakdown]
+    caps: dict[Name, _Cap]
+    scores: _Scores
+    segments: dict[Name, _Conditions]
+    offers: dict[Name, _Offer]
+    activations: dict[Name, _Activation]
+    attribution: _Attribution
+    engagement: _Engagement
+    service: _Service
+    abandonment: dict[Name, _Abandonment]
+    experience: _Experience
+
+
+def parse_profile_policy(text: str) -> ProfilePolicy:
+    """Return the profile policy in the text of a policy file; what it leaves out is as in the default one.
+
+    Raises:
+        PolicyError: with every problem found.
+    """
+    own = tomllib.loads(text).get("profile", {})
+    if not isinstance(own, dict):
+        raise PolicyError([problem_at(text, ("profile",), "expected a table")])
+    return _parsed(text, {**_default_table(), **own})
+
+
+@cache
+def default_profile_policy() -> ProfilePolicy:
+    """Return the profile policy that serves where none is given."""
+    return parse_profile_policy("")
+
+
+def default_profile_text() -> str:
+    """Return the default profile policy as its table in a file, to begin one's own with."""
+    return (files("profiles") / "default_profile.toml").read_text("utf-8")
+
+
+@cache
+def _default_table() -> Mapping[str, Any]:
+    table: Mapping[str, Any] = tomllib.loads(default_profile_text())["profile"]
+    return table
+
+
+def folded(policy: ProfilePolicy) -> Any:  # noqa: ANN401  # only ever compared
+    """Return all of a policy that decides what is folded of a touchpoint: to change it takes a replay."""
+    marks = [policy.goals, policy.breakdowns, policy.caps, policy.activations, policy.engagement.points]
+    bounds = (policy.recent_touches, policy.max_names, policy.most_orders, policy.engagement.days)
+    return policy.traits, policy.survivorship, policy.trusted_sources, bounds, marks
+
+
+def _parsed(text: str, table: Mapping[str, Any]) -> ProfilePolicy:
+    try:
+        parsed = _Profile.model_validate(table)
+    except ValidationError as error:
+        raise PolicyError(
+            [problem_at(text, ("profile", *part["loc"]), expected(part)) for part in error.errors()]
+        ) from None
+    problems = [problem_at(text, ("profile", *path), sentence) for path, sentence in _contradictions(parsed)]
+    if problems:
+        raise PolicyError(problems)
+    return _policy(parsed)
+
+
+def _contradictions(parsed: _Profile) -> Iterator[tuple[Path, str]]:
+    for path, wanted in _filters(parsed):
+        for name in wanted:
+            yield from _refused(partial(fields.texts, name), path)
+    for name, trait in parsed.traits.items():
+        yield from _bad_trait(("traits", name), trait)
+    yield from _bad_conditions(parsed)
+    for name, activation in parsed.activations.items():
+        if activation.cap and activation.cap not in parsed.caps:
+            yield ("activations", name, "cap"), f"expected the name of a cap, got {activation.cap!r}"
+    if parsed.attribution.first_share + parsed.attribution.last_share > 1:
+        yield ("attribution",), "expected first_share and last_share to be no more than 1 together"
+    yield from _bad_scores(parsed.scores)
+
+
+def _bad_conditions(parsed: _Profile) -> Iterator[tuple[Path, str]]:
+    for kind, groups in (("segments", parsed.segments), ("offers", parsed.offers)):
+        for name, group in groups.items():
+            for part in ("all", "any", "none"):
+                for text in getattr(group, part):
+                    yield from _refused(partial(_condition, text, parsed), (kind, name, part))
+
+
+def _bad_scores(scores: _Scores) -> Iterator[tuple[Path, str]]:
+    if scores.recency_days != sorted(scores.recency_days, reverse=True):
+        yield ("scores", "recency_days"), "expected cut points from many days to few"
+    for part in ("frequency", "monetary"):
+        if getattr(scores, part) != sorted(getattr(scores, part)):
+            yield ("scores", part), "expected cut points from few to many"
+
+
+def _filters(parsed: _Profile) -> Iterator[tuple[Path, _Wanted]]:
+    for kind, parts in {
+        "traits": ("when", "hit"),
+        "goals": ("when", "of"),
+        "breakdowns": ("failure", "contact"),
+        "caps": ("messages",),
+        "activations": ("when",),
+        "abandonment": ("started", "finished"),
+    }.items():
+        for name, declared in getattr(parsed, kind).items():
+            for part in parts:
+                yield (kind, name, part), getattr(declared, part)
+    for part in ("contact", "complaint", "reply"):
+        yield ("service", part), getattr(parsed.service, part)
+
+
+def _bad_trait(path: Path, trait: _Trait) -> Iterator[tuple[Path, str]]:
+    if trait.fold in _COUNTING:
+        if trait.value:
+            yield (*path, "value"), f"a {trait.fold} counts touchpoints and takes no value"
+    else:
+        read = fields.number if trait.fold in _NUMBERED else fields.texts
+        yield from _refused(partial(read, trait.value), (*path, "value"))
+    if (trait.fold == "rate") != bool(trait.hit):
+        yield (*path, "hit"), "expected of a rate, and of no other fold"
+
+
+def _condition(text: str, parsed: _Profile) -> Condition:
+    condition = parse_condition(text)
+    if not is_fact(condition.fact, {name: trait.fold for name, trait in parsed.traits.items()}):
+        raise ValueError(f"there is no fact {condition.fact!r}")
+    return condition
+
+
+def _refused(attempt: Callable[[], object], path: Path) -> Iterator[tuple[Path, str]]:
+    try:
+        attempt()
+    except ValueError as error:
+        yield path, str(error)
+
+
+def _filter(wanted: _Wanted) -> Filter:
+    return {name: tuple(values) for name, values in sorted(wanted.items())}
+
+
+def _conditions(declared: _Conditions) -> Conditions:
+    return Conditions(*(tuple(map(parse_condition, part)) for part in (declared.all, declared.any, declared.none)))
+
+
+def _each(declared: Mapping[str, Any], kind: type[_T]) -> dict[str, _T]:
+    """Return declarations as they are used: filters and lists become what cannot change."""
+    return {name: _one(part, kind) for name, part in sorted(declared.items())}
+
+
+def _one(part: BaseModel, kind: type[_T]) -> _T:
+    values = {
+        name: _filter(value) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
+        for name, value in part
+    }
+    return kind(**values)
+
+
+def _policy(parsed: _Profile) -> ProfilePolicy:
+    media: dict[Media, tuple[str, ...]] = {
+        "paid": tuple(parsed.media.paid),
+        "owned": tuple(parsed.media.owned),
+        "earned": tuple(parsed.media.earned),
+    }
+    scores, points = parsed.scores, cast("Mapping[ExperiencePart, int]", parsed.experience.points.model_dump())
+    return ProfilePolicy(
+        base_currency=parsed.base_currency,
+        currency_rates=parsed.currency_rates,
+        trusted_sources=tuple(parsed.trusted_sources),
+        recent_touches=parsed.recent_touches,
+        max_names=parsed.max_names,
+        most_orders=parsed.most_orders,
+        session_minutes=parsed.session_minutes,
+        survivorship=parsed.survivorship,
+        traits=_each(parsed.traits, TraitDeclaration),
+        media=media,
+        goals=_each(parsed.goals, Goal),
+        breakdowns=_each(parsed.breakdowns, Breakdown),
+        caps=_each(parsed.caps, Cap),
+        segments={name: _conditions(declared) for name, declared in sorted(parsed.segments.items())},
+        offers={
+            name: Offer(_conditions(declared), declared.priority, declared.again_days)
+            for name, declared in sorted(parsed.offers.items())
+        },
+        activations=_each(parsed.activations, Activation),
+        scores=Scores(tuple(scores.recency_days), tuple(scores.frequency), tuple(scores.monetary)),  # type: ignore[arg-type]  # four each
+        attribution=Attribution(**parsed.attribution.model_dump()),
+        engagement=Engagement(parsed.engagement.days, parsed.engagement.points),
+        service=_one(parsed.service, Service),
+        abandonment=_each(parsed.abandonment, Abandonment),
+        experience=Experience(parsed.experience.days, parsed.experience.base, points),
+    )

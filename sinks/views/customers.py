@@ -1,0 +1,82 @@
+"""Views of customers as they are now."""
+
+from typing import Final
+
+from sinks.views.view import View
+
+CUSTOMERS: Final = View(
+    "customers",
+    "One row a customer as of now: the active profiles with what analysts ask for most.",
+    {
+        "customer_id": "32 hexadecimal digits.",
+        "known": "Whether a personal identifier is known.",
+        "first_name": "Given name.",
+        "last_name": "Family name.",
+        "birth_date": "Birth date as it came.",
+        "city": "City.",
+        "country": "ISO 3166 alpha-2 code.",
+        "language": "Preferred language, else the newest one; BCP 47 tag.",
+        "emails": "Normalised e-mail addresses.",
+        "phones": "Normalised phone numbers.",
+        "loyalty_ids": "Normalised loyalty numbers.",
+        "identifier_count": "Number of identifiers of any type.",
+        "first_channel": "The channel that acquired them.",
+        "first_touch_at": "Event time of the first touchpoint, UTC.",
+        "last_touch_at": "Event time of the last touchpoint, UTC.",
+        "touches": "Number of touchpoints.",
+        "channels": "The channels they used, in order of the alphabet.",
+        "orders": "Number of purchases.",
+        "returns": "Number of returns.",
+        "revenue": "Purchases less returns by currency, in currency units.",
+        "consents_granted": "purpose/channel of each consent that is granted.",
+        "revision": "Revision of the profile.",
+        "updated_at": "When that revision was made; processing time, UTC.",
+    },
+    """
+    SELECT customer_id, known, first_name, last_name, birth_date, city, country,
+           coalesce(preferred_language, language) AS language,
+           list_transform(list_filter(identifiers, lambda i: i.type = 'email'), lambda i: i.value) AS emails,
+           list_transform(list_filter(identifiers, lambda i: i.type = 'phone'), lambda i: i.value) AS phones,
+           list_transform(list_filter(identifiers, lambda i: i.type = 'loyalty_id'), lambda i: i.value) AS loyalty_ids,
+           len(identifiers) AS identifier_count,
+           first_channel, first_touch_at, last_touch_at, touches,
+           list_sort(map_keys(touches_by_channel)) AS channels,
+           orders, returns, revenue,
+           list_transform(list_filter(consents, lambda c: c.state = 'granted'),
+                          lambda c: c.purpose || '/' || c.channel) AS consents_granted,
+           revision, updated_at
+    FROM profiles
+    WHERE status = 'active'
+    """,
+)
+
+VALUE_BY_ACQUIRING_CHANNEL: Final = View(
+    "value_by_acquiring_channel",
+    "One row a channel that acquired customers and a currency they spent in: what these customers are worth.",
+    {
+        "channel": "Channel of the customers' first touchpoint.",
+        "currency": "ISO 4217 code; empty where nobody of the channel bought.",
+        "customers": "Customers the channel acquired, in every currency and none.",
+        "known_customers": "Those with a personal identifier.",
+        "buyers": "Those with revenue or returns in this currency.",
+        "revenue": "Purchases less returns of these customers in any channel, in currency units.",
+        "revenue_per_customer": "Revenue by acquired customer, in currency units.",
+    },
+    """
+    WITH acquired AS (
+        SELECT first_channel AS channel, count(*) AS customers, count(*) FILTER (known) AS known_customers
+        FROM profiles WHERE status = 'active' GROUP BY ALL
+    ), spent AS (
+        SELECT first_channel AS channel, unnest(map_entries(revenue)) AS entry
+        FROM profiles WHERE status = 'active'
+    ), totals AS (
+        SELECT channel, entry.key AS currency, count(*) AS buyers, sum(entry.value) AS revenue
+        FROM spent GROUP BY ALL
+    )
+    SELECT acquired.channel, currency, customers, known_customers, coalesce(buyers, 0) AS buyers,
+           coalesce(revenue, 0) AS revenue,
+           round(coalesce(revenue, 0)::DOUBLE / customers, 2) AS revenue_per_customer
+    FROM acquired
+    LEFT JOIN totals ON totals.channel IS NOT DISTINCT FROM acquired.channel
+    """,
+)
