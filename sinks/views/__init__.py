@@ -10,7 +10,7 @@ the view ``moment``.
 from hashlib import blake2b
 
 from profiles.policy import ProfilePolicy
-from sinks.views import customers, journeys, moment, operations
+from sinks.views import customers, journeys, moment, operations, value
 from sinks.views.view import View
 
 __all__ = ["View", "all_views", "fingerprint"]
@@ -18,12 +18,12 @@ __all__ = ["View", "all_views", "fingerprint"]
 
 def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
     """Return every view under a policy, each after those that it reads."""
-    del policy
     return (
         moment.MOMENT,
         customers.CUSTOMERS,
         journeys.TOUCHPOINTS_BY_CUSTOMER,
         journeys.JOURNEYS,
+        value.orders(policy),
         customers.VALUE_BY_ACQUIRING_CHANNEL,
         operations.LINK_EVIDENCE,
         operations.DEAD_LETTERS_BY_REASON,
