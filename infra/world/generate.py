@@ -11,7 +11,9 @@ from infra.world.journeys import Step, planned
 from infra.world.people import Person
 from infra.world.truth import Truth
 from infra.world.write_call import CallWriter
-from infra.world.write_canonical import CanonicalWriter
+from infra.world.write_crm import CrmWriter
+from infra.world.write_email import EmailWriter
+from infra.world.write_media import MediaWriter
 from infra.world.write_mobile import MobileWriter
 from infra.world.write_store import StoreWriter
 from infra.world.write_web import WebWriter
@@ -66,19 +68,20 @@ def _shown(person: Person, step: Step) -> Person:
 def _writers(config: WorldConfig, truth: Truth) -> dict[str, tuple[str, str, _Write]]:
     """Source, record name and writer of each kind of step."""
     random = config.random("records")
-    who = Identifying(config, random, truth)
-    canonical = CanonicalWriter(who, random)
+    complaints: dict[int, str] = {}
+    shared = (Identifying(config, random, truth), random, complaints)
     writers: dict[str, tuple[str, str, _Write]] = {}
     for kind in WebWriter.KINDS:
-        writers[kind] = ("web", "onefold.raw.WebEvent", WebWriter(who, random).write)
+        writers[kind] = ("web", "onefold.raw.WebEvent", WebWriter(*shared).write)
     for kind in MobileWriter.KINDS:
-        writers[kind] = ("mobile", "onefold.raw.MobileEvent", MobileWriter(who, random).write)
+        writers[kind] = ("mobile", "onefold.raw.MobileEvent", MobileWriter(*shared).write)
     for kind in StoreWriter.KINDS:
-        writers[kind] = ("store", "onefold.raw.StoreReceipt", StoreWriter(who, random).write)
+        writers[kind] = ("store", "onefold.raw.StoreReceipt", StoreWriter(*shared).write)
     for kind in CallWriter.KINDS:
-        writers[kind] = ("call", "onefold.raw.CallRecord", CallWriter(who, random).write)
-    for kind, (source, _) in CanonicalWriter.KINDS.items():
-        writers[kind] = (source, TOUCHPOINT, canonical.write)
+        writers[kind] = ("call", "onefold.raw.CallRecord", CallWriter(*shared).write)
+    for canonical in (EmailWriter(*shared), MediaWriter(*shared), CrmWriter(*shared)):
+        for kind, (source, _) in canonical.KINDS.items():
+            writers[kind] = (source, TOUCHPOINT, canonical.write)
     return writers
 
 

@@ -10,14 +10,17 @@ from infra.world.disorder import delay_ms
 from infra.world.people import Person
 from infra.world.scripts import (
     ACQUISITION,
+    ANSWERS,
     BROWSE,
     CARD,
     CRM,
     DEFAULT_GAP_MS,
     GAPS_MS,
+    HELD,
     INTRODUCTIONS,
     KIOSK,
     LATER,
+    LONGEST_HOLD_MS,
     PROSPECT_ACQUISITION,
     REGISTRATION,
     SALE,
@@ -76,6 +79,9 @@ class Step(NamedTuple):
     """What is paid or given back, in hundredths of a euro."""
     again: bool
     """Whether they show themselves as registered the second time."""
+    scene: int
+    """Number of the first step of the same script: what belongs together has the same."""
+    script: Script
 
 
 class _Scene(NamedTuple):
@@ -144,7 +150,7 @@ class _Planner:
         lots = LATER[person.habit]
         while len(steps) < limit:
             script = lots[int(chance() * len(lots))]
-            if script.needs and not getattr(person, script.needs):
+            if not self._suits(script, person):
                 continue
             start = self._later(first_day)
             self._play(_Scene(person, script, self._place(person, script), start), limit, steps)
@@ -167,7 +173,7 @@ class _Planner:
             return []
         chance = self._random.random
         script = INTRODUCTIONS[int(chance() * len(INTRODUCTIONS))]
-        if script.needs and not getattr(person, script.needs):
+        if not self._suits(script, person):
             script = INTRODUCTIONS[0]
         scripts = [script] if chance() < 0.9 else []
         if person.uses_kiosk and chance() < 0.7:
@@ -175,6 +181,12 @@ class _Planner:
         if person.loyalty_card and person.campaign.channel != "store" and chance() < 0.7:
             scripts.insert(int(chance() * 2), CARD)
         return scripts
+
+    def _suits(self, script: Script, person: Person) -> bool:
+        """Whether a person can do this and wants to: those won by a bad campaign buy less often."""
+        if script.needs and not getattr(person, script.needs):
+            return False
+        return not script.pays or self._random.random() < 0.4 + 0.6 * person.campaign.value
 
     def _moment(self, day: int) -> int:
         chance = self._random.random
@@ -185,7 +197,7 @@ class _Planner:
         person, script, place, time = scene.person, scene.script, scene.place, scene.start
         random, chance = self._random, self._random.random
         cents = self._cents(person) if script.pays else 0
-        latest = self._config.end - 1
+        latest, scene_number, arrived_at = self._config.end - 1, self._number, 0
         for position, kind in enumerate(script.kinds):
             if len(steps) == limit:
                 return
@@ -193,8 +205,14 @@ class _Planner:
                 shortest, longest = GAPS_MS.get(kind, DEFAULT_GAP_MS)
                 time += shortest + int(chance() * (longest - shortest))
             event_time = min(time, latest)
-            arrived_at = event_time + delay_ms(random, self._config.late_rate)
-            steps.append(Step(arrived_at, self._number, event_time, person.index, kind, place, cents, scene.again))
+            delay = int(chance() * LONGEST_HOLD_MS) if kind in HELD else delay_ms(random, self._config.late_rate)
+            arrived_at = max(event_time + delay, arrived_at if kind in ANSWERS else 0)
+            steps.append(
+                Step(
+                    *(arrived_at, self._number, event_time, person.index, kind, place, cents, scene.again),
+                    *(scene_number, script),
+                )
+            )
             self._number += 1
 
     def _place(self, person: Person, script: Script) -> int:

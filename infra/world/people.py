@@ -20,6 +20,7 @@ Habit = Literal["member", "anonymous", "prospect"]
 _STRIDE = 7_368_787  # no common divisor with ten million: walking by it meets every seven-digit number once
 _CAMPAIGN_LOTS = tuple(campaign for campaign in CAMPAIGNS for _ in range(campaign.weight))
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "ı": "i"})  # codespell:ignore ue
+_EVERY_BOUNCING = 33
 _NEWEST_BIRTH = date(2007, 12, 31)
 
 
@@ -81,6 +82,26 @@ class Person:
     """The number of their loyalty card with a wrong digit, as it is often typed at the till."""
     again: "Person | None" = None
     """The same person as registered a second time; see `infra.world.registrations`."""
+
+    @property
+    def bounces(self) -> bool:
+        """Whether no letter ever reaches their address."""
+        return self.habit == "member" and self.index % _EVERY_BOUNCING == 4 and not self.shares_email
+
+    @property
+    def gets_letters(self) -> bool:
+        """Whether letters reach their address."""
+        return not self.bounces
+
+    @property
+    def opens_letters(self) -> bool:
+        """Whether they get newsletters and open some."""
+        return self.reads_newsletter and not self.bounces
+
+    @property
+    def is_mailed_often(self) -> bool:
+        """Whether they are among those who get several newsletters a week."""
+        return self.opens_letters and self.index % 3 == 0
 
 
 class Registrar:

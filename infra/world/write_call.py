@@ -7,14 +7,26 @@ from collections.abc import Callable, Mapping
 from infra.world.disorder import WITHHELD
 from infra.world.journeys import Step
 from infra.world.people import Person
-from infra.world.writing import Writer
+from infra.world.writing import COMPLAINT, Writer
 from schemas.records import CallRecord
 
 CALL_CENTRE_NUMBER = "+49302222000"
 """Our own number: telephony shows it now and then in place of the caller's."""
 
-_REASONS = ("delivery", "invoice", "return", "complaint", "product", "account")
+_REASONS = ("delivery", "delivery", "invoice", "return", "product", "account", "order")
+_REASON_OF = {
+    "call_after_failure": "password",
+    "call_checkout": "checkout",
+    "chat_checkout": "checkout",
+    "chat_product": "product",
+    "complaint_call": COMPLAINT,
+    "complaint_chat": COMPLAINT,
+    "complaint_again": COMPLAINT,
+    "outbound_call": "feedback",
+    "opt_out_call": "advertising",
+}
 _OUTCOMES = ("solved", "solved", "solved", "escalated", "abandoned")
+_UNSOLVED = ("escalated", "abandoned", "callback")
 _MARKETING_CHANNELS = ("call", "email", "sms", "post")
 
 
@@ -31,7 +43,7 @@ class CallWriter(Writer):
             "caller_number": None,
             "customer_number": None,
             "email": None,
-            "reason": _REASONS[step.number % len(_REASONS)],
+            "reason": _REASON_OF.get(step.kind) or _REASONS[step.scene % len(_REASONS)],
             "outcome": _OUTCOMES[step.number % len(_OUTCOMES)],
             "duration_seconds": 20 + int(self._chance() ** 2 * 1800),
             "agent": f"agent-{step.number % 60:02d}",
@@ -52,9 +64,17 @@ class CallWriter(Writer):
         elif roll < 0.8:
             call["caller"] = self.who.forms.caller(person)
 
-    def _after_failure(self, call: CallRecord, person: Person, step: Step) -> None:
+    def _unsolved(self, call: CallRecord, person: Person, step: Step) -> None:
         self._call(call, person, step)
-        call["reason"] = "password"
+        call["outcome"] = _UNSOLVED[step.scene % len(_UNSOLVED)]
+
+    def _complaint(self, call: CallRecord, person: Person, step: Step) -> None:
+        if step.kind == "complaint_chat":
+            self._chat(call, person, step)
+        else:
+            self._call(call, person, step)
+        call["sentiment"] = round(-0.2 - 0.8 * self._chance(), 2)
+        self._complaints.setdefault(step.scene, call["call_id"])
 
     def _withheld(self, call: CallRecord, person: Person, _step: Step) -> None:
         """A caller without a number of their own, who therefore says who they are."""
@@ -65,7 +85,6 @@ class CallWriter(Writer):
     def _outbound(self, call: CallRecord, person: Person, _step: Step) -> None:
         call["direction"] = "outbound"
         call["caller_number"] = CALL_CENTRE_NUMBER
-        call["reason"] = "feedback"
         self._verified(call, person)
 
     def _chat(self, call: CallRecord, person: Person, _step: Step) -> None:
@@ -74,7 +93,6 @@ class CallWriter(Writer):
 
     def _opt_out(self, call: CallRecord, person: Person, step: Step) -> None:
         self._call(call, person, step)
-        call["reason"] = "advertising"
         call["opt_out"] = [_MARKETING_CHANNELS[int(self._chance() * len(_MARKETING_CHANNELS))]]
 
     def _verified(self, call: CallRecord, person: Person) -> None:
@@ -87,10 +105,18 @@ class CallWriter(Writer):
 
     KINDS: Mapping[str, Callable[["CallWriter", CallRecord, Person, Step], None]] = {
         "call": _call,
-        "call_after_failure": _after_failure,
+        "call_unsolved": _unsolved,
+        "call_again": _call,
+        "call_after_failure": _call,
+        "call_checkout": _call,
+        "complaint_call": _complaint,
+        "complaint_chat": _complaint,
+        "complaint_again": _complaint,
         "call_withheld": _withheld,
         "outbound_call": _outbound,
         "chat": _chat,
+        "chat_checkout": _chat,
+        "chat_product": _chat,
         "opt_out_call": _opt_out,
     }
     """What each kind of step fills in."""

@@ -4,10 +4,10 @@
 
 from collections.abc import Callable, Mapping
 
-from infra.world.campaigns import PRODUCTS
+from infra.world.catalogue import basket, currency, product
 from infra.world.journeys import Step
 from infra.world.people import Person
-from infra.world.writing import Writer, order_id
+from infra.world.writing import Writer, login_error, order_id
 from schemas.records import MobileEvent
 
 _SCREENS = ("home", "catalogue", "basket", "account", "store finder")
@@ -39,10 +39,11 @@ class MobileWriter(Writer):
         self.KINDS[step.kind](self, event, person, step)
         return event
 
-    def _screen(self, event: MobileEvent, _person: Person, _step: Step) -> None:
+    def _screen(self, event: MobileEvent, person: Person, step: Step) -> None:
         if event["screen"] == "catalogue":
+            shown = product(person, step.scene, step.number - step.scene)
             event["name"] = "product_view"
-            event["skus"] = [PRODUCTS[int(self._chance() * len(PRODUCTS))][0]]
+            event["params"] = {"sku": shown.sku, "category": shown.category}
 
     def _screen_known(self, event: MobileEvent, person: Person, step: Step) -> None:
         self._screen(event, person, step)
@@ -52,17 +53,17 @@ class MobileWriter(Writer):
         event["name"] = "login"
         event["user_id"] = self.who.customer_id(person)
 
-    def _login_failed(self, event: MobileEvent, _person: Person, _step: Step) -> None:
+    def _login_failed(self, event: MobileEvent, _person: Person, step: Step) -> None:
         event["name"] = "login_failed"
-        event["params"] = {"error": "wrong password"}
+        event["params"] = {"error": login_error(step.scene)}
 
     def _purchase(self, event: MobileEvent, person: Person, step: Step) -> None:
         event["name"] = "purchase"
         event["user_id"] = self.who.customer_id(person)
-        event["order_id"] = order_id(step.number)
+        event["order_id"] = order_id(step.scene)
         event["revenue"] = step.cents / 100
-        event["currency"] = "EUR"
-        event["skus"] = [sku for sku, _, _ in self._basket(step.cents)]
+        event["currency"] = currency(person, step.scene)
+        event["skus"] = [line.sku for line, _ in basket(person, step.scene, step.cents)]
 
     def _push_answer(self, event: MobileEvent, _person: Person, _step: Step) -> None:
         event["name"] = "consent"

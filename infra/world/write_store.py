@@ -4,10 +4,13 @@
 
 from collections.abc import Callable, Mapping
 
+from infra.world.catalogue import basket, margin_cents
 from infra.world.journeys import Step
 from infra.world.people import Person
 from infra.world.writing import Writer
 from schemas.records import StoreReceipt
+
+_TILLS_WITH_MARGIN = 2
 
 
 class StoreWriter(Writer):
@@ -37,12 +40,14 @@ class StoreWriter(Writer):
     def _sale(self, receipt: StoreReceipt, person: Person, step: Step) -> None:
         receipt["kind"] = "sale"
         self._show(receipt, person)
-        self._total(receipt, step.cents)
+        self._total(receipt, person, step)
+        if receipt["till"] <= _TILLS_WITH_MARGIN:
+            receipt["margin"] = _printed(margin_cents(step.scene, step.cents))
 
     def _return(self, receipt: StoreReceipt, person: Person, step: Step) -> None:
         receipt["kind"] = "return"
         self._show(receipt, person)
-        self._total(receipt, step.cents)
+        self._total(receipt, person, step)
 
     def _registration(self, receipt: StoreReceipt, person: Person, _step: Step) -> None:
         receipt["kind"] = "registration"
@@ -82,15 +87,17 @@ class StoreWriter(Writer):
         else:
             receipt["phone"] = self.who.phone(person)
 
-    def _total(self, receipt: StoreReceipt, cents: int) -> None:
-        receipt["total"] = _printed(cents)
+    @staticmethod
+    def _total(receipt: StoreReceipt, person: Person, step: Step) -> None:
+        receipt["total"] = _printed(step.cents)
         receipt["lines"] = [
-            {"sku": sku, "description": name, "quantity": 1, "unit_price": _printed(price)}
-            for sku, name, price in self._basket(cents)
+            {"sku": product.sku, "description": product.name, "quantity": 1, "unit_price": _printed(price)}
+            for product, price in basket(person, step.scene, step.cents)
         ]
 
     KINDS: Mapping[str, Callable[["StoreWriter", StoreReceipt, Person, Step], None]] = {
         "sale": _sale,
+        "sale_later": _sale,
         "store_return": _return,
         "card_registration": _registration,
         "kiosk_visit": _kiosk,
@@ -99,4 +106,5 @@ class StoreWriter(Writer):
 
 
 def _printed(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02d}"
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"

@@ -4,10 +4,11 @@
 
 from collections.abc import Callable, Mapping
 
-from infra.world.campaigns import PRODUCTS, Campaign
+from infra.world.campaigns import Campaign
+from infra.world.catalogue import MISSED_QUERIES, QUERIES, basket, currency, product
 from infra.world.journeys import TABLET, Step
 from infra.world.people import Person
-from infra.world.writing import Writer, click_id, letter_campaign, order_id, paid_campaign
+from infra.world.writing import BRAND, Writer, click_id, letter_campaign, login_error, order_id, paid_campaign
 from schemas.records import WebEvent
 
 _SITE = "https://shop.example.com"
@@ -17,7 +18,7 @@ _BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Firefox/133.0",
     "Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) Safari/604.1",
 )
-_SEARCHES = ("boots", "rain jacket", "tent", "sneaker", "gift", "suitcase")
+_CHECKOUT_ERRORS = ("card declined", "card declined", "voucher invalid", "timeout", "address unknown")
 
 
 class WebWriter(Writer):
@@ -58,19 +59,28 @@ class WebWriter(Writer):
         event["page_url"] = f"{_SITE}/account"
         event["page_title"] = "My account"
 
-    def _product(self, event: WebEvent, _person: Person, _step: Step) -> None:
-        sku, name = PRODUCTS[int(self._chance() * len(PRODUCTS))]
+    def _product(self, event: WebEvent, person: Person, step: Step) -> None:
+        shown = product(person, step.scene)
         event["event_name"] = "product_view"
-        event["page_url"] = f"{_SITE}/p/{sku}"
-        event["page_title"] = name
+        event["page_url"] = f"{_SITE}/p/{shown.sku}"
+        event["page_title"] = shown.name
+        event["params"] = {"sku": shown.sku, "category": shown.category}
 
     def _product_known(self, event: WebEvent, person: Person, step: Step) -> None:
         self._product(event, person, step)
         event["user_id"] = self.who.customer_id(person)
 
     def _search(self, event: WebEvent, _person: Person, step: Step) -> None:
+        self._find(event, QUERIES[step.number % len(QUERIES)], 1 + step.number % 90)
+
+    def _search_missed(self, event: WebEvent, _person: Person, step: Step) -> None:
+        self._find(event, MISSED_QUERIES[step.number % len(MISSED_QUERIES)], 0)
+
+    @staticmethod
+    def _find(event: WebEvent, query: str, results: int) -> None:
         event["event_name"] = "search"
-        event["page_url"] = f"{_SITE}/search?q={_SEARCHES[step.number % len(_SEARCHES)]}"
+        event["page_url"] = f"{_SITE}/search"
+        event["params"] = {"query": query, "results": str(results)}
 
     def _download(self, event: WebEvent, _person: Person, _step: Step) -> None:
         event["event_name"] = "download"
@@ -80,11 +90,15 @@ class WebWriter(Writer):
         event["event_name"] = "share"
 
     def _landing(self, event: WebEvent, person: Person, step: Step) -> None:
-        self._arrive(event, paid_campaign(person))
+        self._arrive(event, paid_campaign(person, step.script))
         event["click_id"] = click_id(step.number - 1)
 
-    def _landing_email(self, event: WebEvent, person: Person, _step: Step) -> None:
-        self._arrive(event, letter_campaign(person))
+    def _brand_landing(self, event: WebEvent, _person: Person, step: Step) -> None:
+        self._arrive(event, BRAND)
+        event["click_id"] = click_id(step.number - 1)
+
+    def _landing_email(self, event: WebEvent, person: Person, step: Step) -> None:
+        self._arrive(event, letter_campaign(person, step.scene))
 
     def _arrive(self, event: WebEvent, campaign: Campaign) -> None:
         event["page_url"] = f"{_SITE}/welcome"
@@ -99,8 +113,9 @@ class WebWriter(Writer):
         if self._chance() < 0.6:
             event["email"] = self.who.email(person)
 
-    def _login_failed(self, event: WebEvent, person: Person, _step: Step) -> None:
+    def _login_failed(self, event: WebEvent, person: Person, step: Step) -> None:
         event["event_name"] = "login_failed"
+        event["params"] = {"error": login_error(step.scene)}
         if self._chance() < 0.5:
             event["email"] = self.who.typed_email(person)
 
@@ -109,6 +124,8 @@ class WebWriter(Writer):
         event["user_id"] = self.who.customer_id(person)
         event["email"] = self.who.typed_email(person)
         event["form"] = self.who.forms.registration(person)
+        if self._chance() < 0.5:
+            event["consents"] = {"marketing": self._chance() < 0.55}
 
     def _newsletter_form(self, event: WebEvent, person: Person, _step: Step) -> None:
         event["event_name"] = "form"
@@ -121,31 +138,49 @@ class WebWriter(Writer):
         answer = self._chance() < 0.6
         event["consents"] = {"analytics": answer, "marketing": answer and self._chance() < 0.7}
 
+    def _checkout(self, event: WebEvent, person: Person, step: Step) -> None:
+        event["event_name"] = "checkout_started"
+        event["page_url"] = f"{_SITE}/checkout"
+        if "web_login" in step.script.kinds:
+            event["user_id"] = self.who.customer_id(person)
+
+    def _checkout_failed(self, event: WebEvent, person: Person, step: Step) -> None:
+        self._checkout(event, person, step)
+        event["event_name"] = "checkout_failed"
+        event["params"] = {"error": _CHECKOUT_ERRORS[step.scene % len(_CHECKOUT_ERRORS)]}
+
+    def _product_registered(self, event: WebEvent, person: Person, step: Step) -> None:
+        sku = product(person, step.scene).sku
+        event["event_name"] = "product_registered"
+        event["user_id"] = self.who.customer_id(person)
+        event["params"] = {"sku": sku, "serial": f"{sku[-4:]}-{step.scene:08d}"}
+
     def _purchase(self, event: WebEvent, person: Person, step: Step) -> None:
-        self._pay(event, step.number, step.cents)
+        self._pay(event, person, step)
         event["user_id"] = self.who.customer_id(person)
         event["email"] = self.who.email(person)
 
     def _guest_purchase(self, event: WebEvent, person: Person, step: Step) -> None:
-        self._pay(event, step.number, step.cents)
+        self._pay(event, person, step)
         event["email"] = self.who.typed_email(person)
         event["form"] = self.who.forms.delivery(person)
 
     def _return(self, event: WebEvent, person: Person, step: Step) -> None:
-        self._pay(event, step.number - 1, step.cents)
+        self._pay(event, person, step)
         event["event_name"] = "return"
         event["user_id"] = self.who.customer_id(person)
 
-    def _pay(self, event: WebEvent, number: int, cents: int) -> None:
+    @staticmethod
+    def _pay(event: WebEvent, person: Person, step: Step) -> None:
         event["event_name"] = "purchase"
         event["page_url"] = f"{_SITE}/checkout"
         event["transaction"] = {
-            "transaction_id": order_id(number),
-            "total": cents / 100,
-            "currency": "EUR",
+            "transaction_id": order_id(step.scene),
+            "total": step.cents / 100,
+            "currency": currency(person, step.scene),
             "products": [
-                {"sku": sku, "name": name, "quantity": 1, "price": price / 100}
-                for sku, name, price in self._basket(cents)
+                {"sku": line.sku, "name": line.name, "quantity": 1, "price": price / 100}
+                for line, price in basket(person, step.scene, step.cents)
             ],
         }
 
@@ -155,16 +190,22 @@ class WebWriter(Writer):
         "product": _product,
         "product_known": _product_known,
         "search": _search,
+        "search_missed": _search_missed,
         "download": _download,
         "share": _share,
         "landing": _landing,
+        "brand_landing": _brand_landing,
         "landing_email": _landing_email,
         "web_login": _login,
         "web_login_failed": _login_failed,
         "registration": _registration,
         "newsletter_form": _newsletter_form,
         "consent_banner": _consent_banner,
+        "checkout": _checkout,
+        "checkout_failed": _checkout_failed,
         "web_purchase": _purchase,
+        "web_purchase_held": _purchase,
+        "product_registered": _product_registered,
         "guest_purchase": _guest_purchase,
         "web_return": _return,
     }

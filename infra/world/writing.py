@@ -1,15 +1,20 @@
-"""What the writers of records share: chance and products."""
-
-# ruff: noqa: PLR2004 shares out of one are read best where they apply
+"""What the writers of records share: chance, campaigns and numbers."""
 
 from random import Random
 
-from infra.world.campaigns import CAMPAIGNS, PRODUCTS, Campaign
+from infra.world.campaigns import CAMPAIGNS, Campaign
 from infra.world.identifying import Identifying
 from infra.world.people import Person
+from infra.world.scripts import Script
 
 PAID = tuple(campaign for campaign in CAMPAIGNS if campaign.channel in ("search", "social_ads", "affiliate"))
-LETTER = next(campaign for campaign in CAMPAIGNS if campaign.channel == "newsletter")
+_BY_NAME = {campaign.name: campaign for campaign in CAMPAIGNS}
+LETTER, WINBACK = (campaign for campaign in CAMPAIGNS if campaign.channel == "newsletter")
+BRAND = _BY_NAME["brand-search"]
+_EVERY_WINBACK = 4
+COMPLAINT = "complaint"
+"""Reason of a complaint and of the reply to it."""
+_LOGIN_ERRORS = ("wrong password", "wrong password", "unknown account", "account locked")
 
 
 class Writer:
@@ -18,34 +23,30 @@ class Writer:
     Args:
         identifying: gives the identifiers.
         random: the source of chance, the one that ``identifying`` has.
+        complaints: the event id of each complaint by the number of its scene; shared by all writers of a world.
     """
 
-    def __init__(self, identifying: Identifying, random: Random) -> None:
+    def __init__(self, identifying: Identifying, random: Random, complaints: dict[int, str]) -> None:
         self.who = identifying
         self._chance = random.random
-
-    def _basket(self, cents: int) -> list[tuple[str, str, int]]:
-        """One to three lines (sku, name, cents) that sum to a total."""
-        lines = 1 if cents < 1500 else 1 + int(self._chance() ** 2 * 3)
-        basket, left = [], cents
-        for line in range(lines):
-            price = left if line == lines - 1 else int(left * (0.2 + 0.5 * self._chance()))
-            left -= price
-            sku, name = PRODUCTS[int(self._chance() * len(PRODUCTS))]
-            basket.append((sku, name, price))
-        return basket
+        self._complaints = complaints
 
 
-def paid_campaign(person: Person) -> Campaign:
-    """The campaign that a person sees and clicks: the one that won them, if that was paid by the click."""
-    if person.campaign in PAID:
+def paid_campaign(person: Person, script: Script) -> Campaign:
+    """The campaign that is seen and clicked in a script: the script's own, else the one that won the person.
+
+    Who was not won by the click has another one.
+    """
+    if script.campaign:
+        return _BY_NAME[script.campaign]
+    return person.campaign if person.campaign in PAID else PAID[person.index % len(PAID)]
+
+
+def letter_campaign(person: Person, scene: int) -> Campaign:
+    """The newsletter of a scene: the one that won the person, if one did."""
+    if person.campaign.channel == LETTER.channel:
         return person.campaign
-    return PAID[person.index % len(PAID)]
-
-
-def letter_campaign(person: Person) -> Campaign:
-    """The newsletter that a person reads: the one that won them, if one did."""
-    return person.campaign if person.campaign.channel == LETTER.channel else LETTER
+    return LETTER if scene % _EVERY_WINBACK else WINBACK
 
 
 def click_id(number: int) -> str:
@@ -54,5 +55,10 @@ def click_id(number: int) -> str:
 
 
 def order_id(number: int) -> str:
-    """The order made in the step of this number."""
+    """The order made in the scene of this number."""
     return f"W{number:09d}"
+
+
+def login_error(scene: int) -> str:
+    """Why the logins of a scene fail."""
+    return _LOGIN_ERRORS[scene % len(_LOGIN_ERRORS)]
