@@ -10,7 +10,7 @@ the view ``moment``.
 from hashlib import blake2b
 
 from profiles.policy import ProfilePolicy
-from sinks.views import customers, journeys, moment, operations, value
+from sinks.views import attribution, campaigns, customers, experience, journeys, moment, operations, service, value
 from sinks.views.view import View
 
 __all__ = ["View", "all_views", "fingerprint"]
@@ -22,8 +22,31 @@ def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
         moment.MOMENT,
         customers.CUSTOMERS,
         journeys.TOUCHPOINTS_BY_CUSTOMER,
-        journeys.JOURNEYS,
+        journeys.journeys(policy),
         value.orders(policy),
+        journeys.SESSIONS,
+        journeys.JOURNEY_FLOW,
+        journeys.goals_reached(policy),
+        journeys.goal_rates(policy),
+        attribution.conversions(policy),
+        attribution.attributed_touches(policy),
+        attribution.ATTRIBUTION,
+        attribution.MEDIA_CONTRIBUTION,
+        attribution.ASSISTED_CONVERSIONS,
+        attribution.journey_paths(policy),
+        campaigns.customers_won(policy),
+        campaigns.LIFETIME_VALUE_BY_CAMPAIGN,
+        campaigns.campaign_performance(policy),
+        service.breakdowns(policy),
+        service.breakdown_rates(policy),
+        service.contacts(policy),
+        service.SERVICE_BY_REASON,
+        service.abandonments(policy),
+        experience.experience(policy),
+        experience.experience_by_channel(policy),
+        experience.engagement(policy),
+        experience.SOCIAL_MENTIONS,
+        experience.SHARE_OF_VOICE,
         customers.VALUE_BY_ACQUIRING_CHANNEL,
         operations.LINK_EVIDENCE,
         operations.DEAD_LETTERS_BY_REASON,
