@@ -10,7 +10,22 @@ the view ``moment``.
 from hashlib import blake2b
 
 from profiles.policy import ProfilePolicy
-from sinks.views import attribution, campaigns, customers, experience, journeys, moment, operations, service, value
+from sinks.views import (
+    attribution,
+    campaigns,
+    consent,
+    customers,
+    experience,
+    facts,
+    journeys,
+    moment,
+    offers,
+    operations,
+    reach,
+    segments,
+    service,
+    value,
+)
 from sinks.views.view import View
 
 __all__ = ["View", "all_views", "fingerprint"]
@@ -21,9 +36,31 @@ def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
     return (
         moment.MOMENT,
         customers.CUSTOMERS,
+        customers.CUSTOMERS_MASKED,
         journeys.TOUCHPOINTS_BY_CUSTOMER,
         journeys.journeys(policy),
         value.orders(policy),
+        value.customer_value(policy),
+        value.RFM_SEGMENTS,
+        value.PARETO,
+        value.REVENUE_CONCENTRATION,
+        value.MONTHLY_VALUE,
+        value.RETENTION_COHORTS,
+        value.REPEAT_PURCHASE,
+        value.loyalty(policy),
+        consent.CONSENT_LEDGER,
+        consent.CONSENT_IN_FORCE,
+        consent.consent_permissions(policy),
+        offers.OFFERS_BY_CUSTOMER,
+        offers.OFFER_PERFORMANCE,
+        offers.message_pressure(policy),
+        reach.CAMPAIGN_REACH,
+        reach.REACH_BY_CHANNEL,
+        reach.CHANNEL_OVERLAP,
+        facts.customer_facts(policy),
+        segments.segment_members(policy),
+        segments.segments(policy),
+        segments.SEGMENT_OVERLAP,
         journeys.SESSIONS,
         journeys.JOURNEY_FLOW,
         journeys.goals_reached(policy),

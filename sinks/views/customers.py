@@ -50,6 +50,47 @@ CUSTOMERS: Final = View(
     """,
 )
 
+CUSTOMERS_MASKED: Final = View(
+    "customers_masked",
+    "One row a customer as of now, without what names them: for work that needs no names. What is rare may still "
+    "point at somebody, so this is a pseudonym and no anonymity.",
+    {
+        "pseudonym": "The customer_id, which is a keyed hash already: a hash of its own would need a secret that is "
+        "not in the lake. It joins with the other views.",
+        "known": "Whether a personal identifier is known.",
+        "initials": "First letters of given name and family name, such as A. B.",
+        "birth_year": "Year of the birth date; empty where it does not begin with one.",
+        "city": "City, of all the address.",
+        "country": "ISO 3166 alpha-2 code.",
+        "language": "Preferred language, else the newest one; BCP 47 tag.",
+        "emails": "First letter and domain of each e-mail address, such as a***@example.com.",
+        "phones": "Last two digits of each phone number, such as ***45.",
+        "identifier_count": "Number of identifiers of any type.",
+        "first_channel": "The channel that acquired them.",
+        "first_touch_at": "Event time of the first touchpoint, UTC.",
+        "last_touch_at": "Event time of the last touchpoint, UTC.",
+        "touches": "Number of touchpoints.",
+        "channels": "The channels they used, in order of the alphabet.",
+        "orders": "Number of purchases.",
+        "returns": "Number of returns.",
+        "revenue": "Purchases less returns by currency, in currency units.",
+        "consents_granted": "purpose/channel of each consent that is granted.",
+    },
+    """
+    SELECT customer_id AS pseudonym, known,
+           nullif(concat_ws(' ', nullif(left_grapheme(first_name, 1), '') || '.',
+                                 nullif(left_grapheme(last_name, 1), '') || '.'), '') AS initials,
+           TRY_CAST(nullif(regexp_extract(birth_date, '^(\\d{4})(-|$)', 1), '') AS INTEGER) AS birth_year,
+           city, country, language,
+           list_transform(emails, lambda email: left_grapheme(email, 1) || '***@' || split_part(email, '@', -1))
+               AS emails,
+           list_transform(phones, lambda phone: '***' || right(phone, 2)) AS phones,
+           identifier_count, first_channel, first_touch_at, last_touch_at, touches, channels, orders, returns, revenue,
+           consents_granted
+    FROM customers
+    """,
+)
+
 VALUE_BY_ACQUIRING_CHANNEL: Final = View(
     "value_by_acquiring_channel",
     "One row a channel that acquired customers and a currency they spent in: what these customers are worth.",

@@ -1,0 +1,164 @@
+"""The view ``customer_facts``: what conditions may name of a customer, as :mod:`profiles.facts` says."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from profiles.policy import FoldName, ProfilePolicy, TraitDeclaration
+from sinks.engine import quoted
+from sinks.views.fields import counting, number, text, texts
+from sinks.views.filters import sql_of
+from sinks.views.view import View
+
+KEYED: Final[frozenset[FoldName]] = frozenset({"sum", "min", "max", "top"})
+"""Folds with several values: one by currency, or by text."""
+
+TEXTUAL: Final[frozenset[FoldName]] = frozenset({"first", "newest"})
+"""Folds whose value is a text; of others it is a number."""
+
+_PLACE: Final = "(event_time, event_id, source)"
+_NOTHING_KEYED: Final = "SELECT NULL::VARCHAR AS customer_id, '' AS name, 0.0::DOUBLE AS value WHERE false"
+
+
+def customer_facts(policy: ProfilePolicy) -> View:
+    """Return the view ``customer_facts``."""
+    single = {name: declared for name, declared in policy.traits.items() if declared.fold not in KEYED}
+    column = {name: f"trait_{place}" for place, name in enumerate(single)}
+    singles = [f"{_folded(declared)} AS {column[name]}" for name, declared in single.items()]
+    numbers = {name: _number_of(each, column[name]) for name, each in single.items() if each.fold not in TEXTUAL}
+    worded = {name: column[name] for name, each in single.items() if each.fold in TEXTUAL}
+    keyed = [_keyed(name, declared) for name, declared in policy.traits.items() if declared.fold in KEYED]
+    return View(
+        "customer_facts",
+        "One row a customer with a touchpoint up to the moment: every fact that segments and offers may name, by then. "
+        "Only known and told are as of now.",
+        {
+            "customer_id": "The customer.",
+            "known": "Whether a personal identifier is known.",
+            "touches": "Number of touchpoints.",
+            "channels": "Number of channels with touchpoints.",
+            "orders": "Number of purchases.",
+            "returns": "Number of returns.",
+            "revenue": "Purchases less returns in the base currency, in its units; what has no rate is left out.",
+            "average_basket": "Mean amount of purchases in the base currency; empty without any that has a rate.",
+            "days_since_first_touch": "Days, with their fraction, since the first touchpoint.",
+            "days_since_last_touch": "The same since the last touchpoint.",
+            "days_since_first_order": "The same since the first purchase; empty without one.",
+            "days_since_last_order": "The same since the last purchase; empty without one.",
+            "recency_score": "From 1 to 5, by days since the last purchase; empty without one.",
+            "frequency_score": "From 1 to 5, by number of purchases; empty without one.",
+            "monetary_score": "From 1 to 5, by revenue; empty without a purchase.",
+            "engagement": "Points for touchpoints of the policy's last days, today included; days are UTC's.",
+            "numbers": "Computed traits that are numbers, by NAME or NAME.KEY; sums of amounts in currency units.",
+            "texts": "Computed traits that are texts, by NAME.",
+            "told": "Told traits by name: the value that survives.",
+            "permitted": "PURPOSE.CHANNEL of what consent permits.",
+            "caps_reached": "Names of the caps without room for another message.",
+            "tags": "Whether each tag is on, by its name: one that was taken off is false.",
+        },
+        f"""
+    WITH counted AS (
+        SELECT {", ".join(("customer_id", *_COUNTS, _engagement(policy), *singles))}
+        FROM touchpoints_by_customer CROSS JOIN moment
+        WHERE customer_id IS NOT NULL GROUP BY customer_id
+    ), keyed AS (
+        {" UNION ALL ".join(keyed) or _NOTHING_KEYED}
+    ), keyed_numbers AS (
+        SELECT customer_id, map(list(name), list(value)) AS numbers FROM keyed GROUP BY customer_id
+    ), permissions AS (
+        SELECT customer_id, list(purpose || '.' || channel ORDER BY purpose, channel) AS permitted
+        FROM consent_permissions WHERE permitted GROUP BY customer_id
+    ), pressed AS (
+        SELECT customer_id, list(cap ORDER BY cap) AS caps_reached
+        FROM message_pressure WHERE capped GROUP BY customer_id
+    ), tagged AS (
+        SELECT customer_id, properties['tag'] AS tag, arg_max(type, {_PLACE}) = 'tag_added' AS is_on
+        FROM touchpoints_by_customer
+        WHERE customer_id IS NOT NULL AND type IN ('tag_added', 'tag_removed') AND properties['tag'] <> ''
+        GROUP BY ALL
+    ), tags AS (
+        SELECT customer_id, map(list(tag), list(is_on)) AS tags FROM tagged GROUP BY customer_id
+    ), people AS (
+        SELECT customer_id, known, map(list_transform(traits, lambda told: told.name),
+                                       list_transform(traits, lambda told: told.value)) AS told
+        FROM profiles WHERE status = 'active'
+    )
+    SELECT customer_id, known, touches, channels, orders, returns, revenue_base AS revenue,
+           average_basket_base AS average_basket, tenure_days AS days_since_first_touch, days_since_last_touch,
+           days_since_first_order, days_since_last_order, recency_score, frequency_score, monetary_score,
+           engagement,
+           map_concat({_map_of(numbers, "DOUBLE")}, keyed_numbers.numbers) AS numbers,
+           {_map_of(worded, "VARCHAR")} AS texts,
+           coalesce(told, MAP {{}}) AS told,
+           coalesce(permitted, []) AS permitted,
+           coalesce(caps_reached, []) AS caps_reached,
+           coalesce(tags, MAP {{}}) AS tags
+    FROM customer_value
+    JOIN counted USING (customer_id)
+    LEFT JOIN people USING (customer_id)
+    LEFT JOIN keyed_numbers USING (customer_id)
+    LEFT JOIN permissions USING (customer_id)
+    LEFT JOIN pressed USING (customer_id)
+    LEFT JOIN tags USING (customer_id)
+    """,  # noqa: S608 - literals from the policy, quoted
+    )
+
+
+_COUNTS: Final = "count(*) AS touches", "count(DISTINCT source) AS channels"
+
+
+def _engagement(policy: ProfilePolicy) -> str:
+    points = " ".join(f"WHEN {quoted(kind)} THEN {worth}" for kind, worth in policy.engagement.points.items())
+    worth = f"CASE type {points} ELSE 0 END" if points else "0"
+    recent = f'event_time::DATE > "at"::DATE - {policy.engagement.days}'
+    return f"coalesce(sum({worth}) FILTER ({recent}), 0)::BIGINT AS engagement"
+
+
+def _folded(declared: TraitDeclaration) -> str:
+    """Return the aggregate of a trait with one value; empty or 0 where no touchpoint has one."""
+    counts = counting(declared.when)
+    if declared.fold == "count":
+        return f"count(*) FILTER ({counts})"
+    if declared.fold == "rate":
+        hits = f"count(*) FILTER ({counts} AND {sql_of(declared.hit)})"
+        return f"{hits} / nullif(count(*) FILTER ({counts}), 0)"
+    if declared.fold == "days":
+        return f"list(DISTINCT event_time::DATE) FILTER ({counts})"
+    if declared.fold == "mean":
+        return f"avg({number(declared.value)[1]}) FILTER ({counts})"
+    if declared.fold == "distinct":
+        return f"list_distinct(flatten(list({texts(declared.value)}) FILTER ({counts})))"
+    newest = "arg_max" if declared.fold == "newest" else "arg_min"
+    return f"{newest}({text(declared.value)}, {_PLACE}) FILTER ({counts})"
+
+
+def _number_of(declared: TraitDeclaration, column: str) -> str:
+    """Return the number that the aggregate of a trait stands for, NULL where there is none."""
+    if declared.fold == "days":
+        return f"len(list_filter({column}, lambda day: day > list_max({column}) - {declared.days}))"
+    if declared.fold == "distinct":
+        return f"nullif(len({column}), 0)"
+    return f"nullif({column}, 0)" if declared.fold == "count" else column
+
+
+def _keyed(name: str, declared: TraitDeclaration) -> str:
+    """Return the query of a trait with a value for each currency or text."""
+    if declared.fold == "top":
+        key, value, fold = f"unnest({texts(declared.value)})", "1", "sum"
+    else:
+        (key, value), fold = number(declared.value), declared.fold
+    return f"""
+        SELECT customer_id, CASE key WHEN '' THEN {quoted(name)} ELSE {quoted(f"{name}.")} || key END AS name,
+               {fold}(value)::DOUBLE AS value
+        FROM (
+            SELECT customer_id, {key} AS key, {value} AS value
+            FROM touchpoints_by_customer WHERE customer_id IS NOT NULL AND {counting(declared.when)}
+        )
+        WHERE value IS NOT NULL GROUP BY ALL
+    """  # noqa: S608 - literals from the policy, quoted
+
+
+def _map_of(values: Mapping[str, str], kind: str) -> str:
+    """Return SQL of a map of the values that are there, by name."""
+    entries = ", ".join(f"{{'name': {quoted(name)}, 'value': ({value})::{kind}}}" for name, value in values.items())
+    told = f'list_filter([{entries}]::STRUCT("name" VARCHAR, "value" {kind})[], lambda entry: entry.value IS NOT NULL)'
+    return f"map_from_entries({told})"
