@@ -41,7 +41,18 @@ _LIKED = tuple(tuple(product for product in PRODUCTS if product.category == name
 _FURTHER_LINES = (0, 0, 0, 0, 0, 1, 1, 2, 2)
 _SEVERAL_LINES_CENTS = 1500
 _MULTIPLIER = 2_654_435_761
-_WORST_MARGIN, _MARGINS = -6, 61
+_MARGIN_PERCENT = {
+    "shoes": 48,
+    "jackets": 42,
+    "clothing": 50,
+    "accessories": 58,
+    "sports": 36,
+    "camping": 27,
+    "luggage": 19,
+    "climbing": 24,
+    "family": 32,
+}
+_DISCOUNT_PERCENT = (0, 0, 0, 5, 0, 10, 30)
 
 
 def product(person: Person, scene: int, number: int = 0) -> Product:
@@ -63,9 +74,10 @@ def basket(person: Person, scene: int, cents: int) -> list[tuple[Product, int]]:
     return [*lines, (product(person, scene, last), left)]
 
 
-def margin_cents(scene: int, cents: int) -> int:
-    """What is earned on an order after cost of goods: up to somewhat more than half of it, and sometimes a loss."""
-    return cents * (_WORST_MARGIN + scene * 37 % _MARGINS) // 100
+def margin_cents(person: Person, scene: int, cents: int) -> int:
+    """What is earned on an order after cost of goods: by category, less what was granted; sometimes a loss."""
+    earned = sum(price * _MARGIN_PERCENT[line.category] for line, price in basket(person, scene, cents))
+    return (earned - cents * _DISCOUNT_PERCENT[scene % len(_DISCOUNT_PERCENT)]) // 100
 
 
 def currency(person: Person, scene: int) -> str:

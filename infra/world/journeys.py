@@ -61,6 +61,8 @@ _HOURS = (
 )
 _NEWCOMER_SHARE = 0.75  # of the period in which first touches fall
 _EAGER_RATE = 0.004
+_FAITHFUL_SHARE = 0.6
+"""Of the customers; the others stay away from some day on."""
 _MOST_CENTS = 9_000_000
 
 
@@ -137,12 +139,13 @@ class _Planner:
         limit = len(steps) + touches
         days = (config.end - config.start) // DAY_MS
         first_day = int(chance() * days * _NEWCOMER_SHARE)
+        end_day = days if chance() < _FAITHFUL_SHARE else first_day + 2 + int(chance() * (days - first_day - 2))
         has_tablet = person.household.tablet_cookie and person.habit == "member"
         home = TABLET if has_tablet and chance() < 0.4 else OWN
         for day, script in enumerate(_opening(person, touches), start=first_day):
             self._play(_Scene(person, script, home, self._moment(day)), limit, steps)
         if person.again:
-            self._second(person.again, first_day, limit, steps)
+            self._second(person.again, (first_day, days), limit, steps)
         for script in self._introduction(person):
             if len(steps) < limit:
                 start = self._moment(first_day + 1 + int(chance() * 5))
@@ -152,21 +155,20 @@ class _Planner:
             script = lots[int(chance() * len(lots))]
             if not self._suits(script, person):
                 continue
-            start = self._later(first_day)
+            start = self._between(first_day, end_day)
             self._play(_Scene(person, script, self._place(person, script), start), limit, steps)
 
-    def _second(self, again: Person, first_day: int, limit: int, steps: list[Step]) -> None:
-        """Register somebody once more after their first day; a second card may be used besides."""
+    def _second(self, again: Person, days: tuple[int, int], limit: int, steps: list[Step]) -> None:
+        """Register somebody once more after their first of these days; a second card may be used besides."""
         if len(steps) < limit:
-            script, start = _registering(again), self._later(first_day)
+            script, start = _registering(again), self._between(*days)
             self._play(_Scene(again, script, OWN, start, again=True), limit, steps)
         while again.loyalty_card and len(steps) < limit and self._random.random() < 0.3:
-            self._play(_Scene(again, SALE, OWN, self._later(first_day), again=True), limit, steps)
+            self._play(_Scene(again, SALE, OWN, self._between(*days), again=True), limit, steps)
 
-    def _later(self, first_day: int) -> int:
-        """A moment after the first day of somebody."""
-        days = (self._config.end - self._config.start) // DAY_MS
-        return self._moment(first_day + 1 + int(self._random.random() * (days - first_day - 1)))
+    def _between(self, first_day: int, end_day: int) -> int:
+        """A moment after a first day and before an end."""
+        return self._moment(first_day + 1 + int(self._random.random() * (end_day - first_day - 1)))
 
     def _introduction(self, person: Person) -> list[Script]:
         if person.habit != "member":

@@ -61,7 +61,7 @@ class CrmWriter(CanonicalWriter):
             "order_id": order_id(step.scene),
             "amount_micros": step.cents * _MICROS_PER_CENT,
             "currency": currency(person, step.scene),
-            "margin_micros": margin_cents(step.scene, step.cents) * _MICROS_PER_CENT,
+            "margin_micros": margin_cents(person, step.scene, step.cents) * _MICROS_PER_CENT,
             "items": [
                 {"sku": line.sku, "name": line.name, "quantity": 1, "price_micros": price * _MICROS_PER_CENT}
                 for line, price in basket(person, step.scene, step.cents)

@@ -42,7 +42,7 @@ class StoreWriter(Writer):
         self._show(receipt, person)
         self._total(receipt, person, step)
         if receipt["till"] <= _TILLS_WITH_MARGIN:
-            receipt["margin"] = _printed(margin_cents(step.scene, step.cents))
+            receipt["margin"] = _printed(margin_cents(person, step.scene, step.cents))
 
     def _return(self, receipt: StoreReceipt, person: Person, step: Step) -> None:
         receipt["kind"] = "return"

@@ -370,6 +370,22 @@ def test_some_orders_tell_what_they_earn_and_some_of_these_a_loss(of_type: Calla
     assert 0 < sum(margin < 0 for margin in margins) < 0.3 * len(margins)
 
 
+def test_some_categories_earn_more_than_others(of_type: Callable[..., list[Touch]]) -> None:
+    category = {one.sku: one.category for one in PRODUCTS}
+    shares = defaultdict(list)
+    for touch in of_type("purchase"):
+        if (margin := touch.order.get("margin_micros")) is not None and touch.order["items"]:
+            shares[category[touch.order["items"][0]["sku"]]].append(margin / touch.order["amount_micros"])
+    means = [sum(found) / len(found) for found in shares.values() if len(found) > 5]
+    assert max(means) > min(means) + 0.1
+
+
+def test_some_customers_stay_away_from_some_day_on(journeys: dict[str, list[Touch]]) -> None:
+    busy = [journey for journey in journeys.values() if len(journey) >= 15]
+    gone = sum(journey[-1].time < CONFIG.end - 60 * DAY_MS for journey in busy)
+    assert 0.05 < gone / len(busy) < 0.4
+
+
 def test_letters_clicks_and_impressions_cost_something(of_type: Callable[..., list[Touch]]) -> None:
     letters = [touch.marketing for touch in of_type("email_sent")]
     paid = [touch.marketing for touch in of_type("click", "impression") if touch.source == "paid"]
@@ -395,4 +411,5 @@ def test_other_campaigns_open_than_close(journeys: dict[str, list[Touch]]) -> No
                 first[clicked[0]] += 1
                 last[clicked[-1]] += 1
     assert last["brand-search"] > 1.3 * first["brand-search"]
-    assert last["spring-looks"] < 0.8 * first["spring-looks"]
+    assert last["spring-looks"] < first["spring-looks"]
+    assert sum(abs(first[name] - last[name]) for name in first | last) > 0.2 * first.total()
