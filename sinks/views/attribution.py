@@ -11,8 +11,9 @@ MODELS: Final = ("first", "last", "linear", "position_based", "time_decay", "sha
 """The models whose shares ``attributed_touches`` has."""
 
 _PURCHASES: Final = """
-    purchases AS (
-        SELECT customer_id, order_id, event_time AS ordered_at, event_id AS order_event_id, channel AS order_channel,
+    purchases AS MATERIALIZED (
+        SELECT row_number() OVER () AS purchase, customer_id, order_id, event_time AS ordered_at,
+               event_id AS order_event_id, channel AS order_channel,
                currency, amount, amount_base,
                row_number() OVER (PARTITION BY customer_id ORDER BY event_time, event_id, channel) AS order_number
         FROM orders WHERE kind = 'purchase'
@@ -20,14 +21,15 @@ _PURCHASES: Final = """
 
 
 def _before_orders(attribution: Attribution) -> str:
-    """Return CTEs: purchases, and before: one row a purchase and a touch within the days before it.
+    """Return CTEs: purchases, numbered, and before: one row a purchase and a touch within the days before it.
 
     Time is cut into spans as long as the window, so that a touch is compared with the orders of two spans only,
     however many the customer has.
     """
     span_ms = attribution.days * 86_400_000
     return f"""{_PURCHASES}, spans AS (
-        SELECT *, unnest([epoch_ms(ordered_at) // {span_ms} - 1, epoch_ms(ordered_at) // {span_ms}]) AS span
+        SELECT purchase, customer_id, ordered_at,
+               unnest([epoch_ms(ordered_at) // {span_ms} - 1, epoch_ms(ordered_at) // {span_ms}]) AS span
         FROM purchases
     ), touches AS (
         SELECT customer_id, event_time, event_id, source, type, nullif(campaign, '') AS campaign, medium, click_id,
@@ -35,7 +37,7 @@ def _before_orders(attribution: Attribution) -> str:
         FROM touchpoints_by_customer
         WHERE customer_id IS NOT NULL AND type NOT IN ('purchase', 'return')
     ), before AS (
-        SELECT * EXCLUDE (span)
+        SELECT * EXCLUDE (customer_id, ordered_at, span)
         FROM touches JOIN spans USING (customer_id, span)
         WHERE event_time BETWEEN ordered_at - to_days({attribution.days}) AND ordered_at
     )"""  # noqa: S608 - a number from the policy
@@ -70,11 +72,11 @@ def conversions(policy: ProfilePolicy) -> View:
         },
         f"""
     WITH {_before_orders(policy.attribution)}, summed AS (
-        SELECT customer_id, order_id, count(*) AS touches, count(DISTINCT source) AS channels,
+        SELECT purchase, count(*) AS touches, count(DISTINCT source) AS channels,
                min(event_time) AS first_touch_at,
                max({{'event_time': event_time, 'event_id': event_id, 'source': source, 'campaign': campaign,
                      'click_id': click_id}}) FILTER (type = 'click' OR click_id <> '') AS click
-        FROM before GROUP BY customer_id, order_id
+        FROM before GROUP BY purchase
     )
     SELECT customer_id, order_id, order_number, ordered_at AS event_time, order_event_id AS event_id,
            order_channel AS channel, currency, amount, amount_base,
@@ -82,7 +84,7 @@ def conversions(policy: ProfilePolicy) -> View:
            epoch(ordered_at - first_touch_at) AS seconds_from_first_touch,
            click.event_id AS click_event_id, click.source AS click_channel, click.campaign AS click_campaign,
            click.click_id AS click_id, epoch(ordered_at - click.event_time) AS seconds_from_click
-    FROM purchases LEFT JOIN summed USING (customer_id, order_id)
+    FROM purchases LEFT JOIN summed USING (purchase)
     """,  # noqa: S608 - literals from the policy, quoted
     )
 
@@ -131,33 +133,42 @@ def attributed_touches(policy: ProfilePolicy) -> View:
         },
         # Decay is reckoned from the last touch, not from the order: the shares are the same, and no sum is ever 0.
         f"""
-    WITH {_before_orders(attribution)}, own AS (
-        SELECT told.event_time, told.event_id, source, type, nullif(campaign, '') AS campaign, medium, party,
-               purchases.*
+    WITH {_before_orders(attribution)}, with_campaign AS (
+        SELECT * FROM before WHERE campaign IS NOT NULL
+    ), without_campaign AS (
+        SELECT purchase, arg_max(before, (event_time, event_id, source)) AS touch
+        FROM before ANTI JOIN with_campaign USING (purchase) GROUP BY purchase
+    ), without_touch AS (
+        SELECT purchases.* FROM purchases ANTI JOIN before USING (purchase)
+    ), own AS (
+        SELECT purchase, event_time, event_id, source, type, nullif(campaign, '') AS campaign, medium, party
         FROM touchpoints_by_customer AS told
-        JOIN purchases ON told.source = order_channel AND told.event_id = order_event_id
-    ), candidates AS (
-        SELECT *, CASE WHEN campaign IS NOT NULL THEN 1 ELSE 2 END AS preference FROM before
-        UNION ALL BY NAME
-        SELECT *, 3 AS preference FROM own
-    ), ranked AS (
-        SELECT *, min(preference) OVER conversion AS best,
-               row_number() OVER (conversion ORDER BY preference, event_time DESC, event_id DESC, source DESC) AS place
-        FROM candidates WINDOW conversion AS (PARTITION BY customer_id, order_id)
+        JOIN without_touch ON told.source = order_channel AND told.event_id = order_event_id
+        WHERE type = 'purchase'
     ), credited AS (
-        SELECT *, row_number() OVER (conversion ORDER BY {IN_ORDER}) AS position,
-               count(*) OVER conversion AS touches,
-               pow(2, epoch(event_time - max(event_time) OVER conversion) / {attribution.half_life_days * 86_400})
-                   AS weight,
-               row_number() OVER same AS of_same_before,
-               count(*) OVER same AS of_same
-        FROM ranked WHERE preference = 1 OR (preference = best AND place = 1)
-        WINDOW conversion AS (PARTITION BY customer_id, order_id),
-               same AS (PARTITION BY customer_id, order_id, source, campaign)
+        FROM with_campaign
+        UNION ALL BY NAME
+        SELECT unnest(touch) FROM without_campaign
+        UNION ALL BY NAME
+        FROM own
+    ), placed AS (
+        SELECT *, row_number() OVER journey AS position, count(*) OVER journey AS touches,
+               pow(2, epoch(event_time - last_value(event_time) OVER journey) / {attribution.half_life_days * 86_400})
+                   AS weight
+        FROM credited
+        WINDOW journey AS (PARTITION BY purchase ORDER BY {IN_ORDER}
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    ), players AS (
+        SELECT purchase, source, coalesce(campaign, '') AS player, count(*) AS of_player, sum(weight) AS weights
+        FROM placed GROUP BY ALL
+    ), journeys_before AS (
+        SELECT purchase, count(*) AS players, sum(weights) AS weights FROM players GROUP BY purchase
     ), weighed AS (
-        SELECT *, sum(weight) OVER conversion AS weights,
-               count(*) FILTER (of_same_before = 1) OVER conversion AS players
-        FROM credited WINDOW conversion AS (PARTITION BY customer_id, order_id)
+        SELECT placed.*, of_player, players, journeys_before.weights
+        FROM placed
+        JOIN players ON players.purchase = placed.purchase AND players.source = placed.source
+                    AND player = coalesce(campaign, '')
+        JOIN journeys_before ON journeys_before.purchase = placed.purchase
     )
     SELECT customer_id, order_id, order_number, ordered_at, amount_base, event_time, event_id, source AS channel, type,
            campaign, medium, party, {media_of(policy, "source")} AS media, position, touches,
@@ -170,8 +181,8 @@ def attributed_touches(policy: ProfilePolicy) -> View:
                 WHEN position = touches THEN {attribution.last_share!r}
                 ELSE {between!r}::DOUBLE / (touches - 2) END::DOUBLE AS share_position_based,
            weight / weights AS share_time_decay,
-           1.0::DOUBLE / players / of_same AS share_shapley
-    FROM weighed
+           1.0::DOUBLE / players / of_player AS share_shapley
+    FROM weighed JOIN purchases USING (purchase)
     """,  # noqa: S608 - literals from the policy, quoted
     )
 
@@ -287,7 +298,8 @@ def journey_paths(policy: ProfilePolicy) -> View:
         },
         f"""
     WITH {_PURCHASES}, touches AS (
-        SELECT customer_id, event_time, event_id, source, nullif(campaign, '') AS campaign
+        SELECT customer_id, event_time, event_id, source, concat_ws(':', source, nullif(campaign, '')) AS step,
+               campaign <> '' AS has_campaign
         FROM touchpoints_by_customer
         WHERE customer_id IS NOT NULL AND type NOT IN ('purchase', 'return')
     ), vain AS (
@@ -303,20 +315,26 @@ def journey_paths(policy: ProfilePolicy) -> View:
                AS journey
         FROM apart
     ), lost AS (
-        SELECT coalesce(list(source || ':' || campaign ORDER BY {IN_ORDER}) FILTER (campaign IS NOT NULL),
-                        [max({{'event_time': event_time, 'event_id': event_id, 'source': source}}).source]) AS path
+        SELECT list({{'event_time': event_time, 'event_id': event_id, 'source': source, 'step': step}})
+                   FILTER (has_campaign) AS with_campaign,
+               [max({{'event_time': event_time, 'event_id': event_id, 'source': source, 'step': step}})] AS last_step
         FROM numbered GROUP BY customer_id, journey
         HAVING max(event_time) + to_days({days}) < (SELECT "at" FROM moment)
     ), won AS (
-        SELECT list(concat_ws(':', channel, campaign) ORDER BY position) AS path,
+        SELECT list({{'position': position, 'step': concat_ws(':', channel, campaign)}}) AS steps,
                any_value(order_number) AS order_number, any_value(amount_base) AS amount_base
         FROM attributed_touches GROUP BY customer_id, order_id
+    ), paths AS (
+        SELECT list_transform(list_sort(steps), lambda one: one.step) AS path, true AS converted, order_number,
+               amount_base
+        FROM won
+        UNION ALL
+        SELECT list_transform(list_sort(coalesce(with_campaign, last_step)), lambda one: one.step), false, NULL, NULL
+        FROM lost
     )
-    SELECT path, true AS converted, count(*) AS journeys, count(*) FILTER (order_number = 1) AS new_customers,
-           coalesce(sum(amount_base), 0) AS revenue_base, count(*) - count(amount_base) AS orders_without_rate
-    FROM won GROUP BY path
-    UNION ALL
-    SELECT path, false, count(*), 0, 0, 0
-    FROM lost GROUP BY path
+    SELECT path, converted, count(*) AS journeys, count(*) FILTER (order_number = 1) AS new_customers,
+           coalesce(sum(amount_base), 0) AS revenue_base,
+           count(*) FILTER (converted AND amount_base IS NULL) AS orders_without_rate
+    FROM paths GROUP BY path, converted
     """,  # noqa: S608 - literals from the policy
     )
