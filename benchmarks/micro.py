@@ -23,8 +23,10 @@ from identity.policy_file import default_policy
 from identity.resolution import resolve
 from infra.world import Emission, World, WorldConfig
 from profiles import fragment as fragments
+from profiles.folding import Folding
 from profiles.people import Publisher
 from profiles.policy_file import default_profile_policy
+from profiles.telling import Now
 from schemas.accepted import AcceptedTouchpoint, decode_accepted, encode_accepted
 from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming
@@ -85,7 +87,7 @@ class Sample:
 
 _FRAMING = SingleObjectFraming()
 _POLICY = default_policy()
-_PROFILE_POLICY = default_profile_policy()
+_FOLDING = Folding(default_profile_policy())
 _gathering_decoder = msgspec.msgpack.Decoder(Gathering)
 
 
@@ -189,7 +191,7 @@ def profiles(sample: Sample) -> Iterator[Figure]:
     yield _timed("encode a fragment", decoded, fragments.encode)
     yield _folded(sample)
     pairs = [decoded[place : place + 3] for place in range(0, len(decoded), 3)]
-    yield _timed("merge three fragments", pairs, lambda parts: fragments.merge(parts, _PROFILE_POLICY))
+    yield _timed("merge three fragments", pairs, _FOLDING.merge)
     yield _published("publish a gathering, links changed", sample, _all_new)
     yield _published("publish a gathering, one touch more", sample, _one_touched)
 
@@ -231,7 +233,7 @@ def _gather(state: PartitionState, accepted: Sequence[AcceptedTouchpoint]) -> li
             anchor = NodeId(record["nodes"][0]["node_id"])
             node = _touch(gatherer, record)
             fragment = folding.setdefault(anchor, fragments.decode(node.fragment))
-            fragments.fold(fragment, record, _PROFILE_POLICY)
+            _FOLDING.fold(fragment, record)
         for anchor, fragment in folding.items():
             known = state.node(anchor)
             if known is not None:
@@ -270,7 +272,7 @@ def _folded(sample: Sample) -> Figure:
         fresh = [(fragments.decode(data), record) for data, record in zip(anchors, sample.accepted, strict=True)]
         start = time.perf_counter()
         for fragment, record in fresh:
-            fragments.fold(fragment, record, _PROFILE_POLICY)
+            _FOLDING.fold(fragment, record)
         best = min(best, time.perf_counter() - start)
     return Figure("fold a touchpoint", len(anchors), best / len(anchors) * 1e6)
 
@@ -290,12 +292,12 @@ def _one_touched(gathering: Gathering) -> Dirty:
 
 def _publish(encoded: bytes, parts: dict[NodeId, bytes], change: Callable[[Gathering], Dirty]) -> list[Profile]:
     gathering = _gathering_decoder.decode(encoded)
-    publisher = Publisher(_POLICY, _PROFILE_POLICY, 1)
-    return publisher.publish(gathering, change(gathering), lambda member: parts.get(member, b""), 0).profiles
+    publisher = Publisher(_POLICY, _FOLDING, 1)
+    return publisher.publish(gathering, change(gathering), lambda member: parts.get(member, b""), Now(0, None)).profiles
 
 
 def _published(name: str, sample: Sample, change: Callable[[Gathering], Dirty]) -> Figure:
-    publisher = Publisher(_POLICY, _PROFILE_POLICY, 1)
+    publisher = Publisher(_POLICY, _FOLDING, 1)
 
     def fragment_of(member: NodeId) -> bytes:
         return sample.fragments.get(member, b"")
@@ -305,11 +307,11 @@ def _published(name: str, sample: Sample, change: Callable[[Gathering], Dirty]) 
         fresh = [_gathering_decoder.decode(data) for data in sample.gatherings]
         if change is _one_touched:
             for gathering in fresh:
-                publisher.publish(gathering, _all_new(gathering), fragment_of, 0)
+                publisher.publish(gathering, _all_new(gathering), fragment_of, Now(0, None))
         dirty = [(gathering, change(gathering)) for gathering in fresh]
         start = time.perf_counter()
         for gathering, news in dirty:
-            publisher.publish(gathering, news, fragment_of, 0)
+            publisher.publish(gathering, news, fragment_of, Now(0, None))
         best = min(best, time.perf_counter() - start)
     return Figure(name, len(sample.gatherings), best / len(sample.gatherings) * 1e6)
 

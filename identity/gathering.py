@@ -388,7 +388,8 @@ class Gatherer:
             self._post(Report(node.owner, message.to, Member(copy_card(card)), b"", 0))
         self._changed(message.to, node)
         if message.revision:
-            member = Member(copy_card(card), message.member.named, message.member.customer, message.member.verdicts)
+            told = message.member
+            member = Member(copy_card(card), told.named, told.customer, told.verdicts, told.standing, told.signals)
             self._absorb(Report(message.to, message.to, member, node.fragment, message.revision))
 
     def _join(self, message: Join) -> None:

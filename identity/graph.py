@@ -143,6 +143,18 @@ class Node(msgspec.Struct, array_like=True):
     persons: list[tuple[str, str]] = []
 
 
+class Standing(NamedTuple):
+    """What was last told to hold of a customer for the time being; this room does not look inside.
+
+    Attributes:
+        holds: since when each of it, in milliseconds since 1970 UTC.
+        due: when time alone may change it; 0: never.
+    """
+
+    holds: dict[str, int]
+    due: int
+
+
 class Member(msgspec.Struct, array_like=True):
     """A node as its owner keeps it.
 
@@ -153,12 +165,16 @@ class Member(msgspec.Struct, array_like=True):
             published different ones.
         verdicts: what was last published of each of its links, as :mod:`identity.told` numbers it; in doubt where past
             owners published it too, so that it must be told again.
+        standing: of the customer under this node's id; None where nothing was told.
+        signals: numbers of what was told of the node's own touchpoints.
     """
 
     card: Card
     named: bool = False
     customer: NodeId | None = None
     verdicts: dict[NodeId, int] = {}
+    standing: Standing | None = None
+    signals: list[int] = []
 
 
 class Gathering(msgspec.Struct, array_like=True):
@@ -169,12 +185,14 @@ class Gathering(msgspec.Struct, array_like=True):
         revision: of the newest publication; grows past every revision that any of its customers ever had.
         incarnation: of the store that made that publication.
         published: what was last published of each customer, as a short signature, by customer id.
+        due: when time alone may next change what was told of a customer; 0: never.
     """
 
     members: dict[NodeId, Member]
     revision: int = 0
     incarnation: int = 0
     published: dict[NodeId, bytes] = {}
+    due: int = 0
 
 
 class LinkSeen(msgspec.Struct, array_like=True, tag_field="kind", tag=1):

@@ -15,6 +15,8 @@ def merged_member(known: Member | None, report: Report) -> Member:
         report.member.named or (known is not None and known.named),
         _last_customer(report, known),
         _verdicts_in_doubt(report, known) if report.revision else (known.verdicts if known else {}),
+        report.member.standing if known is None or known.standing is None else known.standing,
+        sorted({*report.member.signals, *(known.signals if known else ())}),
     )
 
 

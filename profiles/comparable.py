@@ -6,6 +6,7 @@ from identity.graph import MOST_OTHERS, Node
 from identity.matching.compare import are_two_people
 from identity.matching.records import encode_record, match_record, name_and_birth
 from identity.policy import IdentityPolicy
+from profiles.folding import surviving_traits
 from profiles.fragment import Fragment
 
 
@@ -38,10 +39,16 @@ def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) ->
     """
     card = node.card
     rule = policy.identifiers.get(card.type)
-    if policy.matching is None or rule is None or not rule.personal or card.shared or not fragment.traits:
+    if (
+        policy.matching is None
+        or rule is None
+        or not rule.personal
+        or card.shared
+        or not (fragment.traits or fragment.frequencies)
+    ):
         return b""
     if are_two_people(node.persons):
         return b""
     own = [(card.type, card.value)] if rule.compared else []
-    traits = {name: survivor.value for name, survivor in fragment.traits.items()}
+    traits = {name: survivor.value for name, survivor in surviving_traits(fragment).items()}
     return encode_record(match_record(traits, [*own, *node.others]))

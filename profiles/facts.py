@@ -1,9 +1,14 @@
-"""What conditions may name of a customer."""
+"""What is known of a customer at a moment, by name: what conditions may name. Pure; the moment is an argument."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from profiles.policy import FoldName
+from profiles.conditions import Conditions, Value
+from profiles.consents import permitted
+from profiles.folding import Folding, surviving_traits
+from profiles.folds import DAY_MS, MICRO
+from profiles.fragment import Fragment, OrderMark
+from profiles.policy import FoldName, ProfilePolicy
 
 FACTS: Mapping[str, str] = {
     "known": "Whether a personal identifier is known.",
@@ -20,14 +25,23 @@ FACTS: Mapping[str, str] = {
     "recency_score": "From 1 to 5, by days since the last order.",
     "frequency_score": "From 1 to 5, by the number of orders.",
     "monetary_score": "From 1 to 5, by revenue.",
-    "engagement": "Points for touchpoints of the last days.",
+    "engagement": "Points for touchpoints of the last days, today included; days are UTC's.",
 }
-"""Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one of
-several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is whether that is granted;
-``cap.NAME`` whether the cap is reached; ``tag.NAME`` whether somebody was tagged so."""
+"""Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one
+of several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is whether that is granted; ``cap.NAME``
+whether the cap is reached; ``tag.NAME`` whether somebody was tagged so. Those of time are unknown as long as the moment
+is, those of orders where there are none."""
 
 _OPEN = re.compile(r"trait\.\S+|consent\.[^.\s]+\.[^.\s]+|cap\.\S+|tag\.\S+")
-_KEYED: frozenset[FoldName] = frozenset({"sum", "top"})
+_KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
+_HOUR_MS = 3_600_000
+
+_SINCE: Mapping[str, str] = {
+    "days_since_first_touch": "first_touch",
+    "days_since_last_touch": "last_touch",
+    "days_since_first_order": "first_order",
+    "days_since_last_order": "last_order",
+}
 
 
 def is_fact(name: str, traits: Mapping[str, FoldName]) -> bool:
@@ -36,3 +50,120 @@ def is_fact(name: str, traits: Mapping[str, FoldName]) -> bool:
         return True
     trait, _, key = name.partition(".")
     return bool(key) and traits.get(trait) in _KEYED
+
+
+def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Folding) -> dict[str, Value | None]:
+    """Return the facts of a customer.
+
+    Args:
+        whole: what all their touchpoints add up to.
+        known: whether a personal identifier is known.
+        now_ms: the moment, milliseconds since 1970 UTC; None where it is not known. What happened after it counts as
+            happening at it.
+        folding: of the policy in force.
+    """
+    policy = folding.policy
+    facts: dict[str, Value | None] = {
+        "known": known,
+        "touches": float(sum(whole.by_channel.values())),
+        "channels": float(len(whole.by_channel)),
+    }
+    facts |= _order_facts(whole, policy)
+    since = {name: _days(moments(whole)[of], now_ms) for name, of in _SINCE.items()}
+    facts |= since
+    facts["recency_score"] = _recency(since["days_since_last_order"], policy)
+    facts["engagement"] = None if now_ms is None else _engagement(whole, now_ms, policy)
+    for name, state in whole.computed.items():
+        for value in folding.folds[name].values(state) if name in folding.folds else ():
+            facts[f"{name}.{value.key}" if value.key else name] = value.value
+    facts |= {f"trait.{name}": told.value for name, told in surviving_traits(whole).items()}
+    facts |= {f"tag.{name}": told.value == "added" for name, told in whole.tags.items()}
+    facts |= {f"consent.{purpose}.{channel}": granted for (purpose, channel), granted in permitted(whole).items()}
+    if now_ms is not None:
+        facts |= {f"cap.{name}": free_again_at(whole, name, now_ms, policy) > now_ms for name in policy.caps}
+    return facts
+
+
+def moments(whole: Fragment) -> dict[str, int | None]:
+    """Return the event times that facts of time are reckoned from; None of what never was."""
+    bought = [order.time for order in purchases(whole)]
+    return {
+        "first_touch": whole.first.time if whole.first else None,
+        "last_touch": whole.recent[0].time if whole.recent else None,
+        "first_order": min(bought, default=None),
+        "last_order": max(bought, default=None),
+    }
+
+
+def purchases(whole: Fragment) -> list[OrderMark]:
+    """Return the orders that are no returns."""
+    return [order for order in whole.orders.values() if not order.is_return]
+
+
+def base_micros(orders: Iterable[OrderMark], policy: ProfilePolicy) -> list[float]:
+    """Return the amounts of orders in millionths of the base currency; those without a rate are left out."""
+    rates = {**policy.currency_rates, policy.base_currency: 1.0}
+    return [order.amount * rates[order.currency] for order in orders if order.currency in rates]
+
+
+def free_again_at(whole: Fragment, cap: str, now_ms: int, policy: ProfilePolicy) -> int:
+    """Return when a cap leaves room for another message: not after ``now_ms`` where it does now."""
+    declared = policy.caps[cap]
+    newest = [mark.time for mark in whole.marks.get(f"cap:{cap}", ())][-declared.most :]
+    return newest[0] + declared.hours * _HOUR_MS if len(newest) == declared.most else now_ms
+
+
+def changes_at(whole: Fragment, policy: ProfilePolicy, now_ms: int) -> int | None:
+    """Return the next moment after ``now_ms`` at which time alone changes a condition or a cap; None: never."""
+    known = moments(whole)
+    found = [
+        known_at + cut
+        for of, cuts in _cuts(policy).items()
+        if (known_at := known[of]) is not None
+        for cut in cuts
+        if known_at + cut > now_ms
+    ]
+    found += [(day + policy.engagement.days) * DAY_MS for day in whole.points]
+    found += [free_again_at(whole, cap, now_ms, policy) for cap in policy.caps]
+    return min((moment for moment in found if moment > now_ms), default=None)
+
+
+def _cuts(policy: ProfilePolicy) -> dict[str, set[int]]:
+    """Return how long after each moment a condition may change, in milliseconds."""
+    cuts: dict[str, set[int]] = {of: set() for of in _SINCE.values()}
+    declared: list[Conditions] = [*policy.segments.values(), *(offer.eligible for offer in policy.offers.values())]
+    for condition in (condition for conditions in declared for condition in conditions.each()):
+        if condition.fact in _SINCE and isinstance(condition.value, float):
+            cut = int(condition.value * DAY_MS)
+            cuts[_SINCE[condition.fact]] |= {cut, cut + 1}
+    cuts["last_order"] |= {days * DAY_MS + 1 for days in policy.scores.recency_days}
+    return cuts
+
+
+def _order_facts(whole: Fragment, policy: ProfilePolicy) -> dict[str, Value | None]:
+    bought = purchases(whole)
+    spent = base_micros(bought, policy)
+    given_back = base_micros((order for order in whole.orders.values() if order.is_return), policy)
+    revenue = (sum(spent) - sum(given_back)) / MICRO
+    scores = policy.scores
+    return {
+        "orders": float(len(bought)),
+        "returns": float(len(whole.orders) - len(bought)),
+        "revenue": revenue,
+        "average_basket": sum(spent) / len(spent) / MICRO if spent else None,
+        "frequency_score": 1.0 + sum(len(bought) >= cut for cut in scores.frequency) if bought else None,
+        "monetary_score": 1.0 + sum(revenue >= cut for cut in scores.monetary) if bought else None,
+    }
+
+
+def _recency(days: float | None, policy: ProfilePolicy) -> float | None:
+    return None if days is None else 1.0 + sum(days <= cut for cut in policy.scores.recency_days)
+
+
+def _days(since_ms: int | None, now_ms: int | None) -> float | None:
+    return None if since_ms is None or now_ms is None else max(now_ms - since_ms, 0) / DAY_MS
+
+
+def _engagement(whole: Fragment, now_ms: int, policy: ProfilePolicy) -> float:
+    first = now_ms // DAY_MS - policy.engagement.days + 1
+    return float(sum(points for day, points in whole.points.items() if day >= first))

@@ -3,7 +3,8 @@
 ``channel``, ``type``, ``campaign``, ``medium``, ``marketing_source``, ``click_id``, ``offer_id``, ``party``,
 ``reason``, ``outcome``, ``agent``, ``order_id``, ``currency``, ``sku`` (of each line of the order, else of the property
 of that name), ``property.NAME`` and ``trait.NAME`` are texts. ``amount``, ``margin``, ``cost``, ``sentiment``,
-``seconds`` and ``number.NAME`` (a property that is a number) are numbers, in millionths; amounts are by currency.
+``seconds`` and ``number.NAME`` (a property that is a number) are numbers, in millionths; amounts are by currency. Of a
+text its first :data:`MOST_CHARACTERS` count, so that a profile stays small.
 """
 
 import re
@@ -19,6 +20,8 @@ Texts = Callable[[AcceptedTouchpoint], tuple[str, ...]]
 Number = Callable[[AcceptedTouchpoint], tuple[str, int] | None]
 """Gives the currency, empty of what is no amount, and millionths; None where the touchpoint has no such number."""
 
+MOST_CHARACTERS = 500
+
 _PATH = re.compile(r"(property|trait|number)\.(\S+)")
 _MICRO = Decimal(10) ** 6
 _MOST_UNITS = MAX_MICROS // 10**6
@@ -27,7 +30,7 @@ _MOST_UNITS = MAX_MICROS // 10**6
 def _order(field: str) -> Texts:
     def read(accepted: AcceptedTouchpoint) -> tuple[str, ...]:
         order = accepted["touchpoint"]["order"]
-        return () if order is None else (str(order[field]),)  # type: ignore[literal-required]
+        return () if order is None else (str(order[field])[:MOST_CHARACTERS],)  # type: ignore[literal-required]
 
     return read
 
@@ -36,7 +39,7 @@ def _marketing(field: str) -> Texts:
     def read(accepted: AcceptedTouchpoint) -> tuple[str, ...]:
         marketing = accepted["touchpoint"]["marketing"]
         value = None if marketing is None else marketing[field]  # type: ignore[literal-required]
-        return (value,) if value else ()
+        return (value[:MOST_CHARACTERS],) if value else ()
 
     return read
 
@@ -45,7 +48,7 @@ def _interaction(field: str) -> Texts:
     def read(accepted: AcceptedTouchpoint) -> tuple[str, ...]:
         interaction = accepted["touchpoint"]["interaction"]
         value = None if interaction is None else interaction[field]  # type: ignore[literal-required]
-        return (value,) if value else ()
+        return (value[:MOST_CHARACTERS],) if value else ()
 
     return read
 
@@ -54,14 +57,14 @@ def _skus(accepted: AcceptedTouchpoint) -> tuple[str, ...]:
     touchpoint = accepted["touchpoint"]
     order, sku = touchpoint["order"], touchpoint["properties"].get("sku")
     if order is not None and order["items"]:
-        return tuple(dict.fromkeys(item["sku"] for item in order["items"]))
-    return (sku,) if sku else ()
+        return tuple(dict.fromkeys(item["sku"][:MOST_CHARACTERS] for item in order["items"]))
+    return (sku[:MOST_CHARACTERS],) if sku else ()
 
 
 def _mapped(part: str, name: str) -> Texts:
     def read(accepted: AcceptedTouchpoint) -> tuple[str, ...]:
         value = accepted["touchpoint"][part].get(name)  # type: ignore[literal-required]
-        return (value,) if value else ()
+        return (value[:MOST_CHARACTERS],) if value else ()
 
     return read
 

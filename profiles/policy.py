@@ -108,6 +108,7 @@ class Activation:
 
     Attributes:
         when: the touchpoints that ask for it.
+        minutes: an older one is answered no more.
         purpose: consent purpose that must be granted.
         channel: the channel it must be granted for, where the answer is used.
         cap: name of the cap that must leave room; empty: none.
@@ -116,6 +117,7 @@ class Activation:
     """
 
     when: Filter
+    minutes: int
     purpose: str
     channel: str
     cap: str
@@ -218,6 +220,7 @@ class ProfilePolicy:
         session_minutes: a pause longer than this ends a session.
         survivorship: which value of a told trait survives, by its name, where it is not the newest.
         traits: those that are computed, by name.
+        quality: by what a contact address is found to be (verified, bounced ...), the touchpoints that tell it.
         media: the channels that are paid, owned or earned.
         goals: by name.
         breakdowns: by name.
@@ -242,6 +245,7 @@ class ProfilePolicy:
     session_minutes: int
     survivorship: Mapping[str, Survivorship]
     traits: Mapping[str, TraitDeclaration]
+    quality: Mapping[str, Filter]
     media: Mapping[Media, tuple[str, ...]]
     goals: Mapping[str, Goal]
     breakdowns: Mapping[str, Breakdown]

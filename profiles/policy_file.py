@@ -39,6 +39,20 @@ Name = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_-]{0,59}$")]
 Path = tuple[str | int, ...]
 _Points = dict[Annotated[str, Field(min_length=1)], int]
 
+_NAMED = (
+    "survivorship",
+    "quality",
+    "traits",
+    "goals",
+    "breakdowns",
+    "caps",
+    "segments",
+    "offers",
+    "activations",
+    "abandonment",
+)
+"""Parts whose entries have names of the user's own."""
+
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
 _COUNTING = frozenset({"count", "rate", "days"})
 _T = TypeVar("_T")
@@ -93,6 +107,7 @@ class _Offer(_Conditions):
 
 class _Activation(_Part):
     when: _Some
+    minutes: Positive = 15
     purpose: str
     channel: str
     cap: str = ""
@@ -160,6 +175,7 @@ class _Profile(_Part):
     session_minutes: Positive
     currency_rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[float, Field(gt=0)]]
     survivorship: dict[str, Survivorship]
+    quality: dict[Name, _Some]
     media: _Media
     traits: dict[Name, _Trait]
     goals: dict[Name, _Goal]
@@ -179,13 +195,26 @@ class _Profile(_Part):
 def parse_profile_policy(text: str) -> ProfilePolicy:
     """Return the profile policy in the text of a policy file; what it leaves out is as in the default one.
 
+    A trait, goal, segment or other part with a name takes the place of the default one of its name; with ``defaults =
+    false`` there are none but the file's own.
+
     Raises:
         PolicyError: with every problem found.
     """
     own = tomllib.loads(text).get("profile", {})
     if not isinstance(own, dict):
         raise PolicyError([problem_at(text, ("profile",), "expected a table")])
-    return _parsed(text, {**_default_table(), **own})
+    return _parsed(text, _completed(own))
+
+
+def _completed(own: Mapping[str, Any]) -> dict[str, Any]:
+    default = _default_table()
+    table = {**default, **own}
+    for part in _NAMED:
+        named, kept = own.get(part, {}), default[part] if own.get("defaults", True) else {}
+        table[part] = {**kept, **named} if isinstance(named, dict) else named
+    table.pop("defaults", None)
+    return table
 
 
 @cache
@@ -207,9 +236,14 @@ def _default_table() -> Mapping[str, Any]:
 
 def folded(policy: ProfilePolicy) -> Any:  # noqa: ANN401  # only ever compared
     """Return all of a policy that decides what is folded of a touchpoint: to change it takes a replay."""
-    marks = [policy.goals, policy.breakdowns, policy.caps, policy.activations, policy.engagement.points]
-    bounds = (policy.recent_touches, policy.max_names, policy.most_orders, policy.engagement.days)
-    return policy.traits, policy.survivorship, policy.trusted_sources, bounds, marks
+    marks = [
+        {name: goal.when for name, goal in policy.goals.items()},
+        {name: (breakdown.failure, breakdown.contact) for name, breakdown in policy.breakdowns.items()},
+        {name: (cap.messages, cap.most) for name, cap in policy.caps.items()},
+        {name: activation.when for name, activation in policy.activations.items()},
+    ]
+    bounds = (policy.recent_touches, policy.max_names, policy.most_orders, policy.engagement)
+    return policy.traits, policy.survivorship, policy.trusted_sources, policy.quality, bounds, marks
 
 
 def _parsed(text: str, table: Mapping[str, Any]) -> ProfilePolicy:
@@ -268,6 +302,8 @@ def _filters(parsed: _Profile) -> Iterator[tuple[Path, _Wanted]]:
         for name, declared in getattr(parsed, kind).items():
             for part in parts:
                 yield (kind, name, part), getattr(declared, part)
+    for name, wanted in parsed.quality.items():
+        yield ("quality", name), wanted
     for part in ("contact", "complaint", "reply"):
         yield ("service", part), getattr(parsed.service, part)
 
@@ -335,6 +371,7 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         session_minutes=parsed.session_minutes,
         survivorship=parsed.survivorship,
         traits=_each(parsed.traits, TraitDeclaration),
+        quality={name: _filter(wanted) for name, wanted in sorted(parsed.quality.items())},
         media=media,
         goals=_each(parsed.goals, Goal),
         breakdowns=_each(parsed.breakdowns, Breakdown),

@@ -9,6 +9,16 @@ from typing import Literal, NotRequired, TypedDict
 
 ConsentState = Literal["granted", "denied", "withdrawn", "unknown"]
 Party = Literal["first", "second", "third"]
+SignalKind = Literal[
+    "goal_reached",
+    "breakdown",
+    "segment_entered",
+    "segment_left",
+    "consent_granted",
+    "consent_ended",
+    "cap_reached",
+    "cap_freed",
+]
 
 
 class Identifier(TypedDict):
@@ -95,6 +105,7 @@ class ProfileIdentifier(TypedDict):
     value: str
     first_seen: int
     shared: bool
+    quality: str | None
 
 
 class Trait(TypedDict):
@@ -105,6 +116,53 @@ class Trait(TypedDict):
     event_time: int
     source: str
     event_id: str
+
+
+class ComputedTrait(TypedDict):
+    """A value of a computed trait."""
+
+    name: str
+    key: str
+    number: float | None
+    text: str | None
+    event_time: int | None
+    source: str | None
+    event_id: str | None
+
+
+class Tag(TypedDict):
+    """A tag that people gave."""
+
+    name: str
+    event_time: int
+    source: str
+    event_id: str
+
+
+class Membership(TypedDict):
+    """A segment that the customer is in."""
+
+    name: str
+    entered_at: int
+
+
+class OfferStage(TypedDict):
+    """How often an offer was made, seen, accepted or declined."""
+
+    offer_id: str
+    stage: str
+    count: int
+    last_at: int
+    channel: str
+
+
+class CapState(TypedDict):
+    """How many messages were sent within a cap."""
+
+    name: str
+    messages: int
+    most: int
+    free_again_at: int | None
 
 
 class Touch(TypedDict):
@@ -140,6 +198,11 @@ class Profile(TypedDict):
     known: bool
     identifiers: list[ProfileIdentifier]
     traits: list[Trait]
+    computed: list[ComputedTrait]
+    tags: list[Tag]
+    segments: list[Membership]
+    offers: list[OfferStage]
+    caps: list[CapState]
     preferred_language: str | None
     touches: int
     touches_by_channel: dict[str, int]
@@ -149,6 +212,9 @@ class Profile(TypedDict):
     recent_touches: list[Touch]
     orders: int
     returns: int
+    first_order_at: int | None
+    last_order_at: int | None
+    margin_micros: dict[str, int]
     revenue_micros: dict[str, int]
     consents: list[ConsentInForce]
 
@@ -176,6 +242,41 @@ class Change(TypedDict):
     cause_id: str | None
     revision: int
     occurred_at: int
+
+
+class Signal(TypedDict):
+    """Something to act on."""
+
+    signal_id: str
+    kind: SignalKind
+    name: str
+    customer_id: str
+    revision: int
+    cause: Literal["event", "clock"]
+    event_id: str | None
+    event_time: int | None
+    context: dict[str, str]
+    occurred_at: int
+
+
+class Activation(TypedDict):
+    """A decision for a touchpoint that asked for one."""
+
+    activation_id: str
+    name: str
+    customer_id: str
+    revision: int
+    event_id: str
+    event_time: int
+    asked_on: str
+    purpose: str
+    channel: str
+    language: str | None
+    traits: dict[str, str]
+    segments: list[str]
+    offers: list[str]
+    messages_left: int | None
+    made_at: int
 
 
 class DecidedIdentifier(TypedDict):

@@ -1,7 +1,7 @@
 """One hash of all people: equal digests mean equal results.
 
 A person is hashed by what is known of them and by nothing of how it came to be: no revisions, no processing times, no
-policy version, no node ids (they depend on a secret key), no order of rows. People who merged into others are not
+state of caps (which is as of the last publication), no policy version, no node ids (they depend on a secret key), no order of rows. People who merged into others are not
 people. Two lakes made from the same events in any order, by any number of workers, have the same digest.
 """
 
@@ -23,8 +23,12 @@ PERSON_SQL: Final = """
                                 lambda i: {type: i.type, value: i.value}),
         known: known,
         identifiers: list_sort(list_transform(identifiers, lambda i: {
-            type: i.type, value: i.value, first_seen: i.first_seen, shared: i.shared})),
+            type: i.type, value: i.value, first_seen: i.first_seen, shared: i.shared, quality: i.quality})),
         traits: list_sort(traits),
+        computed: list_sort(computed),
+        tags: list_sort(tags),
+        segments: list_sort(list_transform(segments, lambda s: s.name)),
+        offers: list_sort(offers),
         preferred_language: preferred_language,
         touches: touches,
         touches_by_channel: list_sort(map_entries(touches_by_channel)),
@@ -34,6 +38,9 @@ PERSON_SQL: Final = """
         recent_touches: recent_touches,
         orders: orders,
         returns: returns,
+        first_order_at: first_order_at,
+        last_order_at: last_order_at,
+        margin_micros: list_sort(map_entries(margin_micros)),
         revenue_micros: list_sort(map_entries(revenue_micros)),
         consents: list_sort(consents)
     })::VARCHAR

@@ -16,7 +16,17 @@ from typing import Any, Final, Self, TextIO, TypeVar
 import duckdb
 
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import Change, DeadLetter, Decision, Link, Policy, Profile, ProfileIdentifier
+from schemas.records import (
+    Activation,
+    Change,
+    DeadLetter,
+    Decision,
+    Link,
+    Policy,
+    Profile,
+    ProfileIdentifier,
+    Signal,
+)
 from sinks import engine, rows, tables, views
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
@@ -42,13 +52,15 @@ class LakeBatch:
     profiles: Sequence[Profile] = ()
     links: Sequence[Link] = ()
     changes: Sequence[Change] = ()
+    signals: Sequence[Signal] = ()
+    activations: Sequence[Activation] = ()
     decisions: Sequence[Decision] = ()
     policies: Sequence[Policy] = ()
     dead_letters: Sequence[DeadLetter] = ()
 
     def is_empty(self) -> bool:
         """Whether there is no record of any kind."""
-        told = (self.touchpoints, self.profiles, self.links, self.changes)
+        told = (self.touchpoints, self.profiles, self.links, self.changes, self.signals, self.activations)
         return not any((*told, self.decisions, self.policies, self.dead_letters))
 
 
@@ -62,6 +74,8 @@ class WriteCounts:
     identifiers: int = 0
     links: int = 0
     changes: int = 0
+    signals: int = 0
+    activations: int = 0
     decisions: int = 0
     policies: int = 0
     dead_letters: int = 0
@@ -102,7 +116,7 @@ class LakeWriter:
     def write(self, batch: LakeBatch, offsets: Positions) -> WriteCounts:
         """Write a batch and the offsets that follow it: both or neither.
 
-        Rows of touchpoints, consents, changes and dead letters that are there already are left alone; profiles,
+        Rows of touchpoints, consents, changes, signals, activations and dead letters that are there already are left alone; profiles,
         identifiers and links are replaced by a higher revision only, decisions by newer ones; offsets only grow. A
         call that has nothing to add makes no snapshot.
 
@@ -212,6 +226,19 @@ def _write_changes(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) ->
     counts.changes = insert(writer.connection, tables.CHANGES, rows.changes(fresh))
 
 
+def _write_signals(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    unique = {(record["signal_id"],): record for record in batch.signals}
+    counts.signals = insert(
+        writer.connection, tables.SIGNALS, rows.signals(new_records(writer.connection, tables.SIGNALS, unique))
+    )
+
+
+def _write_activations(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    unique = {(record["activation_id"],): record for record in batch.activations}
+    fresh = new_records(writer.connection, tables.ACTIVATIONS, unique)
+    counts.activations = insert(writer.connection, tables.ACTIVATIONS, rows.activations(fresh))
+
+
 def _decided_on(decision: Decision) -> Hashable:
     return frozenset(part["node_id"] for part in (decision["one"], decision["other"]) if part is not None)
 
@@ -241,6 +268,8 @@ _STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
     _write_identifiers,
     _write_links,
     _write_changes,
+    _write_signals,
+    _write_activations,
     _write_decisions,
     _write_policies,
     _write_dead_letters,

@@ -15,7 +15,18 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import Change, DeadLetter, Decision, Link, Policy, Profile, ProfileIdentifier, Touch
+from schemas.records import (
+    Activation,
+    Change,
+    DeadLetter,
+    Decision,
+    Link,
+    Policy,
+    Profile,
+    ProfileIdentifier,
+    Signal,
+    Touch,
+)
 from sinks import tables
 from sinks.columns import TEXT, ArrowType, Table
 
@@ -172,14 +183,17 @@ def profiles(records: Sequence[Profile]) -> ArrowTable:
         "first_touch_at": [touch and touch["event_time"] for touch in first],
         "first_channel": [touch and touch["channel"] for touch in first],
         "last_touch_at": [record["last_touch"] and record["last_touch"]["event_time"] for record in records],
-        "revenue": [
-            {currency: money(micros) for currency, micros in record["revenue_micros"].items()} for record in records
-        ],
+        "margin": [_amounts(record["margin_micros"]) for record in records],
+        "revenue": [_amounts(record["revenue_micros"]) for record in records],
     }
     rest = (column.name for column in tables.PROFILES.columns if column.name not in columns)
     dictionaries: Sequence[Mapping[str, Any]] = records
     columns |= {name: [record[name] for record in dictionaries] for name in rest}
     return _table(tables.PROFILES, columns)
+
+
+def _amounts(micros: Mapping[str, int]) -> dict[str, Decimal | None]:
+    return {currency: money(amount) for currency, amount in micros.items()}
 
 
 def identifiers(owned: Sequence[tuple[Profile, ProfileIdentifier]]) -> ArrowTable:
@@ -192,6 +206,7 @@ def identifiers(owned: Sequence[tuple[Profile, ProfileIdentifier]]) -> ArrowTabl
         "value": [node["value"] for _, node in owned],
         "first_seen": [node["first_seen"] for _, node in owned],
         "shared": [node["shared"] for _, node in owned],
+        "quality": [node["quality"] for _, node in owned],
     }
     return _table(tables.IDENTIFIERS, columns)
 
@@ -206,6 +221,16 @@ def changes(records: Sequence[Change]) -> ArrowTable:
     return _plain(
         tables.CHANGES, [{**record, "other_customer_id": record["other_customer_id"] or ""} for record in records]
     )
+
+
+def signals(records: Sequence[Signal]) -> ArrowTable:
+    """Return the rows of ``signals``."""
+    return _plain(tables.SIGNALS, records)
+
+
+def activations(records: Sequence[Activation]) -> ArrowTable:
+    """Return the rows of ``activations``."""
+    return _plain(tables.ACTIVATIONS, records)
 
 
 def decisions(records: Sequence[Decision]) -> ArrowTable:

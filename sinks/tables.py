@@ -23,7 +23,16 @@ from sinks.columns import (
 )
 
 TOUCH: Final = struct(event_time=TIMESTAMP, event_id=TEXT, channel=TEXT, type=TEXT)
-PROFILE_IDENTIFIER: Final = struct(node_id=TEXT, type=TEXT, value=TEXT, first_seen=TIMESTAMP, shared=BOOLEAN)
+PROFILE_IDENTIFIER: Final = struct(
+    node_id=TEXT, type=TEXT, value=TEXT, first_seen=TIMESTAMP, shared=BOOLEAN, quality=TEXT
+)
+COMPUTED: Final = struct(
+    name=TEXT, key=TEXT, number=DOUBLE, text=TEXT, event_time=TIMESTAMP, source=TEXT, event_id=TEXT
+)
+TAG: Final = struct(name=TEXT, event_time=TIMESTAMP, source=TEXT, event_id=TEXT)
+MEMBERSHIP: Final = struct(name=TEXT, entered_at=TIMESTAMP)
+OFFER_STAGE: Final = struct(offer_id=TEXT, stage=TEXT, count=BIGINT, last_at=TIMESTAMP, channel=TEXT)
+CAP_STATE: Final = struct(name=TEXT, messages=BIGINT, most=BIGINT, free_again_at=TIMESTAMP)
 TRAIT: Final = struct(name=TEXT, value=TEXT, event_time=TIMESTAMP, source=TEXT, event_id=TEXT)
 CONSENT_IN_FORCE: Final = struct(
     purpose=TEXT,
@@ -71,7 +80,12 @@ PROFILES: Final = Table(
         Column("country", TEXT, "ISO 3166 alpha-2 code."),
         Column("language", TEXT, "Language as the newest source says, BCP 47 tag."),
         Column("preferred_language", TEXT, "Language to address them in, BCP 47 tag."),
-        Column("traits", list_of(TRAIT), "Every trait with the touchpoint it came with."),
+        Column("traits", list_of(TRAIT), "Every told trait with the touchpoint it came with."),
+        Column("computed", list_of(COMPUTED), "Every value of the computed traits that the policy declares."),
+        Column("tags", list_of(TAG), "The tags that people gave."),
+        Column("segments", list_of(MEMBERSHIP), "The segments they are in, and since when (processing time)."),
+        Column("offers", list_of(OFFER_STAGE), "How often each offer was made, seen, accepted or declined."),
+        Column("caps", list_of(CAP_STATE), "How many messages they got within each cap, as of the clock."),
         Column("touches", BIGINT, "Number of touchpoints."),
         Column("touches_by_channel", map_to(BIGINT), "Number of touchpoints by channel."),
         Column("touches_by_type", map_to(BIGINT), "Number of touchpoints by type."),
@@ -81,8 +95,12 @@ PROFILES: Final = Table(
         Column("first_channel", TEXT, "Channel of the first touchpoint: the one that acquired them."),
         Column("last_touch_at", TIMESTAMP, "Event time of the last touchpoint, UTC."),
         Column("recent_touches", list_of(TOUCH), "The newest touchpoints, newest first, bounded."),
-        Column("orders", BIGINT, "Number of purchases."),
+        Column("orders", BIGINT, "Number of purchases; an order told again is the same one."),
         Column("returns", BIGINT, "Number of returns."),
+        Column("first_order_at", TIMESTAMP, "Event time of the first purchase, UTC."),
+        Column("last_order_at", TIMESTAMP, "Event time of the last purchase, UTC."),
+        Column("margin", map_to(MONEY), "What purchases less returns earn, by currency, in currency units."),
+        Column("margin_micros", map_to(BIGINT), "The same in millionths of the currency unit."),
         Column("revenue", map_to(MONEY), "Purchases less returns by currency, in currency units."),
         Column("revenue_micros", map_to(BIGINT), "The same in millionths of the currency unit."),
         Column("consents", list_of(CONSENT_IN_FORCE), "The consent in force by purpose and channel."),
@@ -100,6 +118,7 @@ IDENTIFIERS: Final = Table(
         Column("customer_id", TEXT, "The customer it belongs to."),
         Column("first_seen", TIMESTAMP, "Event time of the first touchpoint with it, UTC."),
         Column("shared", BOOLEAN, "Seen with more others than its type allows: joins nobody."),
+        Column("quality", TEXT, "Of e-mail addresses and telephone numbers: verified, bounced ... as told last."),
         Column("revision", BIGINT, "Revision of the profile that says so."),
     ),
 )
@@ -191,6 +210,47 @@ CHANGES: Final = Table(
     ),
 )
 
+SIGNALS: Final = Table(
+    "signals",
+    "One row a signal: a goal reached, a breakdown, a segment entered or left, a consent or a cap that changed.",
+    ("signal_id",),
+    (
+        Column("signal_id", TEXT, "The same signal has the same id."),
+        Column("kind", TEXT, "goal_reached, breakdown, segment_entered, segment_left, consent_granted ..."),
+        Column("name", TEXT, "Of the goal, breakdown, segment or cap; of consents purpose/channel."),
+        Column("customer_id", TEXT, "Whom it is of, as the customer was called then."),
+        Column("revision", BIGINT, "Revision of the customer that shows it."),
+        Column("cause", TEXT, "event, or clock: time alone brought it about."),
+        Column("event_id", TEXT, "The touchpoint that brought it about, where it is a single one."),
+        Column("event_time", TIMESTAMP, "Event time of that touchpoint, UTC."),
+        Column("context", map_to(TEXT), "What it is about; of a breakdown what went wrong before."),
+        Column("occurred_at", TIMESTAMP, "When it was noticed; processing time, UTC."),
+    ),
+)
+
+ACTIVATIONS: Final = Table(
+    "activations",
+    "One row a decision for a touchpoint that asked for one, of a customer who permits it.",
+    ("activation_id",),
+    (
+        Column("activation_id", TEXT, "The same decision on the same touchpoint has the same id."),
+        Column("name", TEXT, "The declared activation."),
+        Column("customer_id", TEXT, "Whom it is for, as the customer was called then."),
+        Column("revision", BIGINT, "Revision of the customer that it was decided by."),
+        Column("event_id", TEXT, "The touchpoint that asked."),
+        Column("event_time", TIMESTAMP, "Event time of that touchpoint, UTC."),
+        Column("asked_on", TEXT, "Channel of that touchpoint."),
+        Column("purpose", TEXT, "The consent purpose that was granted."),
+        Column("channel", TEXT, "The channel it was granted for."),
+        Column("language", TEXT, "Language to address them in, BCP 47 tag."),
+        Column("traits", map_to(TEXT), "The told traits that the activation declares."),
+        Column("segments", list_of(TEXT), "The segments that the customer was in."),
+        Column("offers", list_of(TEXT), "The offers that might be made, the best first."),
+        Column("messages_left", BIGINT, "Messages that the cap left room for; empty where there is no cap."),
+        Column("made_at", TIMESTAMP, "When it was decided; processing time, UTC."),
+    ),
+)
+
 DECISIONS: Final = Table(
     "decisions",
     "One row for what data stewards decided on two identifiers, or on one: the newest decision.",
@@ -271,6 +331,8 @@ TABLES: Final = (
     TOUCHPOINTS,
     CONSENTS,
     CHANGES,
+    SIGNALS,
+    ACTIVATIONS,
     DECISIONS,
     POLICIES,
     DEAD_LETTERS,

@@ -66,6 +66,7 @@ def an_identifier(type_: str, value: str, first_seen: int = SOME_TIME_MS) -> Pro
         "value": value,
         "first_seen": first_seen,
         "shared": False,
+        "quality": None,
     }
 
 
@@ -84,6 +85,11 @@ def a_profile(
         "known": True,
         "identifiers": [email] if identifiers is None else list(identifiers),
         "traits": [{"name": "city", "value": city, "event_time": SOME_TIME_MS, "source": "web", "event_id": "e-1"}],
+        "computed": [],
+        "tags": [],
+        "segments": [],
+        "offers": [],
+        "caps": [],
         "preferred_language": "de",
         "touches": 1,
         "touches_by_channel": {"web": 1},
@@ -93,6 +99,9 @@ def a_profile(
         "recent_touches": [],
         "orders": 1,
         "returns": 0,
+        "first_order_at": SOME_TIME_MS,
+        "last_order_at": SOME_TIME_MS,
+        "margin_micros": {},
         "revenue_micros": {"EUR": 12_500_000},
         "consents": [],
     }

@@ -8,25 +8,43 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
 from identity.gathering import Gatherer, Seen
-from identity.graph import Alike, Blocked, Full, Join, LinkSeen, Message, Moment, Placed, Report, Ruled, SharedSeen
+from identity.graph import (
+    Alike,
+    Blocked,
+    Full,
+    Gathering,
+    Join,
+    LinkSeen,
+    Message,
+    Moment,
+    Placed,
+    Report,
+    Ruled,
+    SharedSeen,
+)
 from identity.matching.placing import Matcher
 from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, parse_policy, shape
 from profiles import fragment as fragments
 from profiles.comparable import comparable_record, note_person
+from profiles.folding import Folding
 from profiles.fragment import Fragment
-from profiles.people import Publication, Publisher
+from profiles.people import Publisher
 from profiles.policy import ProfilePolicy
+from profiles.policy_file import folded, parse_profile_policy
+from profiles.telling import Now, Publication
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
-from schemas.contracts import CHANGE, LINK, PROFILE
+from schemas.contracts import ACTIVATION, CHANGE, LINK, PROFILE, SIGNAL
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import Policy
+from streams.clock import read_tick
 from streams.errors import StoreError
 from streams.policies import likeness_by, read_policy
 from streams.records import Output, SourceRecord, dead_letter
@@ -35,6 +53,9 @@ from streams.topics import Topics
 
 _ANEW: dict[Stage, int] = {"nodes": 2_000, "placings": 200, "gatherings": 2_000}
 """How many are gone through in one commit after a policy was applied: under a second of work."""
+
+_MOST_DUE = 2_000
+"""Gatherings that time alone may have changed, gone through in one commit."""
 
 _MESSAGES_TOGETHER = 200
 """In one Kafka record: enough that the record's own cost is shared, few enough that it stays far below its limit."""
@@ -113,18 +134,18 @@ class PartitionWork:
         self._outputs: list[Output] = []
         applied = state.policy()
         if applied is None:
-            self._use(rules.identity, rules.model)
+            self._use(rules.identity, rules.profile, rules.model)
         else:
-            self._use(parse_policy(applied.text), applied.model)
+            self._use(parse_policy(applied.text), parse_profile_policy(applied.text), applied.model)
         self._folding: dict[NodeId, Fragment] = {}
         self._telling: set[NodeId] = set()
         self.counts = Counts()
 
     @property
     def is_resolving_anew(self) -> bool:
-        """Whether a policy was applied that not all gatherings are resolved by yet; every commit does some."""
-        policy = self._state.policy()
-        return policy is not None and bool(policy.pending)
+        """Whether a policy was applied, or time went on, and not all gatherings follow yet; every commit does some."""
+        policy, clock = self._state.policy(), self._state.clock()
+        return (policy is not None and bool(policy.pending)) or (clock is not None and bool(self._state.due(clock, 1)))
 
     def policies(self, records: Iterable[SourceRecord]) -> None:
         """Take policies; the one applied last counts. To be called before anything else of a chunk."""
@@ -137,6 +158,16 @@ class PartitionWork:
                 self._dead(record, RejectedError("bad_value", f"text: expected a policy; {error.problems[0]}"))
             else:
                 self._apply(applied)
+
+    def ticks(self, records: Iterable[SourceRecord]) -> None:
+        """Take what time it is; it never goes back."""
+        for record in records:
+            try:
+                at = read_tick(record.value)
+            except RejectedError as error:
+                self._dead(record, error)
+            else:
+                self._state.put_clock(max(at, self._state.clock() or 0))
 
     def touchpoints(self, records: Iterable[SourceRecord]) -> None:
         """Take accepted touchpoints; those counted before count no more."""
@@ -172,24 +203,37 @@ class PartitionWork:
         """Work the chunk off and return what follows from it."""
         self._write_fragments()
         self._resolve_anew()
-        for owner, dirty in self._gatherer.settle().items():
-            gathering = self._state.gathering(owner)
-            if gathering is not None:
-                told = self._publisher.publish(gathering, dirty, self._fragment_reader(owner), now_ms)
-                self._state.put_gathering(owner, gathering)
-                self._publish(told)
+        now = Now(now_ms, self._state.clock())
+        changed = self._gatherer.settle()
+        for owner, dirty in changed.items():
+            publish = partial(self._publisher.publish, dirty=dirty, fragment_of=self._fragment_reader(owner), now=now)
+            self._tell(owner, publish)
+        for owner in self._state.due(now.clock, _MOST_DUE) if now.clock is not None else ():
+            if owner not in changed:
+                publish = partial(self._publisher.publish_due, fragment_of=self._fragment_reader(owner), now=now)
+                self._tell(owner, publish)
         self._pack()
         outputs, self._outputs[:] = list(self._outputs), []
         return Commit(outputs, self._state.take_changes())
+
+    def _tell(self, owner: NodeId, publish: Callable[[Gathering], Publication]) -> None:
+        gathering = self._state.gathering(owner)
+        if gathering is not None:
+            due = gathering.due
+            told = publish(gathering)
+            self._state.put_gathering(owner, gathering)
+            self._state.schedule(owner, due, gathering.due)
+            self._publish(told)
 
     def _apply(self, applied: Policy) -> None:
         known = self._state.policy()
         if known is not None and applied["applied_at"] <= known.applied_at:
             return
-        policy = parse_policy(applied["text"])
-        if shape(policy) != shape(self._rules.identity):
+        policy, profile = parse_policy(applied["text"]), parse_profile_policy(applied["text"])
+        if shape(policy) != shape(self._rules.identity) or folded(profile) != folded(self._rules.profile):
             raise StoreError(
-                "a policy was applied under which touchpoints have other identifiers or anchors; start the worker again"
+                "a policy was applied under which touchpoints have other identifiers, anchors or traits; start the "
+                "worker again"
             )
         pending: dict[Stage, bytes] = {**(known.pending if known else {}), "gatherings": b""}
         # Where none was applied before, what is here was matched by another one than the worker began with.
@@ -198,13 +242,14 @@ class PartitionWork:
         elif _most_neighbours(policy) != _most_neighbours(self._policy):
             pending |= {"nodes": b""}
         self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], applied["model"], pending))
-        self._use(policy, applied["model"])
+        self._use(policy, profile, applied["model"])
 
-    def _use(self, policy: IdentityPolicy, model: str | None) -> None:
+    def _use(self, policy: IdentityPolicy, profile: ProfilePolicy, model: str | None) -> None:
         likeness = likeness_by(model)
         self._policy = policy
+        self._folds = Folding(profile)
         self._compared = frozenset(name for name, rule in policy.identifiers.items() if rule.compared)
-        self._publisher = Publisher(policy, self._rules.profile, self._incarnation, likeness)
+        self._publisher = Publisher(policy, self._folds, self._incarnation, likeness)
         matcher = Matcher(self._state, policy.matching, likeness, self._rules.key, self._place, self._number)
         self._gatherer = Gatherer(self._state, policy, self._is_local, self._send, matcher)
 
@@ -247,7 +292,7 @@ class PartitionWork:
         folding = self._folding.get(seen[0].node)
         if folding is None:
             folding = self._folding[seen[0].node] = fragments.decode(anchor.fragment)
-        fragments.fold(folding, accepted, self._rules.profile)
+        self._folds.fold(folding, accepted)
         if touchpoint["traits"]:
             note_person(anchor, touchpoint["traits"], self._policy)
         if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):
@@ -276,6 +321,10 @@ class PartitionWork:
             self._outputs.append(Output(topics.links, key, encode(LINK, link)))
         for change in told.changes:
             self._outputs.append(Output(topics.changes, change["customer_id"].encode(), encode(CHANGE, change)))
+        for signal in told.signals:
+            self._outputs.append(Output(topics.changes, signal["customer_id"].encode(), encode(SIGNAL, signal)))
+        for asked in told.activations:
+            self._outputs.append(Output(topics.activations, asked["customer_id"].encode(), encode(ACTIVATION, asked)))
         self.counts.profiles += len(told.profiles)
 
     def _send(self, message: Message) -> None:

@@ -13,6 +13,7 @@ from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
 from profiles import fragment as fragments
 from profiles.comparable import comparable_record, note_person
+from profiles.folding import Folding
 from profiles.fragment import Fragment
 from profiles.policy import ProfilePolicy
 from schemas.accepted import AcceptedTouchpoint
@@ -47,7 +48,7 @@ class History:
         self.touchpoints = 0
         self.unusable = 0
         self._policy = policy
-        self._profile = profile
+        self._folding = Folding(profile)
         self._normaliser = Normaliser(policy, key)
         self._fragments: dict[NodeId, Fragment] = {}
         matcher = None
@@ -96,7 +97,7 @@ class History:
         if traits:
             note_person(anchor, traits, self._policy)
             fragment = self._fragments.setdefault(seen[0].node, fragments.decode(b""))
-            fragments.fold(fragment, _with_traits(source, event_id, time, traits), self._profile)
+            self._folding.fold(fragment, _with_traits(source, event_id, time, traits))
 
 
 def _chunks(reader: LakeReader) -> Iterator[list[Row]]:

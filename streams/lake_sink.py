@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
-from schemas.contracts import CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE
+from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE, SIGNAL
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
@@ -102,15 +102,16 @@ class _Decoding:
         self._topics = topics
         self._newest: dict[bytes | str, tuple[int, Message]] = {}
         self._expected = {
-            topics.profiles: PROFILE,
-            topics.links: LINK,
-            topics.changes: CHANGE,
-            topics.decisions: DECISION,
-            topics.policy: POLICY,
-            topics.dead_letters: DEAD_LETTER,
+            topics.profiles: (PROFILE,),
+            topics.links: (LINK,),
+            topics.changes: (CHANGE, SIGNAL),
+            topics.activations: (ACTIVATION,),
+            topics.decisions: (DECISION,),
+            topics.policy: (POLICY,),
+            topics.dead_letters: (DEAD_LETTER,),
         }
         self._touchpoints: list[AcceptedTouchpoint] = []
-        self._records: dict[str, list[Any]] = {name: [] for name in self._expected.values()}
+        self._records: dict[str, list[Any]] = {name: [] for names in self._expected.values() for name in names}
         self.offsets: dict[tuple[str, int], int] = {}
 
     def add(self, message: Message) -> None:
@@ -142,17 +143,15 @@ class _Decoding:
     def _decode(self, topic: str, message: Message) -> None:
         expected = self._expected[topic]
         try:
-            self._records[expected].append(self._record(expected, message.value()))
+            name, record = self._framing.decode(message.value())
+            if name not in expected:
+                raise RejectedError("unexpected_schema", f"expected {' or '.join(expected)}")
+            if name == DECISION:
+                check_decision(record)  # type: ignore[arg-type]  # the contract's name says so
         except RejectedError as rejected:
             self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
-
-    def _record(self, expected: str, value: bytes | None) -> Any:  # noqa: ANN401  # of the expected contract
-        name, record = self._framing.decode(value)
-        if name != expected:
-            raise RejectedError("unexpected_schema", f"expected {expected}")
-        if name == DECISION:
-            check_decision(record)  # type: ignore[arg-type]  # the contract's name says so
-        return record
+        else:
+            self._records[name].append(record)
 
     def lake_batch(self) -> LakeBatch:
         """Return all records, of each customer only the highest revision; call once, last."""
@@ -163,6 +162,8 @@ class _Decoding:
             profiles=_highest_revisions(self._records[PROFILE]),
             links=self._records[LINK],
             changes=self._records[CHANGE],
+            signals=self._records[SIGNAL],
+            activations=self._records[ACTIVATION],
             decisions=self._records[DECISION],
             policies=self._records[POLICY],
             dead_letters=self._records[DEAD_LETTER],

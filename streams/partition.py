@@ -221,7 +221,12 @@ class Partition:
         portions = [feed.portion for feed in feeds]
         plan.send(topic, *plan_record(portions, marker.incarnation, marker.sequence), self._number)
         topics = self._setting.rules.topics
-        take = {topics.policy: work.policies, topics.touchpoints: work.touchpoints, topics.graph: work.messages}
+        take = {
+            topics.policy: work.policies,
+            topics.clock: work.ticks,
+            topics.touchpoints: work.touchpoints,
+            topics.graph: work.messages,
+        }
         started = time.monotonic()
         for feed in feeds:
             take[feed.portion.topic](feed.records)
@@ -241,7 +246,7 @@ class Partition:
         store.apply(commit.changes, marker, end)  # 4
 
     async def _resolve_anew(self, store: PartitionStore, work: PartitionWork) -> None:
-        """Resolve all gatherings by a policy that was applied, a commit at a time, unless a rebalance begins.
+        """Have gatherings follow a policy that was applied, or the time, a commit at a time, unless a rebalance begins.
 
         Whoever has the partition next goes on from there.
         """

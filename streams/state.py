@@ -25,6 +25,9 @@ _POLICY = b"p"
 _PLACING = b"r"
 _BLOCK = b"b"
 _COUNT = b"c"
+_CLOCK = b"k"
+_DUE = b"t"
+_DUE_BYTES = 8
 
 Stage = Literal["nodes", "placings", "gatherings"]
 """What a new policy has the workers go through, in this order."""
@@ -108,6 +111,8 @@ class PartitionState:
         self._policy = _Table(store, _POLICY, PolicyInForce)
         self._placings = _Table(store, _PLACING, Placing)
         self._counts = _Table(store, _COUNT, int)
+        self._clock = _Table(store, _CLOCK, int)
+        self._dues: dict[bytes, bytes | None] = {}
         self._blocks: dict[bytes, set[NodeId]] = {}
         self._moved: dict[bytes, dict[NodeId, bool]] = {}
         self._fragments: dict[bytes, bytes | None] = {}
@@ -137,6 +142,7 @@ class PartitionState:
         """See :meth:`identity.gathering.Graph.drop_gathering`."""
         gathering = self._gatherings.get(owner)
         if gathering is not None:
+            self.schedule(owner, gathering.due, 0)
             for member in gathering.members:
                 if member != owner:
                     self._fragments[owner + member] = None
@@ -174,6 +180,28 @@ class PartitionState:
     def put_policy(self, policy: PolicyInForce) -> None:
         """Keep the policy in force."""
         self._policy.put(b"", policy)
+
+    def clock(self) -> int | None:
+        """Return what time it was told to be, milliseconds since 1970 UTC; None where it never was."""
+        return self._clock.get(b"")
+
+    def put_clock(self, at: int) -> None:
+        """Keep what time it is."""
+        self._clock.put(b"", at)
+
+    def schedule(self, owner: NodeId, before: int, due: int) -> None:
+        """Keep when a gathering is due, and was until now; 0 is never."""
+        if before != due:
+            if before:
+                self._dues[_due_key(before, owner)] = None
+            if due:
+                self._dues[_due_key(due, owner)] = b""
+
+    def due(self, clock: int, most: int) -> list[NodeId]:
+        """Return the owners whose gatherings were due up to a time at the last commit, the longest due first."""
+        keys = self._store.keys_after(_DUE, most)
+        last = _due_key(clock + 1, NodeId(b""))
+        return [NodeId(key[len(last) :]) for key in keys if key.startswith(_DUE) and key < last]
 
     def nodes_after(self, stage: Stage, node: bytes, most: int) -> list[NodeId]:
         """Return the next nodes that a stage goes through, in order of their ids, as they were at the last commit."""
@@ -232,6 +260,9 @@ class PartitionState:
         changes.update(self._policy.take_changes())
         changes.update(self._placings.take_changes())
         changes.update(self._counts.take_changes())
+        changes.update(self._clock.take_changes())
+        changes.update(self._dues)
+        self._dues = {}
         for block, moved in self._moved.items():
             for node, is_inside in moved.items():
                 changes[_BLOCK + block + node] = b"" if is_inside else None
@@ -245,3 +276,7 @@ class PartitionState:
         self._fragments = {}
         self._events = {}
         return changes
+
+
+def _due_key(due: int, owner: NodeId) -> bytes:
+    return _DUE + due.to_bytes(_DUE_BYTES, "big") + owner

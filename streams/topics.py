@@ -87,8 +87,18 @@ class Topics:
 
     @property
     def changes(self) -> str:
-        """Public: what happened to customers as a whole, keyed by customer id."""
+        """Public: what happened to customers as a whole, and signals, keyed by customer id."""
         return f"{self.prefix}onefold.changes"
+
+    @property
+    def activations(self) -> str:
+        """Public: decisions for touchpoints that asked for one, keyed by customer id."""
+        return f"{self.prefix}onefold.activations"
+
+    @property
+    def clock(self) -> str:
+        """What time it is, the same in every partition."""
+        return f"{self.prefix}onefold.clock"
 
     @property
     def decisions(self) -> str:
@@ -113,6 +123,7 @@ class Topics:
             self.profiles,
             self.links,
             self.changes,
+            self.activations,
             self.decisions,
             self.policy,
             self.dead_letters,
@@ -126,7 +137,7 @@ class Topics:
     @property
     def for_gather(self) -> list[str]:
         """What the stage with the state reads, each of its partitions by itself."""
-        return [self.policy, self.touchpoints, self.graph]
+        return [self.policy, self.clock, self.touchpoints, self.graph]
 
     @property
     def for_ingest(self) -> list[str]:
@@ -152,6 +163,8 @@ class Topics:
             self.profiles: compacted,
             self.links: compacted,
             self.changes: plain,
+            self.activations: plain,
+            self.clock: compacted,
             self.decisions: compacted,
             self.policy: compacted,
             self.dead_letters: plain,

@@ -11,7 +11,7 @@ import structlog
 
 from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
-from profiles.policy_file import default_profile_policy
+from profiles.policy_file import parse_profile_policy
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.decisions import decision_outputs
 from streams.errors import StreamsError
@@ -56,7 +56,7 @@ class Worker:
         self._producer = CheckedProducer(settings.servers)
         self._ingest = Ingest(topics, frames, Normaliser(identity, key))
         self._setting = PartitionSetting(
-            Rules(topics, frames, identity, in_force["model"], default_profile_policy(), key),
+            Rules(topics, frames, identity, in_force["model"], parse_profile_policy(in_force["text"]), key),
             settings.servers,
             settings.home / "state" / f"{settings.topic_prefix}onefold",
             settings.partitions,

@@ -30,9 +30,10 @@ from identity.nodes import NodeId, node_id
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy
 from profiles import fragment as fragments
-from profiles.people import Publication, Publisher
-from profiles.policy import ProfilePolicy
+from profiles.folding import Folding
+from profiles.people import Publisher
 from profiles.policy_file import default_profile_policy
+from profiles.telling import Now, Publication
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import Change, Consent, Link, Order, Profile
 
@@ -117,7 +118,7 @@ def accepted(happened: Event) -> AcceptedTouchpoint:
     order: Order | None = None
     if kind in {"purchase", "return"}:
         amount = chance.randrange(10**9)
-        order = {"order_id": happened.event_id, "amount_micros": amount, "currency": "EUR", "items": []}
+        order = {"order_id": happened.event_id, "amount_micros": amount, "currency": "EUR", "items": [], "margin_micros": None}
     consents: list[Consent] = []
     if kind == "consent":
         consents.append(
@@ -284,7 +285,7 @@ class Engine:
     def __init__(self, partitions: int, policy: IdentityPolicy, may_send: int = 1_000_000) -> None:
         self.partitions = [Partition() for _ in range(partitions)]
         self.policy = policy
-        self.profile_policy: ProfilePolicy = default_profile_policy()
+        self.folding = Folding(default_profile_policy())
         self.sent = 0
         self._may_send = may_send
 
@@ -345,11 +346,11 @@ class Engine:
                 taken[1] += 1
                 gatherer.receive(_messages.decode(next(right)))
         dirty = gatherer.settle()
-        publisher = Publisher(self.policy, self.profile_policy, partition.incarnation)
+        publisher = Publisher(self.policy, self.folding, partition.incarnation)
         for owner, what in dirty.items():
             gathering = work.gathering(owner)
             assert gathering is not None
-            partition.told.append(publisher.publish(gathering, what, _reader(work, owner), now_ms=1))
+            partition.told.append(publisher.publish(gathering, what, _reader(work, owner), Now(1, None)))
         self._send(outbox, repeat)
         if crash:
             partition.incarnation += 1
@@ -365,7 +366,7 @@ class Engine:
         seen = [Seen(part.node, part.type, part.value) for part in happened.seen]
         node = gatherer.touch(seen, Moment(happened.time, happened.event_id), happened.source)
         folded = fragments.decode(node.fragment)
-        fragments.fold(folded, accepted(happened), self.profile_policy)
+        self.folding.fold(folded, accepted(happened))
         node.fragment = fragments.encode(folded)
 
     def _send(self, outbox: Iterable[Message], repeat: Callable[[], bool]) -> None:
@@ -536,12 +537,12 @@ def _evidence(together: Sequence[Event], far_shared: bool) -> Evidence:  # noqa:
     return Evidence(len(together), min(moments), max(moments), sources, far_shared)
 
 
-def oracle_fragment(happened: Iterable[Happening], node: NodeId, policy: ProfilePolicy) -> fragments.Fragment:
+def oracle_fragment(happened: Iterable[Happening], node: NodeId, folding: Folding) -> fragments.Fragment:
     """Return the plain fold of a node's own events."""
     folded = fragments.Fragment()
     for one in {one.event_id: one for one in happened if isinstance(one, Event)}.values():
         if one.anchor.node == node:
-            fragments.fold(folded, accepted(one), policy)
+            folding.fold(folded, accepted(one))
     return folded
 
 

@@ -28,8 +28,9 @@ from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy_text, parse_policy
 from identity.resolution import resolve
 from profiles.comparable import comparable_record, note_person
-from profiles.people import Publication
+from profiles.folding import Folding
 from profiles.policy_file import default_profile_policy
+from profiles.telling import Publication
 from schemas.accepted import encode_accepted
 from schemas.contracts import CHANGE, LINK, POLICY, PROFILE
 from schemas.framing import SingleObjectFraming
@@ -439,7 +440,7 @@ def _record(happened: Iterable[Happening], node_id: NodeId, card: Card, policy: 
     node = Node(card, node_id, b"", sorted(others)[:MOST_OTHERS])
     for one in own:
         note_person(node, accepted(one)["touchpoint"]["traits"], policy)
-    return comparable_record(node, oracle_fragment(own, node_id, PROFILES), policy)
+    return comparable_record(node, oracle_fragment(own, node_id, Folding(PROFILES)), policy)
 
 
 class Outcome(NamedTuple):

@@ -7,11 +7,12 @@ from functools import reduce
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles.fragment import ConsentValue, Fragment, TraitValue, decode, encode, fold, merge
-from profiles.policy import ProfilePolicy, Survivorship
-from profiles.policy_file import default_profile_policy
+from profiles.folding import Folding
+from profiles.fragment import ConsentValue, Fragment, TraitValue, decode, encode
+from profiles.policy import Survivorship
+from profiles.policy_file import default_profile_policy, parse_profile_policy
 from schemas.accepted import AcceptedTouchpoint
-from schemas.records import ConsentState
+from schemas.records import ConsentState, Interaction, Marketing
 from tests.property.effort import examples
 
 RULES: dict[str, Survivorship] = {
@@ -19,9 +20,76 @@ RULES: dict[str, Survivorship] = {
     "joined": "first",
     "first_name": "most_trusted",
     "street": "longest",
+    "shop": "most_frequent",
 }
-POLICY = replace(
-    default_profile_policy(), survivorship=RULES, trusted_sources=("crm", "store"), recent_touches=3, max_names=4
+FOLDS = """
+[profile]
+defaults = false
+[profile.quality]
+verified = { type = ["email_verified"] }
+bounced = { type = ["email_bounced"] }
+[profile.goals.buy]
+when = { type = ["purchase"] }
+[profile.breakdowns.login]
+failure = { type = ["login_failed"] }
+contact = { type = ["call"] }
+[profile.engagement]
+days = 2
+[profile.engagement.points]
+page_view = 1
+purchase = 5
+[profile.caps.few]
+messages = { type = ["offer_made"] }
+most = 2
+hours = 24
+"""
+DECLARED = """
+[profile.traits.touches_of_web]
+fold = "count"
+when = { channel = ["web"] }
+[profile.traits.spent]
+fold = "sum"
+value = "amount"
+[profile.traits.mood]
+fold = "mean"
+value = "sentiment"
+[profile.traits.least]
+fold = "min"
+value = "amount"
+[profile.traits.most]
+fold = "max"
+value = "amount"
+[profile.traits.first_offer]
+fold = "first"
+value = "offer_id"
+[profile.traits.last_reason]
+fold = "newest"
+value = "reason"
+[profile.traits.offers]
+fold = "top"
+value = "offer_id"
+most = 2
+[profile.traits.cities]
+fold = "distinct"
+value = "trait.city"
+most = 2
+[profile.traits.bought]
+fold = "rate"
+when = { type = ["page_view", "purchase"] }
+hit = { type = ["purchase"] }
+[profile.traits.days]
+fold = "days"
+days = 2
+"""
+FOLDING = Folding(
+    replace(
+        parse_profile_policy(FOLDS + DECLARED),
+        survivorship=RULES,
+        trusted_sources=("crm", "store"),
+        recent_touches=3,
+        max_names=4,
+        most_orders=3,
+    )
 )
 
 CAUTION: tuple[ConsentState, ...] = ("granted", "denied", "withdrawn", "unknown")
@@ -30,25 +98,68 @@ CAUTION: tuple[ConsentState, ...] = ("granted", "denied", "withdrawn", "unknown"
 @st.composite
 def touchpoints(draw: st.DrawFn, max_size: int = 6) -> list[AcceptedTouchpoint]:
     """Touchpoints of unique ids, with few times, values and sources, so that ties are common."""
-    drawn = draw(
-        st.lists(
-            st.tuples(
-                st.integers(-3, 3),
-                st.sampled_from(["web", "crm", "store", "call"]),
-                st.sampled_from(["page_view", "purchase", "return"]),
-                st.dictionaries(
-                    st.sampled_from([*RULES, "a", "b"]), st.sampled_from(["", "x", "yy", "zz", "longer"]), max_size=4
-                ),
-                st.lists(st.tuples(st.sampled_from(["marketing", "profiling"]), st.sampled_from(CAUTION)), max_size=2),
-                st.one_of(st.none(), st.tuples(st.integers(0, 10**13), st.sampled_from(["EUR", "SEK"]))),
-            ),
-            max_size=max_size,
-        )
-    )
-    return [
-        touchpoint(f"event {number}", time, source, kind, traits, consents, order)
-        for number, (time, source, kind, traits, consents, order) in enumerate(drawn)
-    ]
+    drawn = draw(st.lists(_one, max_size=max_size))
+    events = []
+    for number, (time, source, kind, traits, consents, order, rest) in enumerate(drawn):
+        event = touchpoint(f"event {number}", time, source, kind, traits, consents, order)
+        offer, reason, sentiment, order_id, tag = rest
+        within = event["touchpoint"]
+        within["marketing"] = a_marketing(offer) if offer else None
+        within["interaction"] = an_interaction(reason, sentiment) if reason else None
+        within["properties"] = {"tag": tag}
+        if within["order"] is not None:
+            within["order"]["order_id"] = order_id
+        event["nodes"] = [{"node_id": bytes([number % 2]) * 16, "type": "email", "value": "ann@example.org"}]
+        events.append(event)
+    return events
+
+
+_KINDS = [
+    "page_view",
+    "purchase",
+    "return",
+    "login_failed",
+    "call",
+    "offer_made",
+    "offer_accepted",
+    "email_bounced",
+    "email_verified",
+    "tag_added",
+    "tag_removed",
+]
+_one = st.tuples(
+    st.one_of(st.integers(-3, 3), st.sampled_from([0, 86_400_000, 2 * 86_400_000])),
+    st.sampled_from(["web", "crm", "store", "call"]),
+    st.sampled_from(_KINDS),
+    st.dictionaries(st.sampled_from([*RULES, "a", "b"]), st.sampled_from(["", "x", "yy", "zz", "longer"]), max_size=4),
+    st.lists(st.tuples(st.sampled_from(["marketing", "profiling"]), st.sampled_from(CAUTION)), max_size=2),
+    st.one_of(st.none(), st.tuples(st.integers(0, 10**13), st.sampled_from(["EUR", "SEK"]))),
+    st.tuples(
+        st.sampled_from(["", "gift", "card", "sale", "ride", "meal"]),
+        st.sampled_from(["", "password", "delivery"]),
+        st.sampled_from([-1.0, 0.25, 1.0]),
+        st.sampled_from(["o-1", "o-2", "o-3", "o-4", "o-5"]),
+        st.sampled_from(["vip", "staff"]),
+    ),
+)
+
+
+def a_marketing(offer: str) -> Marketing:
+    """Return the campaign side of a touchpoint that is about an offer."""
+    return {
+        "campaign": None,
+        "medium": None,
+        "source": None,
+        "click_id": None,
+        "offer_id": offer,
+        "cost_micros": None,
+        "currency": None,
+    }
+
+
+def an_interaction(reason: str, sentiment: float) -> Interaction:
+    """Return the service side of a touchpoint."""
+    return {"reason": reason, "outcome": None, "duration_seconds": None, "agent": None, "sentiment": sentiment}
 
 
 def touchpoint(  # noqa: PLR0913, PLR0917  # a record is made of its parts
@@ -73,7 +184,13 @@ def touchpoint(  # noqa: PLR0913, PLR0917  # a record is made of its parts
             "type": kind,
             "identifiers": [],
             "traits": traits or {},
-            "order": {"order_id": event_id, "amount_micros": order[0], "currency": order[1], "items": []}
+            "order": {
+                "order_id": event_id,
+                "amount_micros": order[0],
+                "currency": order[1],
+                "items": [],
+                "margin_micros": None,
+            }
             if order
             else None,
             "marketing": None,
@@ -88,10 +205,10 @@ def touchpoint(  # noqa: PLR0913, PLR0917  # a record is made of its parts
     }
 
 
-def folded(events: list[AcceptedTouchpoint], policy: ProfilePolicy = POLICY) -> Fragment:
+def folded(events: list[AcceptedTouchpoint]) -> Fragment:
     fragment = Fragment()
     for event in events:
-        fold(fragment, event, policy)
+        FOLDING.fold(fragment, event)
     return fragment
 
 
@@ -111,24 +228,24 @@ seeds = st.integers(0, 2**32 - 1)
 @given(events=touchpoints(), seed=seeds)
 def test_merge_is_commutative(events: list[AcceptedTouchpoint], seed: int) -> None:
     one, other, _ = split(events, seed)
-    assert merge([one, other], POLICY) == merge([other, one], POLICY)
+    assert FOLDING.merge([one, other]) == FOLDING.merge([other, one])
 
 
 @settings(max_examples=examples(200))
 @given(events=touchpoints(max_size=9), seed=seeds)
 def test_merge_is_associative(events: list[AcceptedTouchpoint], seed: int) -> None:
     one, other, third = split(events, seed)
-    left = merge([merge([one, other], POLICY), third], POLICY)
-    right = merge([one, merge([other, third], POLICY)], POLICY)
-    assert left == right == merge([one, other, third], POLICY)
+    left = FOLDING.merge([FOLDING.merge([one, other]), third])
+    right = FOLDING.merge([one, FOLDING.merge([other, third])])
+    assert left == right == FOLDING.merge([one, other, third])
 
 
 @settings(max_examples=examples(100))
 @given(events=touchpoints())
 def test_the_empty_fragment_changes_nothing(events: list[AcceptedTouchpoint]) -> None:
     fragment = folded(events)
-    assert merge([fragment, Fragment()], POLICY) == merge([Fragment(), fragment], POLICY) == fragment
-    assert merge([], POLICY) == Fragment()
+    assert FOLDING.merge([fragment, Fragment()]) == FOLDING.merge([Fragment(), fragment]) == fragment
+    assert FOLDING.merge([]) == Fragment()
 
 
 @settings(max_examples=examples(200))
@@ -141,10 +258,10 @@ def test_folding_in_any_order_gives_the_same(events: list[AcceptedTouchpoint], s
 @settings(max_examples=examples(200))
 @given(events=touchpoints(max_size=9), seed=seeds)
 def test_folding_one_by_one_is_merging_what_single_events_fold_to(events: list[AcceptedTouchpoint], seed: int) -> None:
-    assert folded(events) == merge([folded([event]) for event in events], POLICY)
-    assert folded(events) == merge(split(events, seed), POLICY)
+    assert folded(events) == FOLDING.merge([folded([event]) for event in events])
+    assert folded(events) == FOLDING.merge(split(events, seed))
     assert folded(events) == reduce(
-        lambda one, other: merge([one, other], POLICY), (folded([event]) for event in events), Fragment()
+        lambda one, other: FOLDING.merge([one, other]), (folded([event]) for event in events), Fragment()
     )
 
 
@@ -153,8 +270,8 @@ def test_folding_one_by_one_is_merging_what_single_events_fold_to(events: list[A
 def test_merging_leaves_its_parts_as_they_were(events: list[AcceptedTouchpoint], seed: int) -> None:
     parts = split(events, seed)
     before = [encode(part) for part in parts]
-    whole = merge(parts, POLICY)
-    fold(whole, touchpoint("one more", 9, "crm", "purchase", {"city": "new"}, [("marketing", "denied")]), POLICY)
+    whole = FOLDING.merge(parts)
+    FOLDING.fold(whole, touchpoint("one more", 9, "crm", "purchase", {"city": "new"}, [("marketing", "denied")]))
     assert [encode(part) for part in parts] == before
 
 
@@ -208,7 +325,7 @@ def test_a_state_nobody_knows_denies_most() -> None:
     """What another version may have written counts as more cautious than any known state."""
     other = Fragment(consents={("marketing", "*"): ConsentValue("paused", 1, "a", "web", None)})
     known = Fragment(consents={("marketing", "*"): ConsentValue("withdrawn", 1, "z", "web", None)})
-    assert merge([known, other], POLICY).consents["marketing", "*"].state == "paused"
+    assert FOLDING.merge([known, other]).consents["marketing", "*"].state == "paused"
 
 
 def kept(rule_of: str, *events: AcceptedTouchpoint) -> str:
@@ -268,11 +385,7 @@ def test_the_newest_touches_are_listed_newest_first() -> None:
     assert fragment.first.event_id == "b"
 
 
-def test_a_profile_may_list_no_touches_at_all() -> None:
-    assert folded([touchpoint("a", 1), touchpoint("b", 2)], replace(POLICY, recent_touches=0)).recent == []
-
-
-def test_returns_are_taken_off_the_revenue_of_their_currency() -> None:
+def test_purchases_and_returns_with_an_order_are_orders() -> None:
     fragment = folded(
         [
             touchpoint("a", 1, kind="purchase", order=(50, "EUR")),
@@ -281,7 +394,8 @@ def test_returns_are_taken_off_the_revenue_of_their_currency() -> None:
             touchpoint("d", 4, kind="page_view", order=(99, "EUR")),
         ]
     )
-    assert (fragment.orders, fragment.returns, fragment.revenue) == (2, 1, {"EUR": 30, "SEK": 7})
+    told = sorted((order.is_return, order.currency, order.amount) for order in fragment.orders.values())
+    assert told == [(False, "EUR", 50), (False, "SEK", 7), (True, "EUR", 20)]
 
 
 def test_the_default_policy_trusts_legal_names_by_source() -> None:

@@ -73,7 +73,7 @@ def check_content(engine: Engine, events: Iterable[Happening], policy: IdentityP
     for node, card in expected.items():
         assert nodes[node].card == card
         assert gatherings[owners[node]].members[node].card == card
-        folded = oracle_fragment(events, node, engine.profile_policy)
+        folded = oracle_fragment(events, node, engine.folding)
         assert fragments.decode(nodes[node].fragment) == folded
         assert fragments.decode(engine.fragment(owners[node], node)) == folded
     check_connection(expected, owners)

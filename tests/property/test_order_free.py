@@ -44,7 +44,7 @@ def final_people(engine: Engine) -> dict[NodeId, tuple[Any, ...]]:
         cards = {node: member.card for node, member in gathering.members.items()}
         for person in resolve(cards, POLICY).people:
             parts = [fragments.decode(engine.fragment(owner, node)) for node in person.nodes]
-            people[person.founder] = person.nodes, fragments.merge(parts, engine.profile_policy)
+            people[person.founder] = person.nodes, engine.folding.merge(parts)
     return people
 
 
@@ -102,8 +102,8 @@ def test_each_profile_is_the_fold_of_its_own_events(events: list[Happening]) -> 
     """A profile's touches, money, traits and consents are those of the events anchored at its identifiers."""
     engine = run(events, POLICY, 1, Disorder(2))
     for nodes, whole in final_people(engine).values():
-        parts = [oracle_fragment(events, node, engine.profile_policy) for node in nodes]
-        assert whole == fragments.merge(parts, engine.profile_policy)
+        parts = [oracle_fragment(events, node, engine.folding) for node in nodes]
+        assert whole == engine.folding.merge(parts)
 
 
 @settings(max_examples=examples(100))

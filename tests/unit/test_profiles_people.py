@@ -3,7 +3,7 @@
 import msgspec
 
 from identity.graph import Member, Report
-from profiles.people import Publication
+from profiles.telling import Publication
 from schemas.records import Profile
 from tests.property.engine_model import Engine, Event, Identified, event, identifier, tight_policy
 

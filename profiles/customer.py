@@ -1,0 +1,219 @@
+"""A customer as published: the profile of a person out of what their touchpoints add up to. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from identity.graph import Card, Standing
+from identity.nodes import NodeId
+from identity.resolution import Person
+from profiles.facts import free_again_at, moments, purchases
+from profiles.folding import Folding, surviving_traits
+from profiles.fragment import ConsentValue, Fragment, TouchMark, TraitValue
+from profiles.policy import ProfilePolicy
+from profiles.standing import segments_in
+from schemas.records import CapState, ComputedTrait, ConsentInForce, Membership, OfferStage, Profile, Tag, Touch, Trait
+
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """All that a profile is made of.
+
+    Attributes:
+        person: who.
+        cards: of their nodes, strongest first.
+        whole: what all their touchpoints add up to.
+        known: whether a personal identifier is known.
+        standing: what holds of them.
+        clock: what time it is for caps, milliseconds since 1970 UTC; None where that is not known.
+    """
+
+    person: Person
+    cards: list[tuple[NodeId, Card]]
+    whole: Fragment
+    known: bool
+    standing: Standing
+    clock: int | None
+
+
+def profile_of(customer: Customer, folding: Folding, version: str, revision: int, now_ms: int) -> Profile:
+    """Return the record of a customer.
+
+    Args:
+        customer: whom.
+        folding: by which their touchpoints were added up.
+        version: of the policy that decided who they are.
+        revision: of this publication.
+        now_ms: processing time.
+    """
+    whole = customer.whole
+    traits = surviving_traits(whole)
+    language = traits.get("preferred_language") or traits.get("language")
+    known = moments(whole)
+    bought = len(purchases(whole))
+    return {
+        "customer_id": customer.person.founder.hex(),
+        "revision": revision,
+        "status": "active",
+        "merged_into": None,
+        "policy_version": version,
+        "updated_at": now_ms,
+        "known": customer.known,
+        "identifiers": [
+            {
+                "node_id": node.hex(),
+                "type": card.type,
+                "value": card.value,
+                "first_seen": card.first_seen,
+                "shared": card.shared,
+                "quality": whole.quality[node.hex()].value if node.hex() in whole.quality else None,
+            }
+            for node, card in customer.cards
+        ],
+        "traits": [_trait(name, told) for name, told in traits.items()],
+        "computed": list(_computed(whole, folding)),
+        "tags": list(_tags(whole)),
+        "segments": list(_segments(customer.standing)),
+        "offers": list(_offers(whole)),
+        "caps": [] if customer.clock is None else list(_caps(whole, customer.clock, folding.policy)),
+        "preferred_language": language.value if language else None,
+        "touches": sum(whole.by_channel.values()),
+        "touches_by_channel": dict(sorted(whole.by_channel.items())),
+        "touches_by_type": dict(sorted(whole.by_type.items())),
+        "first_touch": _touch(whole.first) if whole.first else None,
+        "last_touch": _touch(whole.recent[0]) if whole.recent else None,
+        "recent_touches": [_touch(mark) for mark in whole.recent],
+        "orders": bought,
+        "returns": len(whole.orders) - bought,
+        "first_order_at": known["first_order"],
+        "last_order_at": known["last_order"],
+        "margin_micros": _margin(whole),
+        "revenue_micros": _revenue(whole),
+        "consents": [_consent(purpose, channel, given) for (purpose, channel), given in sorted(whole.consents.items())],
+    }
+
+
+def merged_profile(node: NodeId, founder: NodeId, version: str, revision: int, now_ms: int) -> Profile:
+    """Return the record of a customer id that went over to another one."""
+    return {
+        "customer_id": node.hex(),
+        "revision": revision,
+        "status": "merged",
+        "merged_into": founder.hex(),
+        "policy_version": version,
+        "updated_at": now_ms,
+        "known": False,
+        "identifiers": [],
+        "traits": [],
+        "computed": [],
+        "tags": [],
+        "segments": [],
+        "offers": [],
+        "caps": [],
+        "preferred_language": None,
+        "touches": 0,
+        "touches_by_channel": {},
+        "touches_by_type": {},
+        "first_touch": None,
+        "last_touch": None,
+        "recent_touches": [],
+        "orders": 0,
+        "returns": 0,
+        "first_order_at": None,
+        "last_order_at": None,
+        "margin_micros": {},
+        "revenue_micros": {},
+        "consents": [],
+    }
+
+
+def _trait(name: str, told: TraitValue) -> Trait:
+    return {
+        "name": name,
+        "value": told.value,
+        "event_time": told.time,
+        "source": told.source,
+        "event_id": told.event_id,
+    }
+
+
+def _computed(whole: Fragment, folding: Folding) -> Iterator[ComputedTrait]:
+    for name, fold in folding.folds.items():
+        state = whole.computed.get(name)
+        for key, value, origin in fold.values(state) if state is not None else ():
+            yield {
+                "name": name,
+                "key": key,
+                "number": None if isinstance(value, str) else value,
+                "text": value if isinstance(value, str) else None,
+                "event_time": origin.time if origin else None,
+                "source": origin.source if origin else None,
+                "event_id": origin.event_id if origin else None,
+            }
+
+
+def _tags(whole: Fragment) -> Iterator[Tag]:
+    for name, told in sorted(whole.tags.items()):
+        if told.value == "added":
+            yield {"name": name, "event_time": told.time, "source": told.source, "event_id": told.event_id}
+
+
+def _segments(standing: Standing) -> Iterator[Membership]:
+    for name, since in segments_in(standing.holds).items():
+        yield {"name": name, "entered_at": since}
+
+
+def _offers(whole: Fragment) -> Iterator[OfferStage]:
+    for offer, stages in sorted(whole.offers.items()):
+        for stage, tally in sorted(stages.items()):
+            yield {
+                "offer_id": offer,
+                "stage": stage,
+                "count": tally.times,
+                "last_at": tally.time,
+                "channel": tally.channel,
+            }
+
+
+def _caps(whole: Fragment, clock: int, policy: ProfilePolicy) -> Iterator[CapState]:
+    for name, cap in policy.caps.items():
+        first = clock - cap.hours * _HOUR_MS
+        free = free_again_at(whole, name, clock, policy)
+        yield {
+            "name": name,
+            "messages": sum(mark.time > first for mark in whole.marks.get(f"cap:{name}", ())),
+            "most": cap.most,
+            "free_again_at": free if free > clock else None,
+        }
+
+
+def _revenue(whole: Fragment) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for order in whole.orders.values():
+        sums[order.currency] = sums.get(order.currency, 0) + (-order.amount if order.is_return else order.amount)
+    return dict(sorted(sums.items()))
+
+
+def _margin(whole: Fragment) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for order in whole.orders.values():
+        if order.margin is not None:
+            sums[order.currency] = sums.get(order.currency, 0) + (-order.margin if order.is_return else order.margin)
+    return dict(sorted(sums.items()))
+
+
+def _touch(mark: TouchMark) -> Touch:
+    return {"event_time": mark.time, "event_id": mark.event_id, "channel": mark.channel, "type": mark.type}
+
+
+def _consent(purpose: str, channel: str, given: ConsentValue) -> ConsentInForce:
+    return {
+        "purpose": purpose,
+        "channel": channel,
+        "state": given.state,
+        "event_time": given.time,
+        "source": given.source,
+        "event_id": given.event_id,
+        "text_version": given.text_version,
+    }

@@ -1,0 +1,97 @@
+"""Signals of single touchpoints: goals reached, breakdowns, and what a touchpoint asks for. Pure.
+
+They are found among the newest marks of each identifier, and told once: which were is remembered with the identifier,
+so neither a merge nor a split tells them again.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+from zlib import crc32
+
+from profiles.folding import mark_name
+from profiles.fragment import Fragment, Mark
+from profiles.policy import Breakdown, ProfilePolicy
+
+SignalKind = Literal["goal_reached", "breakdown", "activation"]
+
+_MINUTE_MS = 60_000
+
+
+class Signal(NamedTuple):
+    """Something that one touchpoint tells of a customer.
+
+    Attributes:
+        kind: what.
+        name: of its declaration.
+        mark: the touchpoint.
+        failure: of a breakdown: the newest failure before it.
+        failures: of a breakdown: how many failures there were within its time.
+    """
+
+    kind: SignalKind
+    name: str
+    mark: Mark
+    failure: Mark | None = None
+    failures: int = 0
+
+    @property
+    def number(self) -> int:
+        """What it is remembered by: equal ones are the same signal."""
+        text = f"{self.kind}\x00{self.name}\x00{self.mark.channel}\x00{self.mark.event_id}"
+        return crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def signals(part: Fragment, whole: Fragment, policy: ProfilePolicy) -> Iterator[Signal]:
+    """Yield the signals of one identifier's touchpoints, told before or not, within what all of the customer's tell."""
+    if not part.marks:
+        return
+    for name in policy.goals:
+        for mark in part.marks.get(mark_name("goal", name), ()):
+            yield Signal("goal_reached", name, mark)
+    for name in policy.activations:
+        for mark in part.marks.get(mark_name("activation", name), ()):
+            yield Signal("activation", name, mark)
+    for name, breakdown in policy.breakdowns.items():
+        failures = whole.marks.get(mark_name("failure", name), ())
+        for contact in part.marks.get(mark_name("contact", name), ()) if failures else ():
+            before = _failures_before(contact, failures, breakdown)
+            if before:
+                yield Signal("breakdown", name, contact, before[-1], len(before))
+
+
+def _failures_before(contact: Mark, failures: Iterable[Mark], breakdown: Breakdown) -> list[Mark]:
+    """Return the failures that a contact may be about, oldest first."""
+    if breakdown.reasons and contact.about and contact.about not in breakdown.reasons:
+        return []
+    first = contact.time - breakdown.minutes * _MINUTE_MS
+    return [
+        failure for failure in failures if first <= failure.time <= contact.time and failure.channel != contact.channel
+    ]
+
+
+def untold(found: Iterable[Signal], told: Iterable[int]) -> tuple[list[Signal], list[int]]:
+    """Return the signals that were not told yet, and what to remember: the told ones that can still be found."""
+    known, news, present = set(told), [], []
+    for signal in found:
+        present.append(signal.number)
+        if signal.number not in known:
+            news.append(signal)
+    return news, present
+
+
+def context_of(signal: Signal) -> dict[str, str]:
+    """Return what a signal tells besides its touchpoint: of a breakdown what went wrong."""
+    context = {"channel": signal.mark.channel, "type": signal.mark.type}
+    if signal.mark.about:
+        context["about"] = signal.mark.about
+    if signal.failure is not None:
+        failure = signal.failure
+        context |= {
+            "failure_channel": failure.channel,
+            "failure_type": failure.type,
+            "failure_event_id": failure.event_id,
+            "failure_about": failure.about,
+            "failures": str(signal.failures),
+            "seconds_between": str((signal.mark.time - failure.time) // 1000),
+        }
+    return context

@@ -1,0 +1,38 @@
+"""The clock: what time it is for days since and windows that end now, told on a topic so that it can be driven.
+
+Time is data: the same touchpoints and the same ticks give the same segments, on a replay too. In production a process
+tells it every few seconds (``onefold clock``); a test or a demo tells the time that it plays in.
+"""
+
+from schemas.reasons import RejectedError
+from streams.producer import CheckedProducer
+from streams.settings import Settings
+from streams.topics import topics_of
+
+_KEY = b"clock"
+_LAST_MS = 253_402_300_799_999
+
+
+def tell_time(producer: CheckedProducer, settings: Settings, at_ms: int) -> None:
+    """Tell every partition what time it is, and wait until it has arrived.
+
+    Raises:
+        DeliveryError: it did not arrive everywhere; telling it again does no harm.
+    """
+    sent = producer.begin()
+    for number in range(settings.partitions):
+        sent.send(topics_of(settings).clock, _KEY, str(at_ms).encode(), number)
+    sent.wait()
+
+
+def read_tick(value: bytes | None) -> int:
+    """Return the time in a Kafka value, milliseconds since 1970 UTC.
+
+    Raises:
+        RejectedError: it is no time.
+    """
+    if value is None:
+        raise RejectedError("null_value", "expected a time, got no value")
+    if not value.isdigit() or not 0 < int(value) <= _LAST_MS:
+        raise RejectedError("bad_value", "expected milliseconds since 1970 in decimal digits")
+    return int(value)
