@@ -199,19 +199,20 @@ class _Planner:
         person, script, place, time = scene.person, scene.script, scene.place, scene.start
         random, chance = self._random, self._random.random
         cents = self._cents(person) if script.pays else 0
-        latest, scene_number, arrived_at = self._config.end - 1, self._number, 0
+        scene_number, arrived_at = self._number, 0
         for position, kind in enumerate(script.kinds):
             if len(steps) == limit:
                 return
             if position:
                 shortest, longest = GAPS_MS.get(kind, DEFAULT_GAP_MS)
                 time += shortest + int(chance() * (longest - shortest))
-            event_time = min(time, latest)
+            if time >= self._config.end:
+                return
             delay = int(chance() * LONGEST_HOLD_MS) if kind in HELD else delay_ms(random, self._config.late_rate)
-            arrived_at = max(event_time + delay, arrived_at if kind in ANSWERS else 0)
+            arrived_at = max(time + delay, arrived_at if kind in ANSWERS else 0)
             steps.append(
                 Step(
-                    *(arrived_at, self._number, event_time, person.index, kind, place, cents, scene.again),
+                    *(arrived_at, self._number, time, person.index, kind, place, cents, scene.again),
                     *(scene_number, script),
                 )
             )
