@@ -3,12 +3,13 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from hashlib import blake2b
 from importlib.resources import files
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from identity.policy_file import PolicyError, expected, problem_at
+from identity.policy_file import PolicyError, default_policy_text, expected, problem_at
 from profiles import fields
 from profiles.conditions import Condition, Conditions, parse_condition
 from profiles.facts import is_fact
@@ -53,6 +54,7 @@ _NAMED = (
 )
 """Parts whose entries have names of the user's own."""
 
+_VERSION_BYTES = 8
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
 _COUNTING = frozenset({"count", "rate", "days"})
 _T = TypeVar("_T")
@@ -228,14 +230,19 @@ def default_profile_text() -> str:
     return (files("profiles") / "default_profile.toml").read_text("utf-8")
 
 
+def default_text() -> str:
+    """Return the default policy as a whole file: who is one person, and what a profile keeps."""
+    return f"{default_policy_text()}\n{default_profile_text()}"
+
+
 @cache
 def _default_table() -> Mapping[str, Any]:
     table: Mapping[str, Any] = tomllib.loads(default_profile_text())["profile"]
     return table
 
 
-def folded(policy: ProfilePolicy) -> Any:  # noqa: ANN401  # only ever compared
-    """Return all of a policy that decides what is folded of a touchpoint: to change it takes a replay."""
+def folding_version(policy: ProfilePolicy) -> bytes:
+    """Return a hash of all of a policy that decides what is folded of a touchpoint: to change it takes a replay."""
     marks = [
         {name: goal.when for name, goal in policy.goals.items()},
         {name: (breakdown.failure, breakdown.contact) for name, breakdown in policy.breakdowns.items()},
@@ -243,7 +250,8 @@ def folded(policy: ProfilePolicy) -> Any:  # noqa: ANN401  # only ever compared
         {name: activation.when for name, activation in policy.activations.items()},
     ]
     bounds = (policy.recent_touches, policy.max_names, policy.most_orders, policy.engagement)
-    return policy.traits, policy.survivorship, policy.trusted_sources, policy.quality, bounds, marks
+    decisive = [policy.traits, dict(policy.survivorship), policy.trusted_sources, policy.quality, bounds, marks]
+    return blake2b(repr(decisive).encode(), digest_size=_VERSION_BYTES).digest()
 
 
 def _parsed(text: str, table: Mapping[str, Any]) -> ProfilePolicy:
@@ -369,7 +377,7 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         max_names=parsed.max_names,
         most_orders=parsed.most_orders,
         session_minutes=parsed.session_minutes,
-        survivorship=parsed.survivorship,
+        survivorship=dict(sorted(parsed.survivorship.items())),
         traits=_each(parsed.traits, TraitDeclaration),
         quality={name: _filter(wanted) for name, wanted in sorted(parsed.quality.items())},
         media=media,
@@ -384,7 +392,7 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         activations=_each(parsed.activations, Activation),
         scores=Scores(tuple(scores.recency_days), tuple(scores.frequency), tuple(scores.monetary)),  # type: ignore[arg-type]  # four each
         attribution=Attribution(**parsed.attribution.model_dump()),
-        engagement=Engagement(parsed.engagement.days, parsed.engagement.points),
+        engagement=Engagement(parsed.engagement.days, dict(sorted(parsed.engagement.points.items()))),
         service=_one(parsed.service, Service),
         abandonment=_each(parsed.abandonment, Abandonment),
         experience=Experience(parsed.experience.days, parsed.experience.base, points),

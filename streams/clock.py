@@ -13,16 +13,20 @@ _KEY = b"clock"
 _LAST_MS = 253_402_300_799_999
 
 
-def tell_time(producer: CheckedProducer, settings: Settings, at_ms: int) -> None:
-    """Tell every partition what time it is, and wait until it has arrived.
+def tell_time(settings: Settings, at_ms: int) -> None:
+    """Tell every partition what time it is, and wait until it has arrived. The clock never goes back.
 
     Raises:
         DeliveryError: it did not arrive everywhere; telling it again does no harm.
     """
-    sent = producer.begin()
-    for number in range(settings.partitions):
-        sent.send(topics_of(settings).clock, _KEY, str(at_ms).encode(), number)
-    sent.wait()
+    producer = CheckedProducer(settings.servers)
+    try:
+        sent = producer.begin()
+        for number in range(settings.partitions):
+            sent.send(topics_of(settings).clock, _KEY, str(at_ms).encode(), number)
+        sent.wait()
+    finally:
+        producer.close()
 
 
 def read_tick(value: bytes | None) -> int:

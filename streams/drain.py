@@ -27,7 +27,9 @@ class Drained:
     graph_records: int
 
 
-def drain(settings: Settings, workers: int, on_lag: Callable[[Lag], None]) -> Drained:
+def drain(
+    settings: Settings, workers: int, on_lag: Callable[[Lag], None], at_rest: Callable[[], None] | None = None
+) -> Drained:
     """Run workers and one sink as child processes until nothing waits, then stop them.
 
     The end is seen, not guessed: no stage has anything waiting at two looks in a row, with the same topic ends. A
@@ -37,6 +39,7 @@ def drain(settings: Settings, workers: int, on_lag: Callable[[Lag], None]) -> Dr
         settings: of the installation.
         workers: how many worker processes.
         on_lag: told of every look.
+        at_rest: called once when nothing waits; what it publishes is waited for as well.
 
     Raises:
         WorkerError: a process ended before the end.
@@ -55,7 +58,10 @@ def drain(settings: Settings, workers: int, on_lag: Callable[[Lag], None]) -> Dr
             lag = reader.read()
             on_lag(lag)
             if lag.waiting == 0 and seen is not None and seen.waiting == 0 and seen.ends == lag.ends:
-                break
+                if at_rest is None:
+                    break
+                at_rest()
+                at_rest = None
             seen = lag
             time.sleep(_PAUSE_SECONDS)
         seconds = time.monotonic() - started

@@ -37,7 +37,7 @@ from profiles.folding import Folding
 from profiles.fragment import Fragment
 from profiles.people import Publisher
 from profiles.policy import ProfilePolicy
-from profiles.policy_file import folded, parse_profile_policy
+from profiles.policy_file import folding_version, parse_profile_policy
 from profiles.telling import Now, Publication
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
 from schemas.contracts import ACTIVATION, CHANGE, LINK, PROFILE, SIGNAL
@@ -137,6 +137,7 @@ class PartitionWork:
             self._use(rules.identity, rules.profile, rules.model)
         else:
             self._use(parse_policy(applied.text), parse_profile_policy(applied.text), applied.model)
+        self._check_folding()
         self._folding: dict[NodeId, Fragment] = {}
         self._telling: set[NodeId] = set()
         self.counts = Counts()
@@ -230,7 +231,9 @@ class PartitionWork:
         if known is not None and applied["applied_at"] <= known.applied_at:
             return
         policy, profile = parse_policy(applied["text"]), parse_profile_policy(applied["text"])
-        if shape(policy) != shape(self._rules.identity) or folded(profile) != folded(self._rules.profile):
+        if shape(policy) != shape(self._rules.identity) or folding_version(profile) != folding_version(
+            self._rules.profile
+        ):
             raise StoreError(
                 "a policy was applied under which touchpoints have other identifiers, anchors or traits; start the "
                 "worker again"
@@ -243,6 +246,21 @@ class PartitionWork:
             pending |= {"nodes": b""}
         self._state.put_policy(PolicyInForce(applied["text"], applied["applied_at"], applied["model"], pending))
         self._use(policy, profile, applied["model"])
+
+    def _check_folding(self) -> None:
+        """Make sure that all of the state is folded by the same traits.
+
+        Raises:
+            StoreError: it was folded by others.
+        """
+        version, present = self._state.folding(), folding_version(self._folds.policy)
+        if version is None:
+            self._state.put_folding(present)
+        elif version != present:
+            raise StoreError(
+                "the state was folded by other traits than the policy in force declares; apply the policy that it was "
+                "folded by, or replay into a fresh installation"
+            )
 
     def _use(self, policy: IdentityPolicy, profile: ProfilePolicy, model: str | None) -> None:
         likeness = likeness_by(model)

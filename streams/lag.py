@@ -119,6 +119,7 @@ class LagReader:
         ]
         rows += [
             ("gather", topics.policy, worker),
+            ("gather", topics.clock, worker),
             ("gather", topics.touchpoints, worker),
             ("graph", topics.graph, worker),
         ]

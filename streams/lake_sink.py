@@ -144,10 +144,7 @@ class _Decoding:
         expected = self._expected[topic]
         try:
             name, record = self._framing.decode(message.value())
-            if name not in expected:
-                raise RejectedError("unexpected_schema", f"expected {' or '.join(expected)}")
-            if name == DECISION:
-                check_decision(record)  # type: ignore[arg-type]  # the contract's name says so
+            _check(name, record, expected)
         except RejectedError as rejected:
             self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
         else:
@@ -168,6 +165,13 @@ class _Decoding:
             policies=self._records[POLICY],
             dead_letters=self._records[DEAD_LETTER],
         )
+
+
+def _check(name: str, record: Any, expected: Sequence[str]) -> None:  # noqa: ANN401  # of the named contract
+    if name not in expected:
+        raise RejectedError("unexpected_schema", f"expected {' or '.join(expected)}")
+    if name == DECISION:
+        check_decision(record)
 
 
 def _revision(message: Message) -> int | None:

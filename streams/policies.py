@@ -11,7 +11,8 @@ from identity.matching.default import model_in
 from identity.matching.likeness import Likeness
 from identity.matching.model import from_json
 from identity.policy import IdentityPolicy
-from identity.policy_file import PolicyError, default_policy_text, parse_policy
+from identity.policy_file import PolicyError, parse_policy
+from profiles.policy_file import default_text, parse_profile_policy
 from schemas.contracts import POLICY
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
@@ -35,8 +36,8 @@ def policy_in_force(settings: Settings) -> Policy:
         BrokerDownError: no broker answers.
     """
     newest: Policy = {
-        "version": parse_policy(default_policy_text()).version,
-        "text": default_policy_text(),
+        "version": parse_policy(default_text()).version,
+        "text": default_text(),
         "applied_at": 0,
         "applied_by": "",
         "model": None,
@@ -88,6 +89,7 @@ def read_policy(frames: Framing, value: bytes | None) -> Policy:
         raise RejectedError("unexpected_schema", f"expected {POLICY}")
     applied: Policy = content  # type: ignore[assignment]  # the contract's name says so
     policy = parse_policy(applied["text"])
+    parse_profile_policy(applied["text"])
     expected = policy.matching.model if policy.matching else ""
     if expected != (model_name(applied["model"]) if applied["model"] is not None else ""):
         raise RejectedError("bad_value", "model: expected the one that the policy names")

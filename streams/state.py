@@ -26,6 +26,7 @@ _PLACING = b"r"
 _BLOCK = b"b"
 _COUNT = b"c"
 _CLOCK = b"k"
+_FOLDING = b"v"
 _DUE = b"t"
 _DUE_BYTES = 8
 
@@ -112,6 +113,7 @@ class PartitionState:
         self._placings = _Table(store, _PLACING, Placing)
         self._counts = _Table(store, _COUNT, int)
         self._clock = _Table(store, _CLOCK, int)
+        self._folding = _Table(store, _FOLDING, bytes)
         self._dues: dict[bytes, bytes | None] = {}
         self._blocks: dict[bytes, set[NodeId]] = {}
         self._moved: dict[bytes, dict[NodeId, bool]] = {}
@@ -180,6 +182,14 @@ class PartitionState:
     def put_policy(self, policy: PolicyInForce) -> None:
         """Keep the policy in force."""
         self._policy.put(b"", policy)
+
+    def folding(self) -> bytes | None:
+        """Return the version of the traits that fragments here are folded by; None where there are none yet."""
+        return self._folding.get(b"")
+
+    def put_folding(self, version: bytes) -> None:
+        """Keep the version of the traits."""
+        self._folding.put(b"", version)
 
     def clock(self) -> int | None:
         """Return what time it was told to be, milliseconds since 1970 UTC; None where it never was."""
@@ -261,6 +271,7 @@ class PartitionState:
         changes.update(self._placings.take_changes())
         changes.update(self._counts.take_changes())
         changes.update(self._clock.take_changes())
+        changes.update(self._folding.take_changes())
         changes.update(self._dues)
         self._dues = {}
         for block, moved in self._moved.items():

@@ -3,6 +3,8 @@
 import signal
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,6 +56,7 @@ def demo(
 
 
 def _run(settings: Settings, customers: int, touchpoints: int, workers: int) -> None:
+    from streams.clock import tell_time  # noqa: PLC0415 - heavy
     from streams.commands.draining import drain_with_bars  # noqa: PLC0415 - heavy
     from streams.demo import demo_world, summarise  # noqa: PLC0415 - heavy
     from streams.publish import publish_world  # noqa: PLC0415 - heavy
@@ -64,7 +67,8 @@ def _run(settings: Settings, customers: int, touchpoints: int, workers: int) -> 
         published = publish_world(settings, config, None, on_progress)
     records = sum(published.records.values())
     show(f"Published {records:,} records of {customers:,} customers, {published.poison:,} poison payloads on top")
-    drained = drain_with_bars(settings, workers)
+    drained = drain_with_bars(settings, workers, partial(tell_time, settings, config.end))
+    show(f"The clock was set to {datetime.fromtimestamp(config.end / 1000, UTC):%Y-%m-%d}, the end of that world")
     with waiting("Reading the lake ..."):
         started = time.monotonic()
         summary = summarise(settings, published.truth)

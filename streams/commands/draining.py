@@ -1,6 +1,6 @@
 """A drain with a bar for each stage."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -18,8 +18,11 @@ _TITLES: Mapping[Stage, str] = {
 }
 
 
-def drain_with_bars(settings: Settings, workers: int) -> Drained:
-    """Run a drain and show how far each stage is; where standard error is no terminal, one line at the end a stage."""
+def drain_with_bars(settings: Settings, workers: int, at_rest: Callable[[], None] | None = None) -> Drained:
+    """Run a drain and show how far each stage is; where standard error is no terminal, one line at the end a stage.
+
+    ``at_rest`` is called once when nothing waits, see :func:`streams.drain.drain`.
+    """
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:<36}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
@@ -33,7 +36,7 @@ def drain_with_bars(settings: Settings, workers: int) -> Drained:
                 newest[stage] = (total - waiting, total)
                 progress.update(task, completed=total - waiting, total=total)
 
-        done = drain(settings, workers, on_lag)
+        done = drain(settings, workers, on_lag, at_rest)
     if not console.is_terminal:
         show(*(f"{_TITLES[stage]:<36} {read:>9,} of {total:,}" for stage, (read, total) in newest.items()))
     return done

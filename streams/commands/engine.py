@@ -1,4 +1,4 @@
-"""``onefold worker``, ``sink`` and ``drain``: the processors."""
+"""``onefold worker``, ``sink``, ``clock`` and ``drain``: the processors."""
 
 import asyncio
 import gc
@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -26,6 +28,14 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     add(app, worker, PANEL, "onefold worker")
     add(app, sink, PANEL, "onefold sink")
+    add(
+        app,
+        clock,
+        PANEL,
+        "onefold clock",
+        "onefold clock --every 60",
+        "onefold clock --at 2026-07-01T00:00:00",
+    )
     add(app, drain, PANEL, "onefold drain", "onefold drain --workers 3")
 
 
@@ -82,6 +92,37 @@ def sink() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     LakeSink(with_broker(load_settings())).run(stop)
+
+
+def clock(
+    *,
+    every: Annotated[float, typer.Option(help="Seconds between two tellings.", min=0.1)] = 10.0,
+    at: Annotated[
+        datetime | None,
+        typer.Option(help="Tell this time (UTC) once, and end.", formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+    ] = None,
+) -> None:
+    """Tell the workers what time it is, until stopped: for days since, windows that end now, and what follows.
+
+    Without it, segments that depend on time alone stay as they were at the last telling. The clock never goes back.
+    """
+    from streams.clock import tell_time  # noqa: PLC0415 - heavy
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
+    from streams.topics import admin, check_topics  # noqa: PLC0415 - heavy
+
+    settings = with_broker(load_settings())
+    check_topics(admin(settings), settings)
+    if at is not None:
+        tell_time(settings, int(at.replace(tzinfo=UTC).timestamp() * 1000))
+        show(f"It is {at:%Y-%m-%d %H:%M:%S} UTC")
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    show(f"Telling the time every {every:g} seconds; stop with Ctrl-C")
+    while not stop.is_set():
+        tell_time(settings, time.time_ns() // 1_000_000)
+        stop.wait(every)
 
 
 def drain(*, workers: Annotated[int, typer.Option(help="How many worker processes.", min=1, max=64)] = 1) -> None:

@@ -35,7 +35,7 @@ By = Annotated[str | None, typer.Option("--by", help="Who applies it.", show_def
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     policy = typer.Typer(
-        help="The rules of who is one person: check a policy file, apply it, show the one in force.",
+        help="Who is one person and what a profile keeps: check a policy file, apply it, show the one in force.",
         epilog=examples("onefold policy show > policy.toml", "onefold policy check policy.toml"),
         no_args_is_help=True,
         rich_markup_mode="rich",
@@ -98,9 +98,9 @@ def show_policy(
 
 def default_policy() -> None:
     """Print the default policy: apply it to go back to it."""
-    from identity.policy_file import default_policy_text  # noqa: PLC0415 - heavy
+    from profiles.policy_file import default_text  # noqa: PLC0415 - heavy
 
-    typer.echo(default_policy_text(), nl=False)
+    typer.echo(default_text(), nl=False)
 
 
 def apply(
@@ -110,8 +110,9 @@ def apply(
 ) -> None:
     """Put a policy in force: workers resolve everybody by it, and publish only the people that change.
 
-    What decides which identifiers a touchpoint has (types, ranks, normalisation, blocked values) can change only before
-    anything was published; onefold rehearse works for such a policy too.
+    What decides which identifiers a touchpoint has (types, ranks, normalisation, blocked values) and what is folded of
+    it (traits, and the filters of goals, breakdowns, caps and activations) can change only before anything was
+    published; onefold rehearse works for such a policy too.
     """
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.policies import publish_policy  # noqa: PLC0415 - heavy
@@ -119,7 +120,7 @@ def apply(
     text = _text(file)
     policy = _parsed(text, file)
     settings = with_broker(load_settings())
-    if not _check_appliable(settings, policy):
+    if not _check_appliable(settings, text):
         show(f"{policy.version} is in force already.")
         return
     publish_policy(settings, text, policy, _model(policy, file), by_whom(by))
@@ -132,7 +133,7 @@ def rehearse(
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is written.")] = "text",
 ) -> None:
     """Say who would be who under a policy, from all of history in the lake; nothing that is live is touched."""
-    from profiles.policy_file import default_profile_policy  # noqa: PLC0415 - heavy
+    from profiles.policy_file import parse_profile_policy  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from streams.history import history_size  # noqa: PLC0415 - heavy
     from streams.policies import likeness_by  # noqa: PLC0415 - heavy
@@ -142,7 +143,7 @@ def rehearse(
 
     settings = load_settings()
     parsed = _parsed(_text(policy), policy)
-    rehearsed = Rehearsed(parsed, likeness_by(_model(parsed, policy)), default_profile_policy())
+    rehearsed = Rehearsed(parsed, likeness_by(_model(parsed, policy)), parse_profile_policy(_text(policy)))
     with (
         open_lake_reader(settings.home) as reader,
         counting(f"Resolving under {parsed.version}", history_size(reader)) as on_progress,
@@ -165,13 +166,16 @@ def _text(file: Path) -> str:
 
 def _parsed(text: str, file: Path) -> "IdentityPolicy":
     from identity.policy_file import PolicyError, parse_policy  # noqa: PLC0415 - heavy
+    from profiles.policy_file import parse_profile_policy  # noqa: PLC0415 - heavy
 
     try:
-        return parse_policy(text)
+        policy = parse_policy(text)
+        parse_profile_policy(text)
     except PolicyError as error:
         for problem in error.problems:
             complain(f"{file}: {problem}")
         raise typer.Exit(1) from None
+    return policy
 
 
 def _model(policy: "IdentityPolicy", file: Path) -> str | None:
@@ -205,17 +209,19 @@ def _checked_model(path: Path) -> str:
     return text
 
 
-def _check_appliable(settings: Settings, policy: "IdentityPolicy") -> bool:
+def _check_appliable(settings: Settings, text: str) -> bool:
     """Return whether a policy is another than the one in force.
 
     Raises:
         PolicyRefusedError: it takes a replay.
     """
     from identity.policy_file import parse_policy, shape  # noqa: PLC0415 - heavy
+    from profiles.policy_file import folding_version, parse_profile_policy  # noqa: PLC0415 - heavy
     from streams.begun import has_begun  # noqa: PLC0415 - heavy
     from streams.policies import policy_in_force  # noqa: PLC0415 - heavy
 
-    present = parse_policy(policy_in_force(settings)["text"])
+    in_force = policy_in_force(settings)["text"]
+    present, policy = parse_policy(in_force), parse_policy(text)
     if present.version == policy.version:
         return False
     if has_begun(settings):
@@ -223,6 +229,8 @@ def _check_appliable(settings: Settings, policy: "IdentityPolicy") -> bool:
             raise PolicyRefusedError(
                 f"types, ranks, normalisation, blocked or compared values differ from those in force; {_REPLAY}"
             )
+        if folding_version(parse_profile_policy(in_force)) != folding_version(parse_profile_policy(text)):
+            raise PolicyRefusedError(f"what is folded of touchpoints differs from the policy in force; {_REPLAY}")
         for name, rule in policy.identifiers.items():
             if rule.max_neighbours > present.identifiers[name].max_neighbours:
                 raise PolicyRefusedError(
