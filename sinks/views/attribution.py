@@ -3,7 +3,7 @@
 from typing import Final
 
 from profiles.policy import Attribution, ProfilePolicy
-from sinks.views.journeys import IN_ORDER
+from sinks.views.journeys import IN_ORDER, seconds_between
 from sinks.views.media import media_of
 from sinks.views.view import View
 
@@ -81,9 +81,10 @@ def conversions(policy: ProfilePolicy) -> View:
     SELECT customer_id, order_id, order_number, ordered_at AS event_time, order_event_id AS event_id,
            order_channel AS channel, currency, amount, amount_base,
            coalesce(touches, 0) AS touches, coalesce(channels, 0) AS channels, first_touch_at,
-           epoch(ordered_at - first_touch_at) AS seconds_from_first_touch,
+           {seconds_between("first_touch_at", "ordered_at")} AS seconds_from_first_touch,
            click.event_id AS click_event_id, click.source AS click_channel, click.campaign AS click_campaign,
-           click.click_id AS click_id, epoch(ordered_at - click.event_time) AS seconds_from_click
+           click.click_id AS click_id,
+           {seconds_between("click.event_time", "ordered_at")} AS seconds_from_click
     FROM purchases LEFT JOIN summed USING (purchase)
     """,  # noqa: S608 - literals from the policy, quoted
     )
@@ -99,6 +100,7 @@ def attributed_touches(policy: ProfilePolicy) -> View:
     """Return the view ``attributed_touches``."""
     attribution = policy.attribution
     first_of_two, last_of_two = _of_two(attribution)
+    half_life_ms = attribution.half_life_days * 86_400_000
     between = 1 - attribution.first_share - attribution.last_share
     return View(
         "attributed_touches",
@@ -153,7 +155,7 @@ def attributed_touches(policy: ProfilePolicy) -> View:
         FROM own
     ), placed AS (
         SELECT *, row_number() OVER journey AS position, count(*) OVER journey AS touches,
-               pow(2, epoch(event_time - last_value(event_time) OVER journey) / {attribution.half_life_days * 86_400})
+               pow(2, (epoch_ms(event_time) - epoch_ms(last_value(event_time) OVER journey)) / {half_life_ms})
                    AS weight
         FROM credited
         WINDOW journey AS (PARTITION BY purchase ORDER BY {IN_ORDER}

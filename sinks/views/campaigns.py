@@ -52,7 +52,7 @@ def customers_won(policy: ProfilePolicy) -> View:
            touch.campaign AS campaign, touch.medium AS medium, touch.party AS party,
            {media_of(policy, "touch.source")} AS media, met.campaign AS first_campaign,
            first_order.order_id AS first_order_id, first_order."at" AS first_order_at,
-           epoch(first_order."at" - touch.event_time) / 86400 AS days_to_first_order,
+           (epoch_ms(first_order."at") - epoch_ms(touch.event_time)) / 86_400_000 AS days_to_first_order,
            coalesce(orders, 0) AS orders, coalesce(returns, 0) AS returns, coalesce(revenue_base, 0) AS revenue_base,
            coalesce(orders_without_rate, 0) AS orders_without_rate
     FROM won LEFT JOIN spent USING (customer_id)

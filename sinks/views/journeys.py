@@ -11,6 +11,12 @@ from sinks.views.view import View
 IN_ORDER: Final = "event_time, event_id, source"
 """The order of touchpoints everywhere."""
 
+
+def seconds_between(start: str, end: str) -> str:
+    """Return an SQL expression: the time from one TIMESTAMP to another, in seconds."""
+    return f"(epoch_ms({end}) - epoch_ms({start})) / 1000"
+
+
 TOUCHPOINTS_BY_CUSTOMER: Final = View(
     "touchpoints_by_customer",
     "One row a touchpoint up to the moment, with the customer it belongs to; all columns of touchpoints.",
@@ -68,7 +74,7 @@ def journeys(policy: ProfilePolicy) -> View:
            1 + count(*) FILTER (event_time > previous_time + to_minutes({policy.session_minutes}))
                OVER (PARTITION BY customer_id ORDER BY step) AS session,
            event_time,
-           epoch(event_time - previous_time) AS seconds_since_previous,
+           {seconds_between("previous_time", "event_time")} AS seconds_since_previous,
            source AS channel, previous_channel, {media_of(policy, "source")} AS media,
            type, previous_type, campaign, offer_id, reason, order_id, amount, currency, event_id
     FROM steps
@@ -97,13 +103,13 @@ SESSIONS: Final = View(
         "amount_base": "Amount of these in the base currency, in its units; of those with a rate.",
         "orders_without_rate": "Number of these whose currency has no rate: they are not in amount_base.",
     },
-    """
+    f"""
     WITH bought AS (
         SELECT event_id, channel, amount_base FROM orders WHERE kind = 'purchase'
     )
     SELECT customer_id, session,
            min(event_time) AS started_at, max(event_time) AS ended_at,
-           epoch(max(event_time) - min(event_time)) AS seconds,
+           {seconds_between("min(event_time)", "max(event_time)")} AS seconds,
            count(*) AS touches,
            list_sort(list(DISTINCT channel)) AS channels,
            arg_min(channel, step) AS entry_channel,
@@ -117,7 +123,7 @@ SESSIONS: Final = View(
            count(bought.event_id) - count(amount_base) AS orders_without_rate
     FROM journeys LEFT JOIN bought USING (channel, event_id)
     GROUP BY customer_id, session
-    """,
+    """,  # noqa: S608 - constants
 )
 
 JOURNEY_FLOW: Final = View(
@@ -199,7 +205,7 @@ def goals_reached(policy: ProfilePolicy) -> View:
     )
     SELECT goal, customer_id, event_time, source AS channel, type, event_id, order_id,
            led_by.source AS of_channel, led_by.type AS of_type, led_by.campaign AS of_campaign,
-           led_by.event_id AS of_event_id, epoch(event_time - led_by.event_time) AS seconds
+           led_by.event_id AS of_event_id, {seconds_between("led_by.event_time", "event_time")} AS seconds
     FROM reached
     """,  # noqa: S608 - literals from the policy, quoted
     )

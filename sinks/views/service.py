@@ -5,7 +5,7 @@ from typing import Final
 from profiles.policy import Breakdown, ProfilePolicy
 from sinks.engine import quoted
 from sinks.views.filters import either, listed, sql_of
-from sinks.views.journeys import IN_ORDER
+from sinks.views.journeys import IN_ORDER, seconds_between
 from sinks.views.view import View
 
 _BREAKDOWN: Final = "breakdown, customer_id, minutes, event_time, event_id, source, type"
@@ -84,7 +84,7 @@ def breakdowns(policy: ProfilePolicy) -> View:
         },
         f"""
     WITH {_failures_and_contacts(policy)}
-    SELECT *, epoch(contacted_at - failed_at) AS seconds
+    SELECT *, {seconds_between("failed_at", "contacted_at")} AS seconds
     FROM followed
     QUALIFY row_number() OVER (PARTITION BY breakdown, contact_channel, contact_event_id
                                ORDER BY failed_at DESC, failure_event_id DESC, failure_channel DESC) = 1
@@ -175,10 +175,10 @@ def contacts(policy: ProfilePolicy) -> View:
         FROM answered WINDOW alike AS (PARTITION BY customer_id, reason ORDER BY {IN_ORDER})
     )
     SELECT customer_id, event_time, source AS channel, type, event_id, reason, outcome, agent, handling_seconds,
-           sentiment, epoch(event_time - previous_time) AS seconds_since_same_reason,
+           sentiment, {seconds_between("previous_time", "event_time")} AS seconds_since_same_reason,
            coalesce(previous_time >= event_time - to_days({service.repeat_days}), false) AS repeat, complaint,
            reply.event_time AS replied_at, reply.source AS reply_channel, reply.event_id AS reply_event_id,
-           epoch(reply.event_time - event_time) AS reply_seconds
+           {seconds_between("event_time", "reply.event_time")} AS reply_seconds
     FROM timed
     """,  # noqa: S608 - literals from the policy, quoted
     )

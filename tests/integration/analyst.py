@@ -161,3 +161,37 @@ def a_world(customers: int, touchpoints: int, seed: int = 5) -> tuple[list[Accep
 def _person(name: str, nodes: Sequence[str]) -> Profile:
     identifiers = a_profile(name)["identifiers"]
     return a_profile(name, identifiers=[{**identifiers[0], "node_id": node} for node in nodes])
+
+
+def by_customer(
+    touches: Sequence[AcceptedTouchpoint], profiles: Sequence[Profile], at: datetime
+) -> dict[str, list[AcceptedTouchpoint]]:
+    """Return the touchpoints of each customer up to a moment, in order."""
+    owners = {node["node_id"]: profile["customer_id"] for profile in profiles for node in profile["identifiers"]}
+    until = milliseconds(at)
+    found = defaultdict(list)
+    for touch in touches:
+        owner = owners.get(touch["nodes"][0]["node_id"].hex())
+        if owner is not None and touch["touchpoint"]["event_time"] <= until:
+            found[owner].append(touch)
+    return {owner: sorted(theirs, key=in_order) for owner, theirs in found.items()}
+
+
+def in_order(touch: AcceptedTouchpoint) -> tuple[int, str, str]:
+    """Return what touchpoints are ordered by."""
+    return touch["touchpoint"]["event_time"], touch["touchpoint"]["event_id"], touch["source"]
+
+
+def purchases(theirs: Sequence[AcceptedTouchpoint]) -> list[AcceptedTouchpoint]:
+    """Return of each purchase of a customer the newest statement, in order."""
+    newest = {}
+    for touch in theirs:
+        order = touch["touchpoint"]["order"]
+        if order is not None and touch["touchpoint"]["type"] == "purchase":
+            newest[order["order_id"]] = touch
+    return sorted(newest.values(), key=in_order)
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a moment in UTC as milliseconds since 1970."""
+    return round(at.replace(tzinfo=UTC).timestamp() * 1000)
