@@ -253,10 +253,7 @@ class PartitionWork:
         Raises:
             StoreError: it was folded by others.
         """
-        version, present = self._state.folding(), folding_version(self._folds.policy)
-        if version is None:
-            self._state.put_folding(present)
-        elif version != present:
+        if self._state.folding() not in {None, folding_version(self._folds.policy)}:
             raise StoreError(
                 "the state was folded by other traits than the policy in force declares; apply the policy that it was "
                 "folded by, or replay into a fresh installation"
@@ -317,6 +314,8 @@ class PartitionWork:
             self._telling.add(seen[0].node)
 
     def _write_fragments(self) -> None:
+        if self._folding and self._state.folding() is None:
+            self._state.put_folding(folding_version(self._folds.policy))
         for node_id, fragment in self._folding.items():
             node = self._state.node(node_id)
             if node is not None:
