@@ -1,0 +1,214 @@
+"""Consent in SQL: by examples, as profiles.consent has it of any statements, and as a fold of a generated world."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from profiles.consent import Statement, consent_at, is_permitted
+from schemas.accepted import AcceptedTouchpoint
+from sinks import rows, tables
+from sinks.lake import LakeBatch, LakeWriter, open_lake_writer
+from sinks.query import run_sql
+from sinks.statements import insert
+from sinks.testing import SOME_TIME_MS, a_profile
+from tests.integration.view_lakes import (
+    ANN,
+    BOB,
+    DAY_MS,
+    EVE,
+    SmallWorld,
+    a_consent,
+    ask,
+    moment_of,
+    small_world,
+    touch,
+    write_lake,
+)
+from tests.property.effort import examples
+
+CHANNELS = ("email", "push", "sms", "*")
+
+
+# --- an example by hand --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ann granted e-mail, then refused everything, then granted push; Bob said both at once; Eve named no purpose."""
+    told = [
+        touch("a-1", day=1, consents=[a_consent("granted", text="v1"), a_consent("granted", "sms")]),
+        touch("a-2", day=2, source="crm", consents=[a_consent("withdrawn", "*", text="v2")]),
+        touch("a-3", day=3, source="mobile", consents=[a_consent("granted", "push")]),
+        touch("b-1", "bob", 1, consents=[a_consent("granted"), a_consent("denied", "*")]),
+        touch("b-2", "bob", 1, consents=[a_consent("granted", purpose="analytics", channel="*")]),
+        touch("e-1", "eve", 1, consents=[a_consent("granted", purpose="")]),
+        touch("n-1", "nobody", 1, consents=[a_consent("granted")]),
+    ]
+    return write_lake(tmp_path_factory.mktemp("club"), told)
+
+
+def test_the_ledger_has_every_statement_of_customers_up_to_the_moment(club: Path) -> None:
+    columns = "purpose, channel, state, event_time, source, event_id, statement, text_version"
+    rows = ask(club, 2.5, f"SELECT {columns} FROM consent_ledger WHERE customer_id = '{ANN}' ORDER BY event_id, 7")  # noqa: S608
+    assert rows == [
+        ("marketing", "email", "granted", moment_of(1), "web", "a-1", 0, "v1"),
+        ("marketing", "sms", "granted", moment_of(1), "web", "a-1", 1, None),
+        ("marketing", "*", "withdrawn", moment_of(2), "crm", "a-2", 0, "v2"),
+    ]
+    assert ask(club, 9, "SELECT count(*), count(DISTINCT customer_id) FROM consent_ledger") == [(8, 3)]
+
+
+def test_in_force_is_the_newest_statement_and_of_the_same_time_the_one_that_denies_more(tmp_path: Path) -> None:
+    states = ["granted", "denied", "withdrawn", "unknown"]
+    told = [
+        touch("e-9", day=1, consents=[a_consent("unknown")]),
+        *(touch(f"e-{place}", day=2, consents=[a_consent(state)]) for place, state in enumerate(states)),
+        touch("e-5", day=2, consents=[a_consent("unknown", text="a"), a_consent("unknown", text="b")]),
+        touch("b-1", "bob", 2, consents=[a_consent("denied"), a_consent("granted")]),
+    ]
+    columns = "customer_id, state, event_id, text_version, statements"
+    rows = ask(write_lake(tmp_path, told), 9, f"SELECT {columns} FROM consent_in_force")  # noqa: S608
+    assert sorted(rows) == sorted([(ANN, "unknown", "e-5", "b", 7), (BOB, "denied", "b-1", None, 2)])
+
+
+def test_a_channel_is_permitted_by_the_newest_of_what_was_said_on_it_and_on_every_channel(club: Path) -> None:
+    sql = "SELECT customer_id, purpose, channel FROM consent_permissions WHERE permitted"
+    assert set(ask(club, 1.5, sql)) == {
+        (ANN, "marketing", "email"),
+        (ANN, "marketing", "sms"),
+        *((BOB, "analytics", channel) for channel in ("email", "sms", "push", "web", "crm", "mobile")),
+    }
+    assert {row for row in ask(club, 9, sql) if row[0] == ANN} == {(ANN, "marketing", "push")}
+
+
+def test_without_a_purpose_nothing_is_permitted(club: Path) -> None:
+    assert ask(club, 9, f"SELECT bool_or(permitted) FROM consent_permissions WHERE customer_id = '{EVE}'") == [(False,)]  # noqa: S608
+    assert ask(club, 9, f"SELECT consent_at('{EVE}', '', 'email', now()::TIMESTAMP)") == [(False,)]
+
+
+def test_a_permission_tells_when_it_was_decided(club: Path) -> None:
+    sql = f"SELECT channel, decided_at FROM consent_permissions WHERE customer_id = '{ANN}' ORDER BY 1"  # noqa: S608
+    assert dict(ask(club, 9, sql)) == {
+        "push": moment_of(3),
+        **dict.fromkeys(("crm", "email", "mobile", "sms", "web"), moment_of(2)),
+    }
+
+
+def test_the_past_can_be_asked_in_plain_sql(club: Path) -> None:
+    """What somebody runs with ``onefold sql``, for one customer and for a column of customers and times."""
+    asked = [
+        f"SELECT consent_at('{ANN}', 'marketing', 'email', TIMESTAMP '{moment_of(day)}')" for day in (0, 1, 1.5, 2, 3)
+    ]
+    assert [run_sql(club, sql).rows for sql in asked] == [[(False,)], [(True,)], [(True,)], [(False,)], [(False,)]]
+    sql = """SELECT customer_id, event_time, consent_at(customer_id, purpose, channel, event_time) AS permitted
+             FROM consent_ledger WHERE channel = 'email' AND purpose = 'marketing'"""
+    assert sorted(run_sql(club, sql).rows) == sorted([(ANN, moment_of(1), True), (BOB, moment_of(1), False)])
+    assert run_sql(club, f"SELECT consent_at('{BOB}', 'analytics', 'fax', now()::TIMESTAMP)").rows == [(True,)]
+    assert run_sql(club, "SELECT consent_at('', 'analytics', NULL, NULL)").rows == [(False,)]
+
+
+# --- SQL and Python agree ------------------------------------------------------------------------------------------
+
+STATES = ("granted", "denied", "withdrawn", "unknown")
+a_statement = st.builds(
+    lambda purpose, channel, state, day: (purpose, channel, state, day),
+    st.sampled_from(["marketing", "analytics", ""]),
+    st.sampled_from(CHANNELS),
+    st.sampled_from(STATES),
+    st.integers(0, 3),
+)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeWriter]:
+    home = tmp_path_factory.mktemp("any")
+    with open_lake_writer(home) as writer:
+        writer.write(LakeBatch(profiles=[a_profile("ann")]), {})
+        yield writer
+
+
+def as_told(statements: Sequence[tuple[str, str, str, int]]) -> list[AcceptedTouchpoint]:
+    return [
+        touch(f"e-{place}", day=day, consents=[a_consent(state, channel, purpose)])
+        for place, (purpose, channel, state, day) in enumerate(statements)
+    ]
+
+
+@settings(max_examples=examples(20))
+@given(st.lists(a_statement, max_size=6), st.data())
+def test_sql_and_python_agree_on_any_statements_in_any_order(
+    writer: LakeWriter, told: list[tuple[str, str, str, int]], data: st.DataObject
+) -> None:
+    records = as_told(told)
+    writer.connection.execute("BEGIN")
+    try:
+        writer.connection.execute("DELETE FROM consents")
+        insert(writer.connection, tables.CONSENTS, rows.consents(data.draw(st.permutations(records))))
+        said = statements_of(records)
+        for purpose in ("marketing", ""):
+            for channel in CHANNELS:
+                for day in range(5):
+                    at_ms = SOME_TIME_MS + day * DAY_MS
+                    sql = "SELECT consent_at(?, ?, ?, ?)"
+                    row = writer.connection.execute(sql, [ANN, purpose, channel, moment_of(day)]).fetchone()
+                    assert row == (consent_at(said, purpose, channel, at_ms),)
+        found = writer.connection.execute("SELECT purpose, channel, permitted FROM consent_permissions").fetchall()
+        for purpose, channel, permitted in found:
+            assert permitted == is_permitted(said, purpose, channel)
+    finally:
+        writer.connection.execute("ROLLBACK")
+
+
+def statements_of(records: Sequence[AcceptedTouchpoint]) -> list[Statement]:
+    return [
+        Statement(
+            said["purpose"],
+            said["channel"],
+            said["state"],
+            record["touchpoint"]["event_time"],
+            record["touchpoint"]["event_id"],
+            record["source"],
+            said["text_version"],
+        )
+        for record in records
+        for said in record["touchpoint"]["consents"]
+    ]
+
+
+# --- a plain fold of a generated world -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+    return small_world(tmp_path_factory.mktemp("world"))
+
+
+def in_force(statements: Sequence[Statement]) -> dict[tuple[str, str], tuple[str, str, str]]:
+    """Return state, event and source by purpose and channel."""
+    found: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for said in sorted(statements, key=lambda one: (one.time, STATES.index(one.state), one.event_id, one.source)):
+        found[said.purpose, said.channel] = (said.state, said.event_id, said.source)
+    return found
+
+
+def test_consent_in_force_is_the_fold_of_what_was_said(world: SmallWorld) -> None:
+    columns = "customer_id, purpose, channel, state, event_id, source"
+    found = {row[:3]: row[3:] for row in world.ask(f"SELECT {columns} FROM consent_in_force")}  # noqa: S608
+    assert found == {
+        (customer, *name): value
+        for customer, records in world.by_customer.items()
+        for name, value in in_force(statements_of(records)).items()
+    }
+    assert len(found) > 100
+
+
+def test_permissions_are_what_python_says_of_the_same_statements(world: SmallWorld) -> None:
+    said = {customer: statements_of(records) for customer, records in world.by_customer.items()}
+    found = world.ask("SELECT customer_id, purpose, channel, permitted FROM consent_permissions")
+    assert {customer for customer, *_ in found} == {customer for customer, statements in said.items() if statements}
+    for customer, purpose, channel, permitted in found:
+        assert permitted == is_permitted(said[customer], purpose, channel)
+    assert {row[3] for row in found} == {True, False}
