@@ -89,7 +89,7 @@ def _amount(accepted: AcceptedTouchpoint) -> tuple[str, int] | None:
 
 def _margin(accepted: AcceptedTouchpoint) -> tuple[str, int] | None:
     order = accepted["touchpoint"]["order"]
-    margin = None if order is None else order["margin_micros"]
+    margin = None if order is None else order.get("margin_micros")
     return None if order is None or margin is None else (order["currency"], margin)
 
 

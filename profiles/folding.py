@@ -299,7 +299,7 @@ def _order_mark(touchpoint: Touchpoint, order: Order, channel: str) -> OrderMark
         touchpoint["type"] == "return",
         order["currency"],
         order["amount_micros"],
-        order["margin_micros"],
+        order.get("margin_micros"),
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from schemas.reasons import RejectedError
 from schemas.records import Touchpoint
 
-FORMAT = 2
+FORMAT = 1
 _FORMAT_BYTE = bytes([FORMAT])
 
 

@@ -67,20 +67,21 @@ class Snapshot:
     committed_at: datetime
 
 
-def run_sql(home: Path, sql: str, as_of: AsOf = None) -> QueryResult:
+def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = None) -> QueryResult:
     """Run one read-only statement.
 
     Args:
         home: the data folder.
         sql: a SELECT, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN of one.
         as_of: a version or a moment; None is now.
+        moment: that views reckon from, UTC; None is now.
 
     Raises:
         LakeMissingError, LakeVersionError, SnapshotMissingError: as ``open_lake_reader``.
         QueryRefusedError: it is not a single statement that only reads.
         QueryError: it cannot be run.
     """
-    with open_lake_reader(home, as_of) as reader:
+    with open_lake_reader(home, as_of, moment) as reader:
         _refuse_writes(reader, sql)
         cursor = reader.execute(sql)
         columns = tuple(column[0] for column in cursor.description or ())

@@ -1,16 +1,28 @@
-"""``onefold sql``, ``onefold snapshots`` and ``onefold digest``: questions to the lake."""
+"""``onefold sql``, ``views``, ``snapshots`` and ``digest``: questions to the lake."""
 
+from datetime import datetime
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import typer
 
 from streams.commands.examples import add
+from streams.errors import InputError
 from streams.output import Format, Rows, show, write_json, write_rows
 from streams.settings import load_settings
 
 PANEL = "Answers"
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How rows are written.")]
+AtOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--at",
+        help="The moment (UTC) that views reckon from: what had happened by then, as it is known.",
+        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        show_default="now",
+    ),
+]
 AsOfOption = Annotated[
     str | None,
     typer.Option(
@@ -30,8 +42,10 @@ def register(app: typer.Typer) -> None:
         'onefold sql "SELECT * FROM customers LIMIT 5"',
         'onefold sql "SELECT * FROM value_by_acquiring_channel" --format csv',
         'onefold sql "SELECT count(*) FROM customers" --as-of 2026-03-01',
+        'onefold sql "SELECT * FROM segments" --at 2026-07-01',
         'onefold sql "SHOW TABLES"',
     )
+    add(app, views, PANEL, "onefold views", "onefold views attribution", "onefold views --format json")
     add(app, snapshots, PANEL, "onefold snapshots", "onefold snapshots --format csv")
     add(app, digest, PANEL, "onefold digest", "onefold digest --format json")
 
@@ -40,6 +54,7 @@ def sql(
     statement: Annotated[str, typer.Argument(help="One statement that reads: SELECT, FROM, DESCRIBE, SHOW ...")],
     *,
     as_of: AsOfOption = None,
+    at: AtOption = None,
     form: FormatOption = "table",
 ) -> None:
     r"""Run one read-only SQL statement on the lake.
@@ -54,8 +69,30 @@ def sql(
     """
     from sinks.query import run_sql  # noqa: PLC0415 - heavy
 
-    found = run_sql(load_settings().home, statement, as_of)
+    found = run_sql(load_settings().home, statement, as_of, at)
     write_rows(Rows(found.columns, found.rows), form)
+
+
+def views(
+    name: Annotated[str | None, typer.Argument(help="A view: its columns.", show_default="all views")] = None,
+    *,
+    form: FormatOption = "table",
+) -> None:
+    """List the views of the lake, or the columns of one.
+
+    Every view has an as-of form: onefold sql --as-of asks what was known then, --at what had happened by then.
+    """
+    from profiles.policy_file import default_profile_policy  # noqa: PLC0415 - heavy
+    from sinks.views import all_views  # noqa: PLC0415 - heavy
+
+    known = {view.name: view for view in all_views(default_profile_policy())}
+    if name is None:
+        write_rows(Rows(("view", "what a row is"), [(view.name, view.doc) for view in known.values()]), form)
+    elif name in known:
+        write_rows(Rows(("column", "meaning"), list(known[name].columns.items())), form)
+    else:
+        near = ", ".join(get_close_matches(name, known)) or "'onefold views' lists them"
+        raise InputError(f"there is no view {name!r}; expected one of the lake's views, such as: {near}")
 
 
 def snapshots(*, form: FormatOption = "table") -> None:

@@ -4,15 +4,19 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer.main
 
 from identity import policy_file
 from identity.resolution import VERDICTS
+from profiles import policy_file as profile_policy_file
+from profiles.facts import FACTS
+from profiles.policy import FoldName
 from schemas.contracts import TOUCHPOINT, contracts
 from schemas.reasons import ALL_REASONS
+from schemas.records import SignalKind
 from streams.cli import app
 from streams.settings import Settings
 from streams.topics import Topics
@@ -136,6 +140,26 @@ def test_the_identity_document_has_the_types_of_the_default_policy() -> None:
         ]
         for name, rule in policy_file.default_policy().identifiers.items()
     ]
+
+
+def test_the_profile_document_has_every_setting_of_a_profile_policy() -> None:
+    named = {name.partition(".")[0] for name in first_column(DOCS / "profiles.md", "setting")}
+    assert named == set(profile_policy_file._Profile.model_fields)
+
+
+def test_the_profile_document_has_every_fact() -> None:
+    named = [name for name in first_column(DOCS / "profiles.md", "fact") if name.islower()]
+    assert named == list(FACTS)
+
+
+def test_the_profile_document_has_every_fold() -> None:
+    named = ", ".join(row.split("|")[1] for row in _rows_of(DOCS / "profiles.md", "| fold |")).replace("`", "")
+    assert {name.strip() for name in named.split(",")} == set(get_args(FoldName))
+
+
+def test_the_profile_document_has_every_signal() -> None:
+    named = ", ".join(row.split("|")[1] for row in _rows_of(DOCS / "profiles.md", "| kind |")).replace("`", "")
+    assert {name.strip() for name in named.split(",")} == set(get_args(SignalKind))
 
 
 def test_the_glossary_is_in_order_and_has_each_term_once() -> None:
