@@ -279,6 +279,17 @@ class Activation(TypedDict):
     made_at: int
 
 
+class Score(TypedDict):
+    """What a model says of a customer."""
+
+    customer_id: str
+    model: str
+    version: str
+    values: dict[str, float]
+    reasons: list[str]
+    made_at: int
+
+
 class DecidedIdentifier(TypedDict):
     """An identifier that a decision is on."""
 

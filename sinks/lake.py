@@ -25,6 +25,7 @@ from schemas.records import (
     Policy,
     Profile,
     ProfileIdentifier,
+    Score,
     Signal,
 )
 from sinks import engine, rows, tables, views
@@ -54,6 +55,7 @@ class LakeBatch:
     changes: Sequence[Change] = ()
     signals: Sequence[Signal] = ()
     activations: Sequence[Activation] = ()
+    scores: Sequence[Score] = ()
     decisions: Sequence[Decision] = ()
     policies: Sequence[Policy] = ()
     dead_letters: Sequence[DeadLetter] = ()
@@ -61,7 +63,7 @@ class LakeBatch:
     def is_empty(self) -> bool:
         """Whether there is no record of any kind."""
         told = (self.touchpoints, self.profiles, self.links, self.changes, self.signals, self.activations)
-        return not any((*told, self.decisions, self.policies, self.dead_letters))
+        return not any((*told, self.scores, self.decisions, self.policies, self.dead_letters))
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class WriteCounts:
     changes: int = 0
     signals: int = 0
     activations: int = 0
+    scores: int = 0
     decisions: int = 0
     policies: int = 0
     dead_letters: int = 0
@@ -116,9 +119,9 @@ class LakeWriter:
     def write(self, batch: LakeBatch, offsets: Positions) -> WriteCounts:
         """Write a batch and the offsets that follow it: both or neither.
 
-        Rows of touchpoints, consents, changes, signals, activations and dead letters that are there already are left alone; profiles,
-        identifiers and links are replaced by a higher revision only, decisions by newer ones; offsets only grow. A
-        call that has nothing to add makes no snapshot.
+        Rows of touchpoints, consents, changes, signals, activations and dead letters that are there already are left
+        alone; profiles, identifiers and links are replaced by a higher revision only, decisions and scores by newer
+        ones; offsets only grow. A call that has nothing to add makes no snapshot.
 
         Raises:
             LakeWriteError: nothing was written; the same call may be made again.
@@ -239,6 +242,11 @@ def _write_activations(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
     counts.activations = insert(writer.connection, tables.ACTIVATIONS, rows.activations(fresh))
 
 
+def _write_scores(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
+    incoming = rows.scores(_newest(batch.scores, lambda record: (record["customer_id"], record["model"]), "made_at"))
+    counts.scores = upsert(writer.connection, tables.SCORES, "made_at", incoming)
+
+
 def _decided_on(decision: Decision) -> Hashable:
     return frozenset(part["node_id"] for part in (decision["one"], decision["other"]) if part is not None)
 
@@ -270,6 +278,7 @@ _STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
     _write_changes,
     _write_signals,
     _write_activations,
+    _write_scores,
     _write_decisions,
     _write_policies,
     _write_dead_letters,

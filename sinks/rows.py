@@ -24,6 +24,7 @@ from schemas.records import (
     Policy,
     Profile,
     ProfileIdentifier,
+    Score,
     Signal,
     Touch,
 )
@@ -231,6 +232,11 @@ def signals(records: Sequence[Signal]) -> ArrowTable:
 def activations(records: Sequence[Activation]) -> ArrowTable:
     """Return the rows of ``activations``."""
     return _plain(tables.ACTIVATIONS, records)
+
+
+def scores(records: Sequence[Score]) -> ArrowTable:
+    """Return the rows of ``scores``."""
+    return _plain(tables.SCORES, records)
 
 
 def decisions(records: Sequence[Decision]) -> ArrowTable:

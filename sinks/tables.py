@@ -251,6 +251,21 @@ ACTIVATIONS: Final = Table(
     ),
 )
 
+SCORES: Final = Table(
+    "scores",
+    "One row a customer and a model: what it says of them, the newest that was made. Who is in the newest fit no more "
+    "keeps the row of an older one; the views leave such rows out.",
+    ("customer_id", "model"),
+    (
+        Column("customer_id", TEXT, "Whom it is of, as the customer was called when it was made."),
+        Column("model", TEXT, "lifetime_value, or look_alike/SEGMENT."),
+        Column("version", TEXT, "Hash of the fitted model."),
+        Column("values", map_to(DOUBLE), "What it says, by name; amounts in units of the base currency."),
+        Column("reasons", list_of(TEXT), "The features that made it so, the strongest first."),
+        Column("made_at", TIMESTAMP, "When it was made; processing time, UTC, the same for all of one fit."),
+    ),
+)
+
 DECISIONS: Final = Table(
     "decisions",
     "One row for what data stewards decided on two identifiers, or on one: the newest decision.",
@@ -333,6 +348,7 @@ TABLES: Final = (
     CHANGES,
     SIGNALS,
     ACTIVATIONS,
+    SCORES,
     DECISIONS,
     POLICIES,
     DEAD_LETTERS,

@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
-from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE, SIGNAL
+from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE, SCORE, SIGNAL
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
@@ -106,6 +106,7 @@ class _Decoding:
             topics.links: (LINK,),
             topics.changes: (CHANGE, SIGNAL),
             topics.activations: (ACTIVATION,),
+            topics.scores: (SCORE,),
             topics.decisions: (DECISION,),
             topics.policy: (POLICY,),
             topics.dead_letters: (DEAD_LETTER,),
@@ -161,6 +162,7 @@ class _Decoding:
             changes=self._records[CHANGE],
             signals=self._records[SIGNAL],
             activations=self._records[ACTIVATION],
+            scores=self._records[SCORE],
             decisions=self._records[DECISION],
             policies=self._records[POLICY],
             dead_letters=self._records[DEAD_LETTER],

@@ -96,6 +96,11 @@ class Topics:
         return f"{self.prefix}onefold.activations"
 
     @property
+    def scores(self) -> str:
+        """Public: what models say of customers, keyed by model and customer id."""
+        return f"{self.prefix}onefold.scores"
+
+    @property
     def clock(self) -> str:
         """What time it is, the same in every partition."""
         return f"{self.prefix}onefold.clock"
@@ -124,6 +129,7 @@ class Topics:
             self.links,
             self.changes,
             self.activations,
+            self.scores,
             self.decisions,
             self.policy,
             self.dead_letters,
@@ -164,6 +170,7 @@ class Topics:
             self.links: compacted,
             self.changes: plain,
             self.activations: plain,
+            self.scores: compacted,
             self.clock: compacted,
             self.decisions: compacted,
             self.policy: compacted,

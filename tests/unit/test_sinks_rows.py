@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from schemas.records import Score
 from sinks import rows, tables
 from sinks.columns import MONEY, TIMESTAMP, list_of, map_to, sql_type, struct
 from sinks.testing import a_dead_letter, a_node, a_profile, a_touchpoint, an_order
@@ -61,3 +62,18 @@ def test_sql_types_follow_from_arrow_types() -> None:
     nested = list_of(struct(price=MONEY, at=TIMESTAMP))
     assert sql_type(nested) == 'STRUCT("price" DECIMAL(19,6), "at" TIMESTAMP)[]'
     assert sql_type(map_to(MONEY)) == "MAP(VARCHAR, DECIMAL(19,6))"
+
+
+def test_a_score_keeps_its_values_and_the_order_of_its_reasons() -> None:
+    score: Score = {
+        "customer_id": "a",
+        "model": "lifetime_value",
+        "version": "0123456789abcdef",
+        "values": {"probability_alive": 0.5, "expected_orders": 2.0},
+        "reasons": ["order_value high", "probability_alive low"],
+        "made_at": 1,
+    }
+    table = rows.scores([score])
+    assert (table.schema, rows.scores([]).schema) == (tables.SCORES.schema, tables.SCORES.schema)
+    assert dict(table.column("values").to_pylist()[0]) == score["values"]
+    assert table.column("reasons").to_pylist() == [score["reasons"]]
