@@ -16,7 +16,7 @@ TEXTUAL: Final[frozenset[FoldName]] = frozenset({"first", "newest"})
 """Folds whose value is a text; of others it is a number."""
 
 _PLACE: Final = "(event_time, event_id, source)"
-_NOTHING_KEYED: Final = "SELECT NULL::VARCHAR AS customer_id, '' AS name, 0.0::DOUBLE AS value WHERE false"
+_ENTRIES: Final = 'STRUCT("name" VARCHAR, fold VARCHAR, "value" DECIMAL(28, 6))[]'
 
 
 def customer_facts(policy: ProfilePolicy) -> View:
@@ -26,7 +26,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
     singles = [f"{_folded(declared)} AS {column[name]}" for name, declared in single.items()]
     numbers = {name: _number_of(each, column[name]) for name, each in single.items() if each.fold not in TEXTUAL}
     worded = {name: column[name] for name, each in single.items() if each.fold in TEXTUAL}
-    keyed = [_keyed(name, declared) for name, declared in policy.traits.items() if declared.fold in KEYED]
+    keyed = {name: declared for name, declared in policy.traits.items() if declared.fold in KEYED}
     return View(
         "customer_facts",
         "One row a customer with a touchpoint up to the moment: every fact that segments and offers may name, by then. "
@@ -60,8 +60,13 @@ def customer_facts(policy: ProfilePolicy) -> View:
         SELECT {", ".join(("customer_id", *_COUNTS, _engagement(policy), *singles))}
         FROM touchpoints_by_customer CROSS JOIN moment
         WHERE customer_id IS NOT NULL GROUP BY customer_id
+    ), entries AS (
+        SELECT customer_id, unnest({_entries_of(keyed)}, recursive := true)
+        FROM touchpoints_by_customer WHERE customer_id IS NOT NULL AND ({_any_of(keyed)})
     ), keyed AS (
-        {" UNION ALL ".join(keyed) or _NOTHING_KEYED}
+        SELECT customer_id, name,
+               CASE fold WHEN 'min' THEN min(value) WHEN 'max' THEN max(value) ELSE sum(value) END::DOUBLE AS value
+        FROM entries GROUP BY customer_id, name, fold
     ), keyed_numbers AS (
         SELECT customer_id, map(list(name), list(value)) AS numbers FROM keyed GROUP BY customer_id
     ), permissions AS (
@@ -103,7 +108,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
     )
 
 
-_COUNTS: Final = "count(*) AS touches", "count(DISTINCT source) AS channels"
+_COUNTS: Final = "count(*) AS touches", "len(list_distinct(list(source))) AS channels"
 
 
 def _engagement(policy: ProfilePolicy) -> str:
@@ -122,7 +127,7 @@ def _folded(declared: TraitDeclaration) -> str:
         hits = f"count(*) FILTER ({counts} AND {sql_of(declared.hit)})"
         return f"{hits} / nullif(count(*) FILTER ({counts}), 0)"
     if declared.fold == "days":
-        return f"list(DISTINCT event_time::DATE) FILTER ({counts})"
+        return f"list_distinct(list(event_time::DATE) FILTER ({counts}))"
     if declared.fold == "mean":
         return f"avg({number(declared.value)[1]}) FILTER ({counts})"
     if declared.fold == "distinct":
@@ -140,21 +145,26 @@ def _number_of(declared: TraitDeclaration, column: str) -> str:
     return f"nullif({column}, 0)" if declared.fold == "count" else column
 
 
-def _keyed(name: str, declared: TraitDeclaration) -> str:
-    """Return the query of a trait with a value for each currency or text."""
+def _any_of(keyed: Mapping[str, TraitDeclaration]) -> str:
+    return " OR ".join(counting(declared.when) for declared in keyed.values()) or "false"
+
+
+def _entries_of(keyed: Mapping[str, TraitDeclaration]) -> str:
+    """Return SQL of what a touchpoint adds to traits with a value for each currency or text."""
+    return f"flatten([[]::{_ENTRIES}, {', '.join(_entries(name, declared) for name, declared in keyed.items())}])"
+
+
+def _entries(name: str, declared: TraitDeclaration) -> str:
+    named = f"CASE key WHEN '' THEN {quoted(name)} ELSE {quoted(f'{name}.')} || key END"
     if declared.fold == "top":
-        key, value, fold = f"unnest({texts(declared.value)})", "1", "sum"
+        keys, value, there = texts(declared.value), "1", ""
     else:
-        (key, value), fold = number(declared.value), declared.fold
-    return f"""
-        SELECT customer_id, CASE key WHEN '' THEN {quoted(name)} ELSE {quoted(f"{name}.")} || key END AS name,
-               {fold}(value)::DOUBLE AS value
-        FROM (
-            SELECT customer_id, {key} AS key, {value} AS value
-            FROM touchpoints_by_customer WHERE customer_id IS NOT NULL AND {counting(declared.when)}
-        )
-        WHERE value IS NOT NULL GROUP BY ALL
-    """  # noqa: S608 - literals from the policy, quoted
+        currency, value = number(declared.value)
+        keys, there = f"[{currency}]", f" AND {value} IS NOT NULL"
+    entry = f"{{'name': {named}, 'fold': {quoted(declared.fold)}, 'value': {value}}}"
+    return (
+        f"CASE WHEN {counting(declared.when)}{there} THEN list_transform({keys}, lambda key: {entry})::{_ENTRIES} END"
+    )
 
 
 def _map_of(values: Mapping[str, str], kind: str) -> str:
