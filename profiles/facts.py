@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from profiles.conditions import Conditions, Value
 from profiles.consents import permitted
@@ -69,7 +70,8 @@ def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Foldi
         "channels": float(len(whole.by_channel)),
     }
     facts |= _order_facts(whole, policy)
-    since = {name: _days(moments(whole)[of], now_ms) for name, of in _SINCE.items()}
+    known_moments = moments(whole)
+    since = {name: _days(known_moments[of], now_ms) for name, of in _SINCE.items()}
     facts |= since
     facts["recency_score"] = _recency(since["days_since_last_order"], policy)
     facts["engagement"] = None if now_ms is None else _engagement(whole, now_ms, policy)
@@ -113,12 +115,12 @@ def free_again_at(whole: Fragment, cap: str, now_ms: int, policy: ProfilePolicy)
     return newest[0] + declared.hours * _HOUR_MS if len(newest) == declared.most else now_ms
 
 
-def changes_at(whole: Fragment, policy: ProfilePolicy, now_ms: int) -> int | None:
+def changes_at(whole: Fragment, folding: Folding, now_ms: int) -> int | None:
     """Return the next moment after ``now_ms`` at which time alone changes a condition or a cap; None: never."""
-    known = moments(whole)
+    policy, known = folding.policy, moments(whole)
     found = [
         known_at + cut
-        for of, cuts in _cuts(policy).items()
+        for of, cuts in _cuts(folding).items()
         if (known_at := known[of]) is not None
         for cut in cuts
         if known_at + cut > now_ms
@@ -128,8 +130,10 @@ def changes_at(whole: Fragment, policy: ProfilePolicy, now_ms: int) -> int | Non
     return min((moment for moment in found if moment > now_ms), default=None)
 
 
-def _cuts(policy: ProfilePolicy) -> dict[str, set[int]]:
+@lru_cache(maxsize=4)
+def _cuts(folding: Folding) -> Mapping[str, set[int]]:
     """Return how long after each moment a condition may change, in milliseconds."""
+    policy = folding.policy
     cuts: dict[str, set[int]] = {of: set() for of in _SINCE.values()}
     declared: list[Conditions] = [*policy.segments.values(), *(offer.eligible for offer in policy.offers.values())]
     for condition in (condition for conditions in declared for condition in conditions.each()):

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from profiles.fields import MOST_CHARACTERS, matcher
-from profiles.folds import DAY_MS, Fold, added, fold_of, lowest, newest_days
+from profiles.folds import Fold, added, fold_of, lowest, newest_days, on_day
 from profiles.fragment import ConsentValue, Fragment, Mark, OfferTally, OrderMark, Told, TouchMark, TraitValue
 from profiles.policy import Filter, ProfilePolicy, Survivorship
 from schemas.accepted import AcceptedTouchpoint
@@ -52,7 +52,7 @@ class Folding:
     def __init__(self, policy: ProfilePolicy) -> None:
         self.policy = policy
         self.folds: Mapping[str, Fold] = {name: fold_of(declared) for name, declared in policy.traits.items()}
-        self._quality = [(state, matcher(wanted)) for state, wanted in policy.quality.items()]
+        self._quality = _Dispatch(policy.quality.items())
         self._computing = _Dispatch((name, declared.when) for name, declared in policy.traits.items())
         self._most_marks = {mark_name("cap", name): cap.most for name, cap in policy.caps.items()}
         self._marking = _Dispatch(_marked(policy))
@@ -64,7 +64,8 @@ class Folding:
         event_id, time, kind = touchpoint["event_id"], touchpoint["event_time"], touchpoint["type"]
         mark = TouchMark(time, event_id, channel, kind)
         fragment.by_channel[channel] = fragment.by_channel.get(channel, 0) + 1
-        fragment.by_type = _first_names(added(fragment.by_type, {kind: 1}), policy.max_names)
+        fragment.by_type[kind] = fragment.by_type.get(kind, 0) + 1
+        fragment.by_type = _first_names(fragment.by_type, policy.max_names)
         fragment.first = mark if fragment.first is None else min(fragment.first, mark)
         if len(fragment.recent) < policy.recent_touches or mark > fragment.recent[-1]:
             fragment.recent = sorted([*fragment.recent, mark], reverse=True)[: policy.recent_touches]
@@ -76,8 +77,7 @@ class Folding:
         if touchpoint["consents"]:
             self._keep_consents(fragment, _consents(touchpoint, channel))
         if kind in policy.engagement.points:
-            points = added(fragment.points, {time // DAY_MS: policy.engagement.points[kind]})
-            fragment.points = newest_days(points, policy.engagement.days)
+            fragment.points = on_day(fragment.points, time, policy.engagement.points[kind], policy.engagement.days)
         self._keep_offer(fragment, accepted)
         self._keep_quality(fragment, accepted)
         self._keep_tag(fragment, touchpoint, channel)
@@ -206,12 +206,11 @@ class Folding:
 
     def _keep_quality(self, fragment: Fragment, accepted: AcceptedTouchpoint) -> None:
         touchpoint = accepted["touchpoint"]
-        for state, is_told in self._quality:
-            if is_told(accepted):
-                told = Told(touchpoint["event_time"], touchpoint["event_id"], accepted["source"], state)
-                nodes = [node["node_id"].hex() for node in accepted["nodes"] if node["type"] in _CONTACTS]
-                self._keep_told(fragment.quality, dict.fromkeys(nodes, told))
-                fragment.quality = _first_names(fragment.quality, self.policy.max_names)
+        for state in self._quality.of(accepted):
+            told = Told(touchpoint["event_time"], touchpoint["event_id"], accepted["source"], state)
+            nodes = [node["node_id"].hex() for node in accepted["nodes"] if node["type"] in _CONTACTS]
+            self._keep_told(fragment.quality, dict.fromkeys(nodes, told))
+            fragment.quality = _first_names(fragment.quality, self.policy.max_names)
 
     def _keep_tag(self, fragment: Fragment, touchpoint: Touchpoint, source: str) -> None:
         tag = touchpoint["properties"].get("tag") if touchpoint["type"] in _TAGGED else None
@@ -235,24 +234,21 @@ class _Dispatch:
     """Filters by name, asked in a fraction of the time because most of them name touchpoint types."""
 
     def __init__(self, filters: Iterable[tuple[str, Filter]]) -> None:
-        self._of_any: list[tuple[str, _Matches]] = []
-        self._of_type: dict[str, list[tuple[str, _Matches]]] = {}
+        self._of_any: list[tuple[str, _Matches | None]] = []
+        of_type: dict[str, list[tuple[str, _Matches | None]]] = {}
         for name, wanted in filters:
             rest = {field: values for field, values in wanted.items() if field != "type"}
-            entry = name, matcher(rest) if rest else _any
+            entry = name, matcher(rest) if rest else None
             if "type" not in wanted:
                 self._of_any.append(entry)
             for kind in wanted.get("type", ()):
-                self._of_type.setdefault(kind, []).append(entry)
+                of_type.setdefault(kind, []).append(entry)
+        self._entries = {kind: [*self._of_any, *entries] for kind, entries in of_type.items()}
 
     def of(self, accepted: AcceptedTouchpoint) -> list[str]:
         """Return the names of the filters that mean a touchpoint."""
-        mine = self._of_type.get(accepted["touchpoint"]["type"], ())
-        return [name for entries in (self._of_any, mine) for name, matches in entries if matches(accepted)]
-
-
-def _any(_accepted: AcceptedTouchpoint) -> bool:
-    return True
+        entries = self._entries.get(accepted["touchpoint"]["type"], self._of_any)
+        return [name for name, matches in entries if matches is None or matches(accepted)]
 
 
 def mark_name(kind: str, name: str) -> str:

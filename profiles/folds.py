@@ -282,7 +282,7 @@ class Days:
 
     def add(self, state: dict[int, int] | None, accepted: AcceptedTouchpoint) -> dict[int, int]:
         """One more on its day."""
-        return self.merge(state or {}, {accepted["touchpoint"]["event_time"] // DAY_MS: 1})
+        return on_day(state or {}, accepted["touchpoint"]["event_time"], 1, self.days)
 
     def merge(self, one: dict[int, int], other: dict[int, int]) -> dict[int, int]:
         """Both, by day."""
@@ -291,6 +291,13 @@ class Days:
     def values(self, state: dict[int, int]) -> Iterator[Computed]:
         """One number."""
         yield Computed("", float(len(state)))
+
+
+def on_day(by_day: dict[int, int], time_ms: int, number: int, days: int) -> dict[int, int]:
+    """Return counts by day with a number more on the day of a time, of so many days up to the newest one."""
+    day = time_ms // DAY_MS
+    grown = {**by_day, day: by_day.get(day, 0) + number}
+    return grown if day in by_day else newest_days(grown, days)
 
 
 def newest_days(by_day: dict[int, int], days: int) -> dict[int, int]:

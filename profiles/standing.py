@@ -46,7 +46,7 @@ def outlook(whole: Fragment, facts: Mapping[str, Value | None], now_ms: int | No
         now_ms: the moment; None where it is not known: nothing that takes one holds, and it is due at once.
         folding: of the policy in force.
     """
-    due = _AT_ONCE if now_ms is None else changes_at(whole, folding.policy, now_ms) or 0
+    due = _AT_ONCE if now_ms is None else changes_at(whole, folding, now_ms) or 0
     return Outlook(frozenset(_held(whole, facts, folding)), due)
 
 
