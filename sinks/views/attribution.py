@@ -20,8 +20,8 @@ _PURCHASES: Final = """
     )"""
 
 
-def _before_orders(attribution: Attribution) -> str:
-    """Return CTEs: purchases, numbered, and before: one row a purchase and a touch within the days before it.
+def _orders_and_touches(attribution: Attribution) -> str:
+    """Return CTEs: purchases, numbered; and spans and touches, which ``_before`` brings together.
 
     Time is cut into spans as long as the window, so that a touch is compared with the orders of two spans only,
     however many the customer has.
@@ -36,11 +36,15 @@ def _before_orders(attribution: Attribution) -> str:
                party, epoch_ms(event_time) // {span_ms} AS span
         FROM touchpoints_by_customer
         WHERE customer_id IS NOT NULL AND type NOT IN ('purchase', 'return')
-    ), before AS (
-        SELECT * EXCLUDE (customer_id, ordered_at, span)
-        FROM touches JOIN spans USING (customer_id, span)
-        WHERE event_time BETWEEN ordered_at - to_days({attribution.days}) AND ordered_at
     )"""  # noqa: S608 - a number from the policy
+
+
+def _before(attribution: Attribution, spans: str = "spans") -> str:
+    """Return what FROM selects from: one row a purchase and a touch within the days before it."""
+    return (
+        f"touches JOIN {spans} ON {spans}.customer_id = touches.customer_id AND {spans}.span = touches.span "
+        f"AND event_time BETWEEN ordered_at - to_days({attribution.days}) AND ordered_at"
+    )
 
 
 def conversions(policy: ProfilePolicy) -> View:
@@ -71,12 +75,12 @@ def conversions(policy: ProfilePolicy) -> View:
             "seconds_from_click": "Time from the click to the order, in seconds.",
         },
         f"""
-    WITH {_before_orders(policy.attribution)}, summed AS (
+    WITH {_orders_and_touches(policy.attribution)}, summed AS (
         SELECT purchase, count(*) AS touches, count(DISTINCT source) AS channels,
                min(event_time) AS first_touch_at,
                max({{'event_time': event_time, 'event_id': event_id, 'source': source, 'campaign': campaign,
                      'click_id': click_id}}) FILTER (type = 'click' OR click_id <> '') AS click
-        FROM before GROUP BY purchase
+        FROM {_before(policy.attribution)} GROUP BY purchase
     )
     SELECT customer_id, order_id, order_number, ordered_at AS event_time, order_event_id AS event_id,
            order_channel AS channel, currency, amount, amount_base,
@@ -135,22 +139,26 @@ def attributed_touches(policy: ProfilePolicy) -> View:
         },
         # Decay is reckoned from the last touch, not from the order: the shares are the same, and no sum is ever 0.
         f"""
-    WITH {_before_orders(attribution)}, with_campaign AS (
-        SELECT * FROM before WHERE campaign IS NOT NULL
+    WITH {_orders_and_touches(attribution)}, with_campaign AS (
+        SELECT purchase, event_time, event_id, source, type, campaign, medium, party
+        FROM {_before(attribution)} WHERE campaign IS NOT NULL
+    ), other_spans AS (
+        FROM spans ANTI JOIN with_campaign USING (purchase)
     ), without_campaign AS (
-        SELECT purchase, arg_max(before, (event_time, event_id, source)) AS touch
-        FROM before ANTI JOIN with_campaign USING (purchase) GROUP BY purchase
-    ), without_touch AS (
-        SELECT purchases.* FROM purchases ANTI JOIN before USING (purchase)
+        SELECT purchase, max({{'event_time': event_time, 'event_id': event_id, 'source': source, 'type': type,
+                              'campaign': campaign, 'medium': medium, 'party': party}}) AS touch
+        FROM {_before(attribution, "other_spans")} GROUP BY purchase
     ), own AS (
         SELECT purchase, event_time, event_id, source, type, nullif(campaign, '') AS campaign, medium, party
         FROM touchpoints_by_customer AS told
-        JOIN without_touch ON told.source = order_channel AND told.event_id = order_event_id
+        JOIN purchases ON told.source = order_channel AND told.event_id = order_event_id
+        ANTI JOIN with_campaign USING (purchase)
+        ANTI JOIN without_campaign USING (purchase)
         WHERE type = 'purchase'
     ), credited AS (
         FROM with_campaign
         UNION ALL BY NAME
-        SELECT unnest(touch) FROM without_campaign
+        SELECT purchase, unnest(touch) FROM without_campaign
         UNION ALL BY NAME
         FROM own
     ), placed AS (
