@@ -68,7 +68,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
                CASE fold WHEN 'min' THEN min(value) WHEN 'max' THEN max(value) ELSE sum(value) END::DOUBLE AS value
         FROM entries GROUP BY customer_id, name, fold
     ), keyed_numbers AS (
-        SELECT customer_id, map(list(name), list(value)) AS numbers FROM keyed GROUP BY customer_id
+        SELECT customer_id, list({{'name': name, 'value': value}}) AS numbers FROM keyed GROUP BY customer_id
     ), permissions AS (
         SELECT customer_id, list(purpose || '.' || channel ORDER BY purpose, channel) AS permitted
         FROM consent_permissions WHERE permitted GROUP BY customer_id
@@ -91,7 +91,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
            average_basket_base AS average_basket, tenure_days AS days_since_first_touch, days_since_last_touch,
            days_since_first_order, days_since_last_order, recency_score, frequency_score, monetary_score,
            engagement,
-           map_concat({_map_of(numbers, "DOUBLE")}, keyed_numbers.numbers) AS numbers,
+           {_map_of(numbers, "DOUBLE", "keyed_numbers.numbers")} AS numbers,
            {_map_of(worded, "VARCHAR")} AS texts,
            coalesce(told, MAP {{}}) AS told,
            coalesce(permitted, []) AS permitted,
@@ -167,8 +167,8 @@ def _entries(name: str, declared: TraitDeclaration) -> str:
     )
 
 
-def _map_of(values: Mapping[str, str], kind: str) -> str:
-    """Return SQL of a map of the values that are there, by name."""
+def _map_of(values: Mapping[str, str], kind: str, more: str = "[]") -> str:
+    """Return SQL of a map of the values that are there, by name, and of more entries."""
     entries = ", ".join(f"{{'name': {quoted(name)}, 'value': ({value})::{kind}}}" for name, value in values.items())
-    told = f'list_filter([{entries}]::STRUCT("name" VARCHAR, "value" {kind})[], lambda entry: entry.value IS NOT NULL)'
-    return f"map_from_entries({told})"
+    listed = f'list_concat([{entries}]::STRUCT("name" VARCHAR, "value" {kind})[], {more})'
+    return f"map_from_entries(list_filter({listed}, lambda entry: entry.value IS NOT NULL))"
