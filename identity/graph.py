@@ -147,7 +147,7 @@ class Standing(NamedTuple):
     """What was last told to hold of a customer for the time being; this room does not look inside.
 
     Attributes:
-        holds: since when each of it, in milliseconds since 1970 UTC.
+        holds: since when each of it, in milliseconds since 1970 UTC; 0: in doubt, so that it must be told again.
         due: when time alone may change it; 0: never.
     """
 

@@ -1,6 +1,6 @@
 """What an owner makes of a report on a member."""
 
-from identity.graph import Card, Member, Report, merge_cards
+from identity.graph import Card, Member, Report, Standing, merge_cards
 from identity.nodes import NodeId
 from identity.told import in_doubt
 
@@ -15,9 +15,18 @@ def merged_member(known: Member | None, report: Report) -> Member:
         report.member.named or (known is not None and known.named),
         _last_customer(report, known),
         _verdicts_in_doubt(report, known) if report.revision else (known.verdicts if known else {}),
-        report.member.standing if known is None or known.standing is None else known.standing,
+        _standing_in_doubt(report.member.standing, known.standing if known else None),
         sorted({*report.member.signals, *(known.signals if known else ())}),
     )
+
+
+def _standing_in_doubt(one: Standing | None, other: Standing | None) -> Standing | None:
+    """Return what either of two owners told to hold; what only one of them did is in doubt, since 0."""
+    if one is None or other is None:
+        return one or other
+    names = one.holds.keys() | other.holds.keys()
+    holds = {name: min(one.holds.get(name, 0), other.holds.get(name, 0)) for name in sorted(names)}
+    return Standing(holds, min(one.due or other.due, other.due or one.due))
 
 
 def _last_customer(report: Report, known: Member | None) -> NodeId | None:

@@ -116,7 +116,7 @@ class Telling:
         facts = facts_of(whole, known=known, now_ms=clock, folding=self.folding)
         ahead = outlook(whole, facts, clock, self.folding)
         past = self._standing(person)
-        since = {name: past.holds.get(name, self.now.processing) for name in sorted(ahead.holds)}
+        since = {name: past.holds.get(name) or self.now.processing for name in sorted(ahead.holds)}
         return Customer(person, cards, whole, known, Standing(since, ahead.due), clock)
 
     def _standing(self, person: Person) -> Standing:
@@ -126,7 +126,8 @@ class Telling:
         """Tell what holds and held not, or the other way round; return whether there was any such."""
         past, present = self._standing(customer.person).holds, customer.standing.holds
         self.gathering.members[customer.person.founder].standing = customer.standing
-        news = sorted(past.keys() ^ present.keys())
+        in_doubt = {name for name, since in past.items() if not since}
+        news = sorted((past.keys() ^ present.keys()) | in_doubt)
         for name in news:
             kind, _, of = name.partition(":")
             begun, ended = SIGNALS[kind]
