@@ -123,7 +123,7 @@ def make_sample(customers: int, touchpoints: int) -> Sample:
         )
         for number, emission in enumerate(emitted)
     ]
-    ingest = Ingest(topics, _FRAMING, Normaliser(_POLICY, _KEY))
+    ingest = Ingest(topics, _FRAMING, Normaliser(_POLICY, _KEY), default_profile_policy().measurement)
     accepted = [ingest.accept(source) for source in sources]
     with _partition() as state:
         told = _gather(state, accepted)
@@ -148,7 +148,7 @@ def transport(sample: Sample) -> Iterator[Figure]:
     accepted = [encode_accepted(record) for record in sample.accepted]
     encoded = [_FRAMING.encode(PROFILE, profile) for profile in sample.profiles]
     nodes = [NodeId(record["nodes"][0]["node_id"]) for record in sample.accepted]
-    ingest = Ingest(Topics("", ""), _FRAMING, Normaliser(_POLICY, _KEY))
+    ingest = Ingest(Topics("", ""), _FRAMING, Normaliser(_POLICY, _KEY), default_profile_policy().measurement)
     yield _timed("decode a source record", values, _FRAMING.decode)
     yield _timed("map it to the canonical form", sample.raw, lambda raw: TO_CANONICAL[raw[0]](raw[1]))
     yield _timed("encode an accepted touchpoint", sample.accepted, encode_accepted)

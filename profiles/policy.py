@@ -207,6 +207,24 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """What is kept of a touchpoint from a device whose user does not allow to be measured.
+
+    Attributes:
+        property: in which a tracker says with each event whether it is allowed; events that state a consent are kept
+            whole, since a refusal must count for the device that it was given on.
+        granted: its values that allow.
+        identifiers: the types that are left out where it is not allowed.
+        untold: where the event does not say: keep or drop them.
+    """
+
+    property: str
+    granted: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    untold: Literal["keep", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
 class ProfilePolicy:
     """All that is declared of profiles. Immutable; what stands under ``traits`` cannot change without a replay.
 
@@ -234,6 +252,7 @@ class ProfilePolicy:
         service: which touchpoints are service.
         abandonment: by name.
         experience: how it is scored.
+        measurement: what is kept where measuring is not allowed.
     """
 
     base_currency: str
@@ -259,3 +278,4 @@ class ProfilePolicy:
     service: Service
     abandonment: Mapping[str, Abandonment]
     experience: Experience
+    measurement: Measurement

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from hashlib import blake2b
 from importlib.resources import files
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +25,7 @@ from profiles.policy import (
     Filter,
     FoldName,
     Goal,
+    Measurement,
     Media,
     Offer,
     ProfilePolicy,
@@ -162,6 +163,13 @@ class _Experience(_Part):
     points: _ExperiencePoints
 
 
+class _Measurement(_Part):
+    property: Annotated[str, Field(min_length=1)]
+    granted: Annotated[list[str], Field(min_length=1)]
+    identifiers: list[str]
+    untold: Literal["keep", "drop"]
+
+
 class _Media(_Part):
     paid: list[str] = []
     owned: list[str] = []
@@ -192,6 +200,7 @@ class _Profile(_Part):
     service: _Service
     abandonment: dict[Name, _Abandonment]
     experience: _Experience
+    measurement: _Measurement
 
 
 def parse_profile_policy(text: str) -> ProfilePolicy:
@@ -250,7 +259,15 @@ def folding_version(policy: ProfilePolicy) -> bytes:
         {name: activation.when for name, activation in policy.activations.items()},
     ]
     bounds = (policy.recent_touches, policy.max_names, policy.most_orders, policy.engagement)
-    decisive = [policy.traits, dict(policy.survivorship), policy.trusted_sources, policy.quality, bounds, marks]
+    decisive = [
+        policy.traits,
+        dict(policy.survivorship),
+        policy.trusted_sources,
+        policy.quality,
+        bounds,
+        marks,
+        policy.measurement,
+    ]
     return blake2b(repr(decisive).encode(), digest_size=_VERSION_BYTES).digest()
 
 
@@ -396,4 +413,5 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         service=_one(parsed.service, Service),
         abandonment=_each(parsed.abandonment, Abandonment),
         experience=Experience(parsed.experience.days, parsed.experience.base, points),
+        measurement=_one(parsed.measurement, Measurement),
     )

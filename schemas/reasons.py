@@ -15,6 +15,7 @@ Reason = Literal[
     "time_in_future",
     "too_large",
     "no_usable_identifier",
+    "not_measured",
     "processing_failed",
 ]
 """Each code is explained in docs/dead-letters.md."""

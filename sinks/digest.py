@@ -1,8 +1,9 @@
 """One hash of all people: equal digests mean equal results.
 
 A person is hashed by what is known of them and by nothing of how it came to be: no revisions, no processing times, no
-state of caps (which is as of the last publication), no policy version, no node ids (they depend on a secret key), no order of rows. People who merged into others are not
-people. Two lakes made from the same events in any order, by any number of workers, have the same digest.
+state of caps (which is as of the last publication), no policy version, no node ids (they depend on a secret key), no
+order of rows. People who merged into others are not people. Two lakes made from the same events in any order, by any
+number of workers, have the same digest.
 """
 
 from collections.abc import Iterator

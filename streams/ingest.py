@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.normalise import Normaliser
+from profiles.policy import Measurement
 from schemas.accepted import AcceptedTouchpoint, encode_accepted
 from schemas.framing import Framing
 from schemas.money import MAX_MICROS
@@ -38,17 +39,21 @@ class Ingest:
         topics: where to.
         framing: how values are framed.
         normaliser: identifiers to nodes.
+        measurement: what is kept where measuring is not allowed.
     """
 
     topics: Topics
     framing: Framing
     normaliser: Normaliser
+    measurement: Measurement
 
     def output(self, record: SourceRecord) -> Output:
         """Return the accepted touchpoint of a record, or its dead letter."""
         try:
             accepted = self.accept(record)
         except RejectedError as error:
+            if error.reason == "not_measured":  # its bytes hold what must not be kept
+                record = record._replace(key=None, value=None)
             return dead_letter(self.topics, self.framing, record, error, "ingest")
         key = accepted["nodes"][0]["node_id"]
         return Output(self.topics.touchpoints, key, encode_accepted(accepted))
@@ -68,6 +73,7 @@ class Ingest:
         try:
             touchpoint = _canonical(name, content)
             _check(touchpoint, record.timestamp)
+            touchpoint = measured(touchpoint, self.measurement)
             nodes = self.normaliser.nodes(touchpoint["identifiers"])
         except RejectedError:
             raise
@@ -85,6 +91,22 @@ class Ingest:
             "nodes": nodes,
             "touchpoint": touchpoint,
         }
+
+
+def measured(touchpoint: Touchpoint, measurement: Measurement) -> Touchpoint:
+    """Return a touchpoint as it may be kept: without the identifiers of a device whose user did not allow to measure.
+
+    Raises:
+        RejectedError: ``not_measured``: nothing is left to tie it to.
+    """
+    told = touchpoint["properties"].get(measurement.property)
+    is_allowed = measurement.untold == "keep" if told is None else told.casefold() in measurement.granted
+    if is_allowed or touchpoint["consents"]:
+        return touchpoint
+    kept = [named for named in touchpoint["identifiers"] if named["type"] not in measurement.identifiers]
+    if touchpoint["identifiers"] and not kept:
+        raise RejectedError("not_measured", "the user of the device does not allow to be measured")
+    return {**touchpoint, "identifiers": kept}
 
 
 def _canonical(name: str, content: Mapping[str, Any]) -> Touchpoint:

@@ -54,9 +54,10 @@ class Worker:
         identity = parse_policy(in_force["text"])
         frames, key = framing(settings), node_key(settings)
         self._producer = CheckedProducer(settings.servers)
-        self._ingest = Ingest(topics, frames, Normaliser(identity, key))
+        profile = parse_profile_policy(in_force["text"])
+        self._ingest = Ingest(topics, frames, Normaliser(identity, key), profile.measurement)
         self._setting = PartitionSetting(
-            Rules(topics, frames, identity, in_force["model"], parse_profile_policy(in_force["text"]), key),
+            Rules(topics, frames, identity, in_force["model"], profile, key),
             settings.servers,
             settings.home / "state" / f"{settings.topic_prefix}onefold",
             settings.partitions,

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import PoisonEmission, World, WorldConfig
 from profiles.policy_file import default_profile_policy
-from schemas.contracts import CHANGE, LINK, PROFILE
+from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming
 from sinks.digest import Digest, people_digest
 from sinks.lake import LakeBatch, open_lake_writer
@@ -140,7 +140,7 @@ def folded(records: Iterable[Sent]) -> Iterator[Path]:
     """Provide a home whose lake has a plain fold of the records: one process, one partition, no Kafka, no crash."""
     topics = Topics("", "")
     normaliser = Normaliser(default_policy(), KEY)
-    ingest = Ingest(topics, FRAMES, normaliser)
+    ingest = Ingest(topics, FRAMES, normaliser, default_profile_policy().measurement)
     with tempfile.TemporaryDirectory() as folder:
         store = PartitionStore(Path(folder) / "state")
         rules = Rules(topics, FRAMES, default_policy(), None, default_profile_policy(), KEY)
@@ -151,7 +151,7 @@ def folded(records: Iterable[Sent]) -> Iterator[Path]:
             if output.topic == topics.touchpoints:
                 accepted.append(SourceRecord(output.topic, 0, number, NOW_MS, output.key, output.value))
         work.touchpoints(accepted)
-        told: dict[str, list[Mapping[str, object]]] = {PROFILE: [], LINK: [], CHANGE: []}
+        told: defaultdict[str, list[Mapping[str, object]]] = defaultdict(list)
         for output in work.commit(NOW_MS).outputs:
             name, content = FRAMES.decode(output.value)
             told[name].append(content)

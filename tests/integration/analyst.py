@@ -11,6 +11,7 @@ from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import Emission, WorldConfig, generate
 from profiles.policy import ProfilePolicy
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import AcceptedTouchpoint, Node
 from schemas.framing import SingleObjectFraming
 from schemas.records import Profile
@@ -104,11 +105,13 @@ def everybody(touches: Sequence[AcceptedTouchpoint]) -> list[Profile]:
 
 @contextmanager
 def lake(home: Path, policy: ProfilePolicy) -> Iterator[LakeWriter]:
-    """Open the lake of a home for writing, with the views of a policy."""
+    """Open the lake of a home for writing, with the views of a policy: those that the default policy has otherwise."""
+    there = {view.create_sql() for view in all_views(default_profile_policy())}
     with open_lake_writer(home) as writer:
         writer.connection.execute("BEGIN")
         for view in all_views(policy):
-            writer.connection.execute(view.create_sql())
+            if view.create_sql() not in there:
+                writer.connection.execute(view.create_sql())
         writer.connection.execute("COMMIT")
         yield writer
 
@@ -142,7 +145,7 @@ def a_world(customers: int, touchpoints: int, seed: int = 5) -> tuple[list[Accep
     Who uses an anchor that several people use is the one that was seen with it first.
     """
     topics, frames = Topics("", ""), SingleObjectFraming()
-    ingest = Ingest(topics, frames, Normaliser(default_policy(), bytes(32)))
+    ingest = Ingest(topics, frames, Normaliser(default_policy(), bytes(32)), default_profile_policy().measurement)
     touches: list[AcceptedTouchpoint] = []
     owners: dict[str, str] = {}
     for emission in generate(WorldConfig(customers, touchpoints, seed)):

@@ -12,6 +12,7 @@ import pytest
 
 from identity.policy_file import default_policy_text
 from infra.world import WorldConfig
+from profiles.policy_file import default_text
 from sinks.digest import people_digest
 from sinks.query import run_sql
 from streams.drain import drain
@@ -91,7 +92,7 @@ def test_what_is_rehearsed_is_what_comes_of_it_and_can_be_taken_back(drained: Se
 
 def test_the_policy_in_force_is_shown_as_a_file(drained: Settings) -> None:
     shown = onefold(drained, "policy", "show")
-    assert (shown.returncode, shown.stdout) == (0, default_policy_text())
+    assert (shown.returncode, shown.stdout) == (0, default_text())
 
 
 def test_a_policy_that_sees_other_identifiers_is_refused_once_there_are_touchpoints(

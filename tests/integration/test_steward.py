@@ -62,7 +62,7 @@ def touch(day: int, *whom: str, euros: int | None = None) -> Sent:
     event_id = f"{day} {'+'.join(whom)}"
     order: Order | None = None
     if euros is not None:
-        order = {"order_id": event_id, "amount_micros": euros * 1_000_000, "currency": "EUR", "items": [], "margin_micros": None}
+        order = {"order_id": event_id, "amount_micros": euros * 1_000_000, "currency": "EUR", "items": []}
     record: Touchpoint = {
         "event_id": event_id,
         "event_time": FIRST_DAY_MS + day * DAY_MS,

@@ -12,7 +12,7 @@ from identity.policy_file import default_policy
 from infra.world.config import Emission, WorldConfig
 from infra.world.generate import World
 from profiles.policy import ProfilePolicy
-from profiles.policy_file import parse_profile_policy
+from profiles.policy_file import default_profile_policy, parse_profile_policy
 from schemas.accepted import AcceptedTouchpoint
 from schemas.framing import SingleObjectFraming
 from schemas.records import Consent, Marketing, Order, Profile
@@ -176,7 +176,7 @@ def _by_customer(
 def _accepted(emissions: Iterable[object]) -> Iterable[AcceptedTouchpoint]:
     """Yield what ingest accepts; the origin's topic is put in place of the true person."""
     framing = SingleObjectFraming()
-    ingest = Ingest(Topics("", ""), framing, Normaliser(default_policy(), b"k" * 32))
+    ingest = Ingest(Topics("", ""), framing, Normaliser(default_policy(), b"k" * 32), default_profile_policy().measurement)
     for emission in emissions:
         if isinstance(emission, Emission) and emission.person is not None and not emission.duplicate:
             value = framing.encode(emission.record_name, emission.record)

@@ -118,7 +118,7 @@ def accepted(happened: Event) -> AcceptedTouchpoint:
     order: Order | None = None
     if kind in {"purchase", "return"}:
         amount = chance.randrange(10**9)
-        order = {"order_id": happened.event_id, "amount_micros": amount, "currency": "EUR", "items": [], "margin_micros": None}
+        order = {"order_id": happened.event_id, "amount_micros": amount, "currency": "EUR", "items": []}
     consents: list[Consent] = []
     if kind == "consent":
         consents.append(

@@ -28,7 +28,7 @@ from streams.topics import Topics
 NOW = 1_770_000_000_000
 TOPICS = Topics("", "")
 FRAMES = SingleObjectFraming()
-INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)))
+INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)), default_profile_policy().measurement)
 RULES = Rules(TOPICS, FRAMES, default_policy(), None, default_profile_policy(), bytes(32))
 EMAIL, PHONE = "ann.example@example.com", "+4930123456"
 

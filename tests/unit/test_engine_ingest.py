@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
+from profiles.policy_file import default_profile_policy
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
 from schemas.contracts import (
     CALL_RECORD,
@@ -22,9 +24,17 @@ from schemas.contracts import (
 )
 from schemas.framing import RegistryFraming, SingleObjectFraming
 from schemas.reasons import ALL_REASONS
-from schemas.records import CallRecord, DeadLetter, MobileEvent, StoreReceipt, Touchpoint, WebEvent
+from schemas.records import CallRecord, Consent, DeadLetter, MobileEvent, StoreReceipt, Touchpoint, WebEvent
 from sinks.testing import a_merge
-from streams.ingest import EARLIEST_EVENT_MS, MAX_CLOCK_AHEAD_MS, MAX_IDENTIFIERS, MAX_RECORD_BYTES, MAX_TEXT, Ingest
+from streams.ingest import (
+    EARLIEST_EVENT_MS,
+    MAX_CLOCK_AHEAD_MS,
+    MAX_IDENTIFIERS,
+    MAX_RECORD_BYTES,
+    MAX_TEXT,
+    Ingest,
+    measured,
+)
 from streams.records import MAX_KEPT_BYTES, Output, SourceRecord
 from streams.topics import SOURCES, Topics
 
@@ -36,7 +46,8 @@ MARKER = "Zx9Marker"
 
 TOPICS = Topics("p.", "p.")
 FRAMES = SingleObjectFraming()
-INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)))
+MEASUREMENT = default_profile_policy().measurement
+INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)), MEASUREMENT)
 
 Change = Mapping[str, Any]
 
@@ -257,7 +268,7 @@ def test_a_bad_record_becomes_a_dead_letter_with_its_reason(what: str) -> None:
 
 
 def test_every_reason_is_produced_by_some_record() -> None:
-    of_our_own = {"processing_failed"}
+    of_our_own = {"processing_failed", "not_measured"}
 
     assert {reason for reason, _ in REFUSED.values()} | of_our_own == set(ALL_REASONS)
 
@@ -326,7 +337,7 @@ def test_a_record_that_our_own_code_cannot_stand_is_a_dead_letter() -> None:
         def nodes(self, identifiers: object) -> Any:  # noqa: ANN401, ARG002
             raise ZeroDivisionError(MARKER)
 
-    ingest = Ingest(TOPICS, FRAMES, Failing(default_policy(), bytes(32)))
+    ingest = Ingest(TOPICS, FRAMES, Failing(default_policy(), bytes(32)), MEASUREMENT)
 
     found = letter(ingest.output(a_record(VALUE)))
 
@@ -338,7 +349,12 @@ def test_a_registry_that_is_away_stops_the_work_instead_of_losing_the_record() -
     def away(schema_id: int) -> dict[str, Any]:
         raise ConnectionError(schema_id)
 
-    ingest = Ingest(TOPICS, RegistryFraming(lambda _: 1, away), Normaliser(default_policy(), bytes(32)))
+    ingest = Ingest(
+        TOPICS,
+        RegistryFraming(lambda _: 1, away),
+        Normaliser(default_policy(), bytes(32)),
+        default_profile_policy().measurement,
+    )
 
     with pytest.raises(ConnectionError):
         ingest.output(a_record(b"\x00\x00\x00\x00\x09rest"))
@@ -412,3 +428,46 @@ def test_what_lies_just_inside_the_limits_is_accepted(edge: Callable[[], Touchpo
 @pytest.mark.parametrize("key", [None, b"", b"\xff\xfe"])
 def test_a_records_own_key_does_not_matter(key: bytes | None) -> None:
     assert INGEST.output(a_record(VALUE, key=key)) == INGEST.output(a_record(VALUE, key=b"another"))
+
+
+# --- devices that must not be measured ------------------------------------------------------------------------------
+
+
+def an_event_of(identifiers: list[tuple[str, str]], measurement: str | None, **change: Any) -> Touchpoint:  # noqa: ANN401  # any field
+    told = {} if measurement is None else {"measurement": measurement}
+    named = [{"type": kind, "value": value} for kind, value in identifiers]
+    return a_touchpoint(identifiers=named, properties=told, **change)
+
+
+EMAIL, COOKIE = ("email", "ann@example.org"), ("cookie", MARKER)
+
+
+def test_an_event_keeps_no_identifier_of_a_device_that_must_not_be_measured() -> None:
+    kept = measured(an_event_of([EMAIL, COOKIE], "denied"), MEASUREMENT)
+    assert [identifier["type"] for identifier in kept["identifiers"]] == ["email"]
+
+
+@pytest.mark.parametrize("told", ["granted", "TRUE", None])
+def test_an_event_of_a_device_that_may_be_measured_or_tells_nothing_is_kept_whole(told: str | None) -> None:
+    event = an_event_of([EMAIL, COOKIE], told)
+    assert measured(event, MEASUREMENT) == event
+
+
+def test_an_event_that_tells_nothing_keeps_no_identifier_where_the_policy_is_strict() -> None:
+    strict = replace(MEASUREMENT, untold="drop")
+    kept = measured(an_event_of([EMAIL, COOKIE], None), strict)
+    assert [identifier["type"] for identifier in kept["identifiers"]] == ["email"]
+
+
+def test_a_refusal_itself_counts_for_the_device_it_was_given_on() -> None:
+    refusal: Consent = {"purpose": "analytics", "channel": "*", "state": "denied", "text_version": None}
+    event = an_event_of([COOKIE], "denied", consents=[refusal])
+    assert measured(event, MEASUREMENT) == event
+
+
+def test_an_event_with_nothing_left_is_a_dead_letter_without_its_bytes() -> None:
+    value = FRAMES.encode(TOUCHPOINT, an_event_of([COOKIE], "denied"))
+    output = INGEST.output(SourceRecord("p.touch.web", 0, 7, ARRIVED, b"key", value))
+    _, letter = FRAMES.decode(output.value)
+    assert (letter["reason"], letter["key"], letter["value"]) == ("not_measured", None, None)
+    assert MARKER.encode() not in output.value
