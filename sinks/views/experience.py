@@ -126,7 +126,8 @@ def engagement(policy: ProfilePolicy) -> View:
     points = f"CASE type {cases} ELSE 0 END" if declared.points else "0"
     return View(
         "engagement",
-        f"One row a customer with a touchpoint in the {declared.days} days before the moment: how engaged they are.",
+        f"One row a customer with a touchpoint in the last {declared.days} days, UTC's, the moment's included: how "
+        "engaged they are, as in profiles.",
         {
             "customer_id": "The customer.",
             "points": "Sum of the policy's points for the type of each touchpoint.",
@@ -138,7 +139,7 @@ def engagement(policy: ProfilePolicy) -> View:
     SELECT customer_id, sum({points})::BIGINT AS points, count(*) AS touches,
            count(DISTINCT event_time::DATE) AS active_days, max(event_time) AS last_touch_at
     FROM touchpoints_by_customer
-    WHERE customer_id IS NOT NULL AND {_within(declared.days)}
+    WHERE customer_id IS NOT NULL AND event_time::DATE > (SELECT "at"::DATE FROM moment) - {declared.days}
     GROUP BY customer_id
     """,  # noqa: S608 - literals from the policy, quoted
     )

@@ -224,15 +224,15 @@ def test_the_index_is_a_sum_of_points_within_bounds(tmp_path: Path) -> None:
 
 def test_engagement_is_points_for_what_was_done_of_late(tmp_path: Path) -> None:
     touches = [
-        told("e-1", 10, "page_view"),
-        told("e-2", 100, "page_view"),
+        told("e-0", 20.9, "page_view"),
+        told("e-1", 21, "page_view"),
         told("e-3", 100.5, "share", "social"),
         told("e-4", 101, "email_bounced", "email"),
         told("e-5", 101, "email_bounced", "email", who="bob"),
     ]
     write(tmp_path, POLICY, touches)
     sql = "SELECT points, touches, active_days FROM engagement ORDER BY points DESC"
-    assert rows(tmp_path, sql, 110) == [(9, 3, 2), (0, 1, 1)]
+    assert rows(tmp_path, sql, 110.5) == [(9, 3, 3), (0, 1, 1)]
 
 
 def test_mentions_count_in_the_share_of_voice_whoever_made_them(tmp_path: Path) -> None:
@@ -393,10 +393,10 @@ def test_the_experience_of_a_world_is_that_of_a_plain_fold(world: World) -> None
 
 def test_the_engagement_of_a_world_is_that_of_a_plain_fold(world: World) -> None:
     home, people = world
-    since = milliseconds(AT) - POLICY.engagement.days * 86_400_000
+    first_day = milliseconds(AT) // 86_400_000 - POLICY.engagement.days + 1
     expected: dict[str, int] = defaultdict(int)
     for owner, theirs in people.items():
         for touch in theirs:
-            if time_of(touch) > since:
+            if time_of(touch) // 86_400_000 >= first_day:
                 expected[owner] += POLICY.engagement.points.get(touch["touchpoint"]["type"], 0)
     assert {row["customer_id"]: row["points"] for row in records(home, "FROM engagement", AT)} == expected
