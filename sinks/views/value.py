@@ -153,7 +153,9 @@ def _scores(scores: Scores) -> str:
     told = {
         "recency_score": [f"(days_since_last_order <= {days})::INTEGER" for days in scores.recency_days],
         "frequency_score": [f"(orders >= {orders})::INTEGER" for orders in scores.frequency],
-        "monetary_score": [f"(revenue_base >= {amount!r})::INTEGER" for amount in scores.monetary],
+        "monetary_score": [
+            f"(revenue_base::DOUBLE >= {quoted(amount)}::DOUBLE)::INTEGER" for amount in scores.monetary
+        ],
     }
     return ", ".join(f"CASE WHEN orders > 0 THEN 1 + {' + '.join(cuts)} END AS {name}" for name, cuts in told.items())
 

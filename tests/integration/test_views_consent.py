@@ -11,7 +11,7 @@ from profiles.consent import Statement, consent_at, is_permitted
 from schemas.accepted import AcceptedTouchpoint
 from sinks import rows, tables
 from sinks.lake import LakeBatch, LakeWriter, open_lake_writer
-from sinks.query import run_sql
+from sinks.query import run_sql, snapshots
 from sinks.statements import insert
 from sinks.testing import SOME_TIME_MS, a_profile
 from tests.integration.view_lakes import (
@@ -108,6 +108,15 @@ def test_the_past_can_be_asked_in_plain_sql(club: Path) -> None:
     assert sorted(run_sql(club, sql).rows) == sorted([(ANN, moment_of(1), True), (BOB, moment_of(1), False)])
     assert run_sql(club, f"SELECT consent_at('{BOB}', 'analytics', 'fax', now()::TIMESTAMP)").rows == [(True,)]
     assert run_sql(club, "SELECT consent_at('', 'analytics', NULL, NULL)").rows == [(False,)]
+
+
+def test_a_snapshot_of_the_lake_knows_only_the_statements_it_holds(tmp_path: Path) -> None:
+    home = write_lake(tmp_path, [touch("a-1", day=1, consents=[a_consent("granted")])])
+    before = snapshots(home)[-1].version
+    write_lake(home, [touch("a-2", day=2, consents=[a_consent("withdrawn")])])
+    sql = f"SELECT consent_at('{ANN}', 'marketing', 'email', now()::TIMESTAMP)"
+    assert run_sql(home, sql).rows == [(False,)]
+    assert run_sql(home, sql, before).rows == [(True,)]
 
 
 # --- SQL and Python agree ------------------------------------------------------------------------------------------

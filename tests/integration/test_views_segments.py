@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from profiles.conditions import Conditions, Value, parse_condition
+from profiles.facts import FACTS
+from profiles.facts import facts_of as facts_of_stream
+from profiles.folding import Folding
+from profiles.fragment import Fragment
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import Trait
 from sinks.testing import SOME_TIME_MS, a_profile
@@ -352,3 +356,32 @@ def test_members_are_those_of_whom_the_conditions_hold(
     expected = {customer for customer, records in world.by_customer.items() if WANTED[name].hold(facts_of(records))}
     assert found[name] == expected
     assert 0 < len(expected) < len(world.by_customer)
+
+
+# --- the stream and SQL --------------------------------------------------------------------------------------------
+
+
+def test_sql_has_the_facts_that_the_stream_has_of_the_same_touchpoints(world: SmallWorld) -> None:
+    """All of them, but for consent on channels that nobody spoke of, which only SQL tells."""
+    folding = Folding(world.policy)
+    now_ms = SOME_TIME_MS + round(WORLD_DAY * DAY_MS)
+    columns = f"customer_id, {', '.join(FACTS)}, numbers, texts, tags, caps_reached, permitted"
+    rows = {row[0]: row[1:] for row in world.ask(f"SELECT {columns} FROM customer_facts")}  # noqa: S608
+    assert rows.keys() == world.by_customer.keys()
+    for customer, records in world.by_customer.items():
+        whole = Fragment()
+        for record in records:
+            folding.fold(whole, record)
+        *plain, numbers, texts, tags, caps, permitted = rows[customer]
+        in_sql = dict(zip(FACTS, plain, strict=True)) | numbers | texts
+        in_sql |= {f"tag.{name}": is_on for name, is_on in tags.items()}
+        in_sql |= {f"cap.{name}": name in caps for name in world.policy.caps}
+        in_stream = facts_of_stream(whole, known=True, now_ms=now_ms, folding=folding)
+        for name, value in in_stream.items():
+            kind, _, rest = name.partition(".")
+            if kind == "consent":
+                assert value == (rest in permitted) or rest.endswith("*")
+            elif kind != "trait":
+                found = in_sql.pop(name)
+                assert found == value or float(found) == pytest.approx(value), name
+        assert not in_sql

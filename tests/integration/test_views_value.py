@@ -84,6 +84,20 @@ def test_amounts_have_a_base_where_their_currency_has_a_rate(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize("rate", ["inf", "1e300", "1e7"])
+def test_a_rate_beyond_all_reason_is_none(tmp_path: Path, rate: str) -> None:
+    told = [bought("e-1", "o-1", 10, currency="USD"), bought("e-2", "o-2", 10)]
+    home = write_lake(tmp_path, told, policy_text=f"[profile.currency_rates]\nUSD = {rate}\n")
+    assert ask(home, 9, "SELECT revenue_base, orders_without_rate FROM customer_value") == [(Decimal(10), 1)]
+
+
+def test_the_largest_amount_fits_at_the_largest_rate(tmp_path: Path) -> None:
+    told = [bought(f"e-{place}", f"o-{place}", 1e9, currency="USD", margin=-1e9) for place in range(3)]
+    home = write_lake(tmp_path, told, policy_text="[profile.currency_rates]\nUSD = 9999999.0\n")
+    sql = "SELECT revenue_base, margin_base, monetary_score FROM customer_value"
+    assert ask(home, 9, sql) == [(Decimal(29999997) * 10**9, Decimal(-29999997) * 10**9, 5)]
+
+
 @pytest.mark.parametrize(
     "told",
     [
