@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,9 @@ def demo_world(customers: int, touchpoints: int) -> WorldConfig:
     return WorldConfig(customers=customers, touchpoints=touchpoints, seed=SEED)
 
 
-def summarise(settings: Settings, truth_folder: Path) -> Summary:
-    """Read the outcome from the lake."""
-    with open_lake_reader(settings.home) as reader:
+def summarise(settings: Settings, truth_folder: Path, end: datetime) -> Summary:
+    """Read the outcome from the lake, as of the end of its world (UTC)."""
+    with open_lake_reader(settings.home, moment=end) as reader:
         people = _counts(reader, "SELECT known, count(*) FROM profiles WHERE status = 'active' GROUP BY ALL")
         matched, suggested = alike_links(reader)
         return Summary(
@@ -105,6 +106,19 @@ _TWO_CARDS = """SELECT one.first_name, one.last_name, anchor_value AS card, node
  WHERE rule = 'matched' AND anchor_type = 'loyalty_id' AND node_type = 'loyalty_id'
  ORDER BY probability DESC, anchor_value LIMIT 3"""
 
+_SEGMENTS = """SELECT segment, members, revenue_base FROM segments ORDER BY members DESC"""
+
+_BREAKDOWN = """SELECT name, context['failure_channel'] AS failed_on, context['failure_type'] AS what,
+       context['failure_about'] AS about, context['failures'] AS times, context['type'] AS contact,
+       context['seconds_between']::INTEGER // 60 AS minutes_later
+  FROM signals WHERE kind = 'breakdown' ORDER BY event_time DESC, name LIMIT 3"""
+
+_ACTIVATION = """SELECT name, language, offers, messages_left, segments
+  FROM activations ORDER BY len(offers) DESC, event_time DESC, activation_id LIMIT 3"""
+
+_ATTRIBUTION = """PIVOT (SELECT campaign, model, revenue_base FROM attribution WHERE campaign IS NOT NULL)
+    ON model IN ('first', 'last', 'linear', 'shapley') USING round(sum(revenue_base)) ORDER BY last DESC LIMIT 5"""
+
 _BY_EMAIL = """SELECT c.customer_id, c.first_name, c.last_name, c.identifier_count, c.last_touch_at
   FROM identifiers i JOIN customers c USING (customer_id)
  WHERE i.type = 'email' AND i.value = '{email}'"""
@@ -117,6 +131,10 @@ def _answers(reader: LakeReader) -> list[Answer]:
     return [
         whole,
         _ask(reader, "Value by the channel that won the customer", _VALUE),
+        _ask(reader, "The same by the campaigns that led to a purchase, in four models", _ATTRIBUTION),
+        _ask(reader, "Segments, as declared in the policy", _SEGMENTS),
+        _ask(reader, "What the agent sees before saying hello: channel jumps, told in the stream", _BREAKDOWN),
+        _ask(reader, "What may be said when somebody logs in or buys, decided in the stream", _ACTIVATION),
         _ask(reader, "A customer found by e-mail", by_email),
         _ask(reader, "Cards that share no identifier and are one person's", _TWO_CARDS),
     ]

@@ -67,16 +67,17 @@ def _run(settings: Settings, customers: int, touchpoints: int, workers: int) -> 
         published = publish_world(settings, config, None, on_progress)
     records = sum(published.records.values())
     show(f"Published {records:,} records of {customers:,} customers, {published.poison:,} poison payloads on top")
+    end = datetime.fromtimestamp(config.end / 1000, UTC).replace(tzinfo=None)
     drained = drain_with_bars(settings, workers, partial(tell_time, settings, config.end))
-    show(f"The clock was set to {datetime.fromtimestamp(config.end / 1000, UTC):%Y-%m-%d}, the end of that world")
+    show(f"The clock was set to {end:%Y-%m-%d}, the end of that world")
     with waiting("Reading the lake ..."):
         started = time.monotonic()
-        summary = summarise(settings, published.truth)
+        summary = summarise(settings, published.truth, end)
         seconds = time.monotonic() - started
-    _show(summary, drained, seconds)
+    _show(summary, drained, seconds, end)
 
 
-def _show(summary: "Summary", drained: "Drained", seconds: float) -> None:
+def _show(summary: "Summary", drained: "Drained", seconds: float, end: datetime) -> None:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column()
@@ -111,7 +112,10 @@ def _show(summary: "Summary", drained: "Drained", seconds: float) -> None:
     for answer in summary.answers:
         show("", f"[bold]{answer.title}[/bold]", f"[dim]{answer.sql}[/dim]")
         write_rows(Rows(answer.columns, answer.rows), "table")
-    show(f"[dim]Read from the lake in {seconds:.1f} s. Go on with: onefold sql, onefold profile, onefold status[/dim]")
+    show(
+        f"[dim]Read from the lake in {seconds:.1f} s. Go on with: onefold sql, onefold views, onefold profile, or "
+        f"onefold report --at {end:%Y-%m-%d} (that world ends there)[/dim]"
+    )
 
 
 def _listed(counts: Mapping[str, int]) -> str:
