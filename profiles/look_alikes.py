@@ -29,7 +29,7 @@ from profiles.likelihood import NotFittedError
 
 Flags = NDArray[np.bool_]
 
-LEAST_MEMBERS = 20
+LEAST_MEMBERS = 10
 """Fewer members, or fewer others, tell next to nothing of what they have in common."""
 MOST_REASONS = 5
 

@@ -7,7 +7,23 @@ import typer
 
 from infra.errors import InfraError
 from sinks.errors import LakeError
-from streams.commands import demo, engine, generate, lake, local, match, policy, profile, publish, status, steward, why
+from streams.commands import (
+    audience,
+    demo,
+    engine,
+    generate,
+    lake,
+    local,
+    lookalikes,
+    match,
+    policy,
+    profile,
+    publish,
+    status,
+    steward,
+    value,
+    why,
+)
 from streams.commands.examples import examples
 from streams.errors import StreamsError
 from streams.output import complain
@@ -27,6 +43,9 @@ COMMANDS = (
     steward,
     policy,
     match,
+    value,
+    lookalikes,
+    audience,
 )
 """The modules of the commands, in the order of ``onefold --help``."""
 

@@ -59,6 +59,8 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("snapshots",), "There is no lake in"),
         (("digest",), "There is no lake in"),
         (("profile", "email:ann@example.com"), "There is no lake in"),
+        (("value", "fit"), "There is no lake in"),
+        (("lookalikes", "find", "best_customers"), "There is no lake in"),
         (("profile", "fax:1"), "there is no such identifier type; expected one of customer_id"),
         (("profile", "ann@example.com"), "expected TYPE:VALUE"),
         (("profile", "fax\x1b[2J:1"), "there is no such identifier type"),
@@ -92,6 +94,13 @@ def test_a_wrong_setting_is_one_sentence(capsys: pytest.CaptureFixture[str], mon
         ("generate", "--publish", "--out", "x"),
         ("generate", "--publish", "--customers", "0"),
         ("sql", "SELECT 1", "--format", "xml"),
+        ("value", "fit", "--horizon-days", "0"),
+        ("value", "fit", "--discount", "-0.1"),
+        ("value", "fit", "--at", "yesterday"),
+        ("value", "fit", "--format", "csv"),
+        ("lookalikes", "find"),
+        ("lookalikes", "find", "best_customers", "--most", "0"),
+        ("lookalikes", "find", "best_customers", "--among", "everybody"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
