@@ -1,11 +1,12 @@
 """What is known of a customer at a moment, by name: what conditions may name. Pure; the moment is an argument."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from profiles.conditions import Conditions, Value
-from profiles.consents import permitted
+from profiles.conditions import Condition, Value
+from profiles.consent import is_permitted
+from profiles.consents import statements
 from profiles.folding import Folding, surviving_traits
 from profiles.folds import DAY_MS, MICRO
 from profiles.fragment import Fragment, OrderMark
@@ -29,11 +30,11 @@ FACTS: Mapping[str, str] = {
     "engagement": "Points for touchpoints of the last days, today included; days are UTC's.",
 }
 """Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one
-of several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is whether that is granted; ``cap.NAME``
+of several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is whether that is permitted; ``cap.NAME``
 whether the cap is reached; ``tag.NAME`` whether somebody was tagged so. Those of time are unknown as long as the moment
-is, those of orders where there are none."""
+is, those of orders where there are none; what was never said of consent is false."""
 
-_OPEN = re.compile(r"trait\.\S+|consent\.[^.\s]+\.[^.\s]+|cap\.\S+|tag\.\S+")
+_OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|cap\.\S+|tag\.\S+")
 _KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
 _HOUR_MS = 3_600_000
 
@@ -80,7 +81,8 @@ def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Foldi
             facts[f"{name}.{value.key}" if value.key else name] = value.value
     facts |= {f"trait.{name}": told.value for name, told in surviving_traits(whole).items()}
     facts |= {f"tag.{name}": told.value == "added" for name, told in whole.tags.items()}
-    facts |= {f"consent.{purpose}.{channel}": granted for (purpose, channel), granted in permitted(whole).items()}
+    said = statements(whole)
+    facts |= {name: is_permitted(said, *name.split(".")[1:]) for name in _consents_asked(folding)}
     if now_ms is not None:
         facts |= {f"cap.{name}": free_again_at(whole, name, now_ms, policy) > now_ms for name in policy.caps}
     return facts
@@ -130,13 +132,25 @@ def changes_at(whole: Fragment, folding: Folding, now_ms: int) -> int | None:
     return min((moment for moment in found if moment > now_ms), default=None)
 
 
+def _conditions(policy: ProfilePolicy) -> Iterator[Condition]:
+    """Yield every condition that is declared anywhere."""
+    for conditions in (*policy.segments.values(), *(offer.eligible for offer in policy.offers.values())):
+        yield from conditions.each()
+
+
+@lru_cache(maxsize=4)
+def _consents_asked(folding: Folding) -> frozenset[str]:
+    """Return the facts of consent that conditions name."""
+    asked = (condition.fact for condition in _conditions(folding.policy))
+    return frozenset(name for name in asked if name.startswith("consent."))
+
+
 @lru_cache(maxsize=4)
 def _cuts(folding: Folding) -> Mapping[str, set[int]]:
     """Return how long after each moment a condition may change, in milliseconds."""
     policy = folding.policy
     cuts: dict[str, set[int]] = {of: set() for of in _SINCE.values()}
-    declared: list[Conditions] = [*policy.segments.values(), *(offer.eligible for offer in policy.offers.values())]
-    for condition in (condition for conditions in declared for condition in conditions.each()):
+    for condition in _conditions(policy):
         if condition.fact in _SINCE and isinstance(condition.value, float):
             cut = int(condition.value * DAY_MS)
             cuts[_SINCE[condition.fact]] |= {cut, cut + 1}

@@ -239,7 +239,7 @@ class ProfilePolicy:
         survivorship: which value of a told trait survives, by its name, where it is not the newest.
         traits: those that are computed, by name.
         quality: by what a contact address is found to be (verified, bounced ...), the touchpoints that tell it.
-        media: the channels that are paid, owned or earned.
+        media: the mediums and channels that are paid, owned or earned; of a touch its medium comes first.
         goals: by name.
         breakdowns: by name.
         caps: by name.

@@ -94,7 +94,7 @@ class _Breakdown(_Part):
 class _Cap(_Part):
     messages: _Some
     most: Annotated[int, Field(ge=1, le=50)]
-    hours: Positive
+    hours: Annotated[int, Field(ge=1, le=8_760)]
 
 
 class _Conditions(_Part):

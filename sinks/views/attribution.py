@@ -125,7 +125,7 @@ def attributed_touches(policy: ProfilePolicy) -> View:
             "campaign": "Its campaign; empty where the journey has none.",
             "medium": "Its medium.",
             "party": "Whose data it is: first, second or third.",
-            "media": "paid, owned or earned, by channel.",
+            "media": "paid, owned or earned, by medium, else by channel.",
             "position": "1 for the first touch credited.",
             "touches": "Number of touches credited for this purchase.",
             "share_first": "1 for the first touch, else 0.",
@@ -181,7 +181,7 @@ def attributed_touches(policy: ProfilePolicy) -> View:
         JOIN journeys_before ON journeys_before.purchase = placed.purchase
     )
     SELECT customer_id, order_id, order_number, ordered_at, amount_base, event_time, event_id, source AS channel, type,
-           campaign, medium, party, {media_of(policy, "source")} AS media, position, touches,
+           campaign, medium, party, {media_of(policy, "source", "medium")} AS media, position, touches,
            CASE WHEN position = 1 THEN 1.0 ELSE 0.0 END::DOUBLE AS share_first,
            CASE WHEN position = touches THEN 1.0 ELSE 0.0 END::DOUBLE AS share_last,
            1.0::DOUBLE / touches AS share_linear,
@@ -211,7 +211,7 @@ ATTRIBUTION: Final = View(
         "channel": "Source of the touches.",
         "campaign": "Their campaign; empty of journeys without one.",
         "party": "Whose data they are: first, second or third.",
-        "media": "paid, owned or earned, by channel.",
+        "media": "paid, owned or earned, by medium, else by channel.",
         "conversions": "Sum of its shares: of each model they are all purchases together.",
         "revenue_base": "Purchases by these shares in the base currency, in its units; returns are not taken off.",
         "conversions_without_rate": "Shares of purchases whose currency has no rate: they are not in revenue_base.",

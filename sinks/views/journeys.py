@@ -46,7 +46,7 @@ def journeys(policy: ProfilePolicy) -> View:
             "seconds_since_previous": "Time since the step before, in seconds; empty for the first.",
             "channel": "Source of the touchpoint.",
             "previous_channel": "Channel of the step before; empty for the first.",
-            "media": "paid, owned or earned, by channel; empty where the policy names the channel nowhere.",
+            "media": "paid, owned or earned, by medium, else by channel; empty where the policy names neither.",
             "type": "page_view, purchase, return, call ...",
             "previous_type": "Type of the step before; empty for the first.",
             "campaign": "Campaign name or id.",
@@ -64,8 +64,8 @@ def journeys(policy: ProfilePolicy) -> View:
                lag(source) OVER journey AS previous_channel,
                lag(type) OVER journey AS previous_type
         FROM (
-            SELECT customer_id, event_time, event_id, source, type, campaign, offer_id, interaction_reason AS reason,
-                   order_id, amount, currency
+            SELECT customer_id, event_time, event_id, source, type, campaign, medium, offer_id,
+                   interaction_reason AS reason, order_id, amount, currency
             FROM touchpoints_by_customer WHERE customer_id IS NOT NULL
         )
         WINDOW journey AS (PARTITION BY customer_id ORDER BY {IN_ORDER})
@@ -75,7 +75,7 @@ def journeys(policy: ProfilePolicy) -> View:
                OVER (PARTITION BY customer_id ORDER BY step) AS session,
            event_time,
            {seconds_between("previous_time", "event_time")} AS seconds_since_previous,
-           source AS channel, previous_channel, {media_of(policy, "source")} AS media,
+           source AS channel, previous_channel, {media_of(policy, "source", "medium")} AS media,
            type, previous_type, campaign, offer_id, reason, order_id, amount, currency, event_id
     FROM steps
     """,  # noqa: S608 - literals from the policy, quoted

@@ -341,6 +341,11 @@ class Credit(NamedTuple):
         return None if rate is None else Decimal(order["amount_micros"]) * rate / 10**6
 
 
+def medium_of(touch: AcceptedTouchpoint) -> str | None:
+    marketing = touch["touchpoint"]["marketing"]
+    return marketing["medium"] if marketing else None
+
+
 def campaign_of(touch: AcceptedTouchpoint) -> str | None:
     marketing = touch["touchpoint"]["marketing"]
     return (marketing["campaign"] or None) if marketing else None
@@ -432,7 +437,13 @@ def test_the_attribution_of_a_world_is_that_of_a_plain_fold(world: World) -> Non
         for credit in credits_of(theirs):
             source, party = credit.touch["source"], credit.touch["touchpoint"]["party"]
             for model, share in credit.shares.items():
-                sums = expected[model, source, campaign_of(credit.touch), party, media.get(source)]
+                sums = expected[
+                    model,
+                    source,
+                    campaign_of(credit.touch),
+                    party,
+                    media.get(medium_of(credit.touch) or "") or media.get(source),
+                ]
                 sums[0] += share
                 sums[1] += share * float(credit.base or 0)
                 sums[2] += share * (credit.base is None)
