@@ -37,11 +37,11 @@ types: $(READY)  ## Static types, tests included.
 contracts: $(READY)  ## The direction of imports.
 	$(BIN)/lint-imports
 
-unit: $(READY)  ## The tests that need no broker.
-	$(BIN)/pytest tests/unit tests/property
+unit: $(READY)  ## The tests that need no broker, on two processes.
+	$(BIN)/pytest -n 2 --dist worksteal -m "not broker" tests/unit tests/property tests/integration
 
 integration: $(READY)  ## The tests on a real broker.
-	$(BIN)/pytest tests/integration tests/faults
+	$(BIN)/pytest -m broker tests/integration tests/faults
 
 fuzz: $(READY)  ## The property tests for an hour or more, with thousands of examples each.
 	$(BIN)/pytest tests/property --hypothesis-profile=thorough --timeout=0

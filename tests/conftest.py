@@ -2,6 +2,7 @@
 
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline and no health check of speed: how fast an example runs is the machine's business, not the code's.
@@ -11,3 +12,10 @@ settings.load_profile("quick")
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and the programs they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses the broker's fixture, so that the others can run side by side."""
+    for item in items:
+        if "broker" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.broker)

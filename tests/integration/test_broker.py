@@ -27,6 +27,8 @@ from infra.daemon import free_port
 from infra.errors import BrokerStartError
 from infra.registry import RunningRegistry, registry_state, start_registry, stop_registry
 
+pytestmark = pytest.mark.broker
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -20,6 +20,8 @@ from streams.publish import publish_world
 from streams.settings import Settings
 from streams.topics import admin, create_topics, topics_of
 
+pytestmark = pytest.mark.broker
+
 CONFIG = WorldConfig(customers=80, touchpoints=800, seed=3)
 EXAMPLE = {
     "event_id": "e-1",

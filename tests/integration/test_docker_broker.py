@@ -10,6 +10,8 @@ from infra.daemon import free_port
 from infra.docker_broker import docker_answers, docker_broker_state, remove_docker_broker, start_docker_broker
 from infra.errors import NoDockerError
 
+pytestmark = pytest.mark.broker
+
 needs_docker = pytest.mark.skipif(not docker_answers(), reason="no Docker engine answers on this machine")
 
 

@@ -18,6 +18,8 @@ from streams.topics import Topics, admin, check_topics, create_topics
 from streams.worker import Worker
 from tests.faults.harness import Running, installation, running
 
+pytestmark = pytest.mark.broker
+
 
 @pytest.fixture(scope="module")
 def made(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
