@@ -35,11 +35,15 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.replace(tzinfo=UTC).timestamp() * 1000)
 
 
-def made_now(reader: LakeReader, model: str) -> int:
-    """Return when a fit of now is made, later than any fit of the model that the lake knows of."""
+def present_ms() -> int:
+    """Return the present moment in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def made_now(reader: LakeReader, model: str, now_ms: int) -> int:
+    """Return when a fit of now is made: later than any fit of the model that the lake knows of."""
     ((newest,),) = reader.execute(_NEWEST, [model]).fetchall()
-    now = time.time_ns() // 1_000_000
-    return now if newest is None else max(now, int(newest) + 1)
+    return now_ms if newest is None else max(now_ms, int(newest) + 1)
 
 
 def score_key(score: Score) -> bytes:

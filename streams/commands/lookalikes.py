@@ -70,12 +70,12 @@ def find(
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.look_alikes import model_of, read_crowd, scores_of, search, version  # noqa: PLC0415 - heavy
-    from streams.scores import made_now, moment_asked, publish_scores  # noqa: PLC0415 - heavy
+    from streams.scores import made_now, moment_asked, present_ms, publish_scores  # noqa: PLC0415 - heavy
     from streams.topics import admin, check_topics  # noqa: PLC0415 - heavy
 
     settings, moment = load_settings(), moment_asked(at)
     with open_lake_reader(settings.home, moment=moment) as reader, waiting("Reading customers"):
-        crowd, made_at = read_crowd(reader, segment, moment), made_now(reader, model_of(segment))
+        crowd, made_at = read_crowd(reader, segment, moment), made_now(reader, model_of(segment), present_ms())
     settings = with_broker(settings)
     check_topics(admin(settings), settings)
     try:

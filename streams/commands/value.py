@@ -74,12 +74,12 @@ def fit(
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.lifetime_value import MODEL, predicted, read_purchases, scores_of, write_model  # noqa: PLC0415 - heavy
-    from streams.scores import made_now, moment_asked, publish_scores  # noqa: PLC0415 - heavy
+    from streams.scores import made_now, moment_asked, present_ms, publish_scores  # noqa: PLC0415 - heavy
     from streams.topics import admin, check_topics  # noqa: PLC0415 - heavy
 
     settings, moment = load_settings(), moment_asked(at)
     with open_lake_reader(settings.home, moment=moment) as reader, waiting("Reading purchases"):
-        bought, made_at = read_purchases(reader, moment), made_now(reader, MODEL)
+        bought, made_at = read_purchases(reader, moment), made_now(reader, MODEL, present_ms())
     settings = with_broker(settings)
     check_topics(admin(settings), settings)
     try:
@@ -126,6 +126,7 @@ def _as_object(bought: "Bought", done: "Predicted", path: Path) -> dict[str, obj
             "expected_value": check.expected_value_micros / _MICRO,
             "seen_value": check.seen_value_micros / _MICRO,
         },
+        "unchecked": done.unchecked or None,
         "expected_orders": float(done.predictions.transactions.sum()),
         "predicted_value": float(done.predictions.lifetime_value_micros.sum()) / _MICRO,
     }
@@ -169,7 +170,8 @@ def _check(done: "Predicted", currency: str) -> "Iterator[str | Table]":
         return
     to = datetime.fromtimestamp(check.fitted_to_ms / 1000, UTC)
     yield (
-        f"[bold]Check[/bold]: fitted to {check.customers:,} customers up to {to:%Y-%m-%d}, of {check.days:,} days after"
+        f"[bold]Check[/bold]: fitted to what {check.customers:,} customers bought up to {to:%Y-%m-%d}, "
+        f"the {check.days:,} days after are"
     )
     yield figures(
         "",

@@ -126,6 +126,7 @@ def test_what_a_fit_says_of_everybody_is_in_the_lake_and_another_fit_replaces_it
 
 def _has_a_check(told: dict[str, Any]) -> None:
     check = told["check"]
+    assert told["unchecked"] is None
     assert check["customers"] == BUYERS
     assert check["expected_orders"] == pytest.approx(check["seen_orders"], rel=0.5)
     assert check["expected_value"] == pytest.approx(check["seen_value"], rel=0.5)
@@ -160,7 +161,7 @@ def test_the_commands_say_what_they_did_for_eyes(shop: Settings) -> None:
     assert (value.returncode, similar.returncode) == (0, 0)
     assert "customers up to 2026-06-01 00:00" in value.stdout
     assert "no rate in the policy: 1." in value.stdout
-    assert "Check: fitted to 70 customers" in value.stdout
+    assert "Check: fitted to what 70 customers bought up to " in value.stdout
     assert (
         "70 of 120 customers are in lapsed_buyers. A member whom the search has not seen ranks above" in similar.stdout
     )

@@ -9,10 +9,13 @@ import pytest
 from schemas.records import Profile, Score
 from sinks.lake import LakeBatch, WriteCounts, open_lake_writer
 from sinks.query import run_sql
+from sinks.reader import open_lake_reader
 from sinks.testing import SOME_TIME_MS, a_merged_profile, a_node, a_profile, a_touchpoint, an_order, node_id
+from streams.scores import made_now
 
 PEOPLE = ("ann", "bob", "eve", "kim")
 ANN, BOB, EVE, KIM = (node_id("email", f"{name}@example.com") for name in PEOPLE)
+NOW_MS = SOME_TIME_MS
 PREDICTED = """
     SELECT customer_id, probability_alive, expected_orders, expected_order_value, predicted_value,
            historical_value::DOUBLE, horizon_days, reasons, epoch_ms(made_at)
@@ -131,6 +134,14 @@ def test_look_alikes_are_ranked_by_segment_each_by_its_newest_search(tmp_path: P
         ("engaged", EVE, 2, 0.4, ["touches high"], 2),
         ("engaged", KIM, 1, 0.5, ["touches high"], 2),
     ]
+
+
+@pytest.mark.parametrize(("known", "expected"), [([], NOW_MS), ([1], NOW_MS), ([1, 2 * NOW_MS], 2 * NOW_MS + 1)])
+def test_a_fit_of_now_is_later_than_any_that_the_lake_knows(tmp_path: Path, known: list[int], expected: int) -> None:
+    lake(tmp_path, *([a_score(ANN, {}, made_at=made_at)] for made_at in known))
+    with open_lake_reader(tmp_path) as reader:
+        assert made_now(reader, "lifetime_value", NOW_MS) == expected
+        assert made_now(reader, "look_alike/engaged", NOW_MS) == NOW_MS
 
 
 def test_segments_of_another_name_that_looks_alike_are_not_mixed_up(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from sklearn.metrics import roc_auc_score
 from profiles.buying import Floats
 from profiles.likelihood import NotFittedError
 from profiles.look_alikes import MOST_REASONS, Facts, Flags, LookAlike, Search, find
+from profiles.policy import TraitDeclaration
+from streams.look_alikes import _computed, _tells_of_buying
 
 CUSTOMERS = 600
 KIND = np.arange(CUSTOMERS) % 6 == 0
@@ -132,6 +134,38 @@ def test_an_unknown_number_counts_as_the_median_and_as_unknown() -> None:
 def test_too_little_to_learn_from_is_said(members: Flags, candidates: Flags, why: str) -> None:
     with pytest.raises(NotFittedError, match=why):
         find(a_crowd(), members, candidates, 10)
+
+
+def test_computed_traits_become_columns_by_how_they_are_folded() -> None:
+    traits = {
+        "interest": TraitDeclaration("top", {}, "property.category"),
+        "points": TraitDeclaration("sum", {}, "number.points"),
+        "sentiment": TraitDeclaration("mean", {}, "sentiment"),
+        "last_campaign": TraitDeclaration("newest", {}, "campaign"),
+    }
+    numbers = [{"interest.tents": 3.0, "interest.bags": 1.0, "points": 5.0}, {"sentiment": -0.5}]
+    found = _computed(numbers, traits)
+    assert {name: values.tolist() for name, values in found.items() if name != "sentiment"} == {
+        "interest": [4.0, 0.0],
+        "interest.bags": [0.25, 0.0],
+        "interest.tents": [0.75, 0.0],
+        "points": [5.0, 0.0],
+    }
+    assert np.isnan(found["sentiment"][0])
+    assert found["sentiment"][1] == -0.5
+
+
+@pytest.mark.parametrize(
+    ("declared", "tells"),
+    [
+        (TraitDeclaration("top", {"type": ("purchase",)}, "sku"), True),
+        (TraitDeclaration("rate", {}, hit={"type": ("return",)}), True),
+        (TraitDeclaration("mean", {}, "amount"), True),
+        (TraitDeclaration("top", {"type": ("product_view",)}, "sku"), False),
+    ],
+)
+def test_traits_that_tell_of_buying_are_known(declared: TraitDeclaration, tells: bool) -> None:  # noqa: FBT001
+    assert _tells_of_buying(declared) is tells
 
 
 def test_a_member_is_no_candidate() -> None:
