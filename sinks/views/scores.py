@@ -73,8 +73,8 @@ PREDICTED_VALUE: Final = View(
 
 LOOK_ALIKES: Final = View(
     "look_alikes",
-    "One row a segment and a customer whom the newest search for it found to be like its members, and who was none then. "
-    "It says nothing of consent: see consent_permissions.",
+    "One row a segment and a customer whom the newest search for it found to be like its members, and who was none "
+    "then. It says nothing of consent: see consent_permissions.",
     {
         "segment": "Name of the segment.",
         "customer_id": "The customer, as they are called now.",
