@@ -33,7 +33,7 @@ _TEXTS = ("country", "language", "first_channel")
 _PEOPLE = f"""
     SELECT customer_id, profiles.known AND customer_facts.orders = 0 AS is_prospect, numbers, texts,
            {", ".join(f"customer_facts.{name}::DOUBLE" for name in _COMPARED)},
-           country, coalesce(preferred_language, language), first_channel
+           country, lower(split_part(coalesce(preferred_language, language), '-', 1)), first_channel
     FROM customer_facts JOIN profiles USING (customer_id)
     ORDER BY customer_id
 """  # noqa: S608 - constants

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sklearn.metrics import roc_auc_score
@@ -11,10 +12,10 @@ from profiles.look_alikes import Search
 from schemas.accepted import AcceptedTouchpoint
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
-from sinks.testing import SOME_TIME_MS
+from sinks.testing import SOME_TIME_MS, a_profile
 from streams.errors import InputError
 from streams.look_alikes import Among, Crowd, read_crowd, search
-from tests.integration.view_lakes import DAY_MS, WORLD_DAY, SmallWorld, moment_of, small_world
+from tests.integration.view_lakes import DAY_MS, WORLD_DAY, SmallWorld, moment_of, small_world, touch, write_lake
 
 PLANTED = 60
 POLICY = """
@@ -103,6 +104,13 @@ def test_what_makes_a_customer_and_what_declares_the_segment_are_not_compared(wo
     assert {"touches", "channels", "engagement", "product_interest", "country", "first_campaign"} <= facts
     assert facts.isdisjoint({"orders", "returns", "revenue", "average_basket", "products_bought", "known", "tag"})
     assert not any("_score" in name or "order" in name for name in facts)
+
+
+def test_languages_are_compared_without_their_region(tmp_path: Path) -> None:
+    languages = {"ann": "de-AT", "bob": "DE", "eve": None}
+    people: Any = [a_profile(name) | {"preferred_language": language} for name, language in languages.items()]
+    write_lake(tmp_path, [touch(f"e-{name}", name) for name in languages], people)
+    assert sorted(crowd_of(tmp_path, "engaged").facts.texts["language"]) == ["", "de", "de"]
 
 
 def test_a_fact_that_declares_the_segment_is_not_compared(world: tuple[Crowd, list[str]], tmp_path: Path) -> None:
