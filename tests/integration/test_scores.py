@@ -178,7 +178,6 @@ def test_the_commands_say_what_they_did_for_eyes(shop: Settings) -> None:
             ("lookalikes", "find", "lapsed_buyers", "--at", "2026-01-20", "--among", "others"),
             "no look-alikes of lapsed_buyers can be found among others: expected at least 10 ",
         ),
-        (("lookalikes", "find", "nosuch"), "the policy in force has no segment 'nosuch'; it has "),
     ],
 )
 def test_too_little_to_learn_from_is_one_sentence_and_publishes_nothing(
