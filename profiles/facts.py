@@ -1,7 +1,9 @@
 """What is known of a customer at a moment, by name: what conditions may name. Pure; the moment is an argument."""
 
 import re
+from calendar import isleap
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import MAXYEAR, UTC, date, datetime
 from functools import lru_cache
 
 from profiles.conditions import Condition, Value
@@ -9,7 +11,7 @@ from profiles.consent import is_permitted
 from profiles.consents import statements
 from profiles.folding import Folding, surviving_traits
 from profiles.folds import DAY_MS, MICRO
-from profiles.fragment import Fragment, OrderMark
+from profiles.fragment import Fragment, OrderMark, TraitValue
 from profiles.policy import FoldName, ProfilePolicy
 
 FACTS: Mapping[str, str] = {
@@ -28,6 +30,7 @@ FACTS: Mapping[str, str] = {
     "frequency_score": "From 1 to 5, by the number of orders.",
     "monetary_score": "From 1 to 5, by revenue.",
     "engagement": "Points for touchpoints of the last days, today included; days are UTC's.",
+    "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD; days are UTC's.",
 }
 """Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one
 of several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is whether that is permitted; ``cap.NAME``
@@ -37,6 +40,9 @@ is, those of orders where there are none; what was never said of consent is fals
 _OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|cap\.\S+|tag\.\S+")
 _KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
 _HOUR_MS = 3_600_000
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LEAP_DAY = (2, 29)
+_EPOCH = date(1970, 1, 1)
 
 _SINCE: Mapping[str, str] = {
     "days_since_first_touch": "first_touch",
@@ -79,7 +85,9 @@ def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Foldi
     for name, state in whole.computed.items():
         for value in folding.folds[name].values(state) if name in folding.folds else ():
             facts[f"{name}.{value.key}" if value.key else name] = value.value
-    facts |= {f"trait.{name}": told.value for name, told in surviving_traits(whole).items()}
+    told_traits = surviving_traits(whole)
+    facts |= {f"trait.{name}": told.value for name, told in told_traits.items()}
+    facts["age"] = _age(told_traits.get("birth_date"), now_ms)
     facts |= {f"tag.{name}": told.value == "added" for name, told in whole.tags.items()}
     said = statements(whole)
     facts |= {name: is_permitted(said, *name.split(".")[1:]) for name in _consents_asked(folding)}
@@ -129,6 +137,7 @@ def changes_at(whole: Fragment, folding: Folding, now_ms: int) -> int | None:
     ]
     found += [(day + policy.engagement.days) * DAY_MS for day in whole.points]
     found += [free_again_at(whole, cap, now_ms, policy) for cap in policy.caps]
+    found += _birthdays(surviving_traits(whole).get("birth_date"), now_ms)
     return min((moment for moment in found if moment > now_ms), default=None)
 
 
@@ -172,6 +181,39 @@ def _order_facts(whole: Fragment, policy: ProfilePolicy) -> dict[str, Value | No
         "frequency_score": 1.0 + sum(len(bought) >= cut for cut in scores.frequency) if bought else None,
         "monetary_score": 1.0 + sum(revenue >= cut for cut in scores.monetary) if bought else None,
     }
+
+
+def _age(birth_date: TraitValue | None, now_ms: int | None) -> float | None:
+    born = _born(birth_date)
+    if born is None or now_ms is None:
+        return None
+    today = datetime.fromtimestamp(now_ms / 1000, UTC).date()
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return float(years) if years >= 0 else None
+
+
+def _birthdays(birth_date: TraitValue | None, now_ms: int) -> list[int]:
+    """Return the next days, in milliseconds, at which somebody may be a year older."""
+    born = _born(birth_date)
+    if born is None:
+        return []
+    year = datetime.fromtimestamp(now_ms / 1000, UTC).year
+    month, day = born.month, born.day
+    found = [
+        date(later, month, day) if (month, day) != _LEAP_DAY or isleap(later) else date(later, 3, 1)
+        for later in (year, year + 1)
+        if later <= MAXYEAR
+    ]
+    return [(one - _EPOCH).days * DAY_MS for one in found]
+
+
+def _born(birth_date: TraitValue | None) -> date | None:
+    if birth_date is None or not _DATE.fullmatch(birth_date.value):
+        return None
+    try:
+        return date.fromisoformat(birth_date.value)
+    except ValueError:
+        return None
 
 
 def _recency(days: float | None, policy: ProfilePolicy) -> float | None:

@@ -38,6 +38,8 @@ def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
         moment.MOMENT,
         customers.CUSTOMERS,
         customers.CUSTOMERS_MASKED,
+        customers.CONTACT_POINTS,
+        customers.PREFERENCES,
         journeys.TOUCHPOINTS_BY_CUSTOMER,
         journeys.journeys(policy),
         value.orders(policy),

@@ -121,3 +121,43 @@ VALUE_BY_ACQUIRING_CHANNEL: Final = View(
     LEFT JOIN totals ON totals.channel IS NOT DISTINCT FROM acquired.channel
     """,
 )
+
+CONTACT_POINTS: Final = View(
+    "contact_points",
+    "One row an e-mail address or telephone number of a customer as of now, and what it was found to be.",
+    {
+        "customer_id": "The customer.",
+        "type": "email or phone.",
+        "value": "Normalised address or number.",
+        "quality": "verified, bounced ... as the newest touchpoint that told anything found; empty where none did.",
+        "usable": "Whether it is neither shared by several people nor known to be bad.",
+        "shared": "Seen with more others than its type allows.",
+        "first_seen": "Event time of the first touchpoint with it, UTC.",
+    },
+    """
+    SELECT customer_id, type, value, quality,
+           NOT shared AND coalesce(quality, '') NOT IN ('bounced', 'invalid') AS usable, shared, first_seen
+    FROM identifiers WHERE type IN ('email', 'phone')
+    """,
+)
+
+PREFERENCES: Final = View(
+    "preferences",
+    "One row something that a customer said of how they want to be served, as of now: never ask it again.",
+    {
+        "customer_id": "The customer.",
+        "preference": "language, channel, store, receipt or contact.",
+        "value": "What they said; of several answers the one that survives.",
+        "told_at": "Event time of the touchpoint that told it, UTC.",
+        "source": "Its source.",
+        "event_id": "Its event id, unique within its source.",
+    },
+    """
+    WITH told AS (
+        SELECT customer_id, unnest(traits) AS trait FROM profiles WHERE status = 'active'
+    )
+    SELECT customer_id, replace(replace(trait.name, 'preferred_', ''), '_preference', '') AS preference,
+           trait.value AS value, trait.event_time AS told_at, trait.source AS source, trait.event_id AS event_id
+    FROM told WHERE trait.name LIKE 'preferred\\_%' ESCAPE '\\' OR trait.name LIKE '%\\_preference' ESCAPE '\\'
+    """,
+)

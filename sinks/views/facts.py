@@ -48,6 +48,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
             "frequency_score": "From 1 to 5, by number of purchases; empty without one.",
             "monetary_score": "From 1 to 5, by revenue; empty without a purchase.",
             "engagement": "Points for touchpoints of the policy's last days, today included; days are UTC's.",
+            "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD.",
             "numbers": "Computed traits that are numbers, by NAME or NAME.KEY; sums of amounts in currency units.",
             "texts": "Computed traits that are texts, by NAME.",
             "told": "Told traits by name: the value that survives.",
@@ -90,7 +91,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
     SELECT customer_id, known, touches, channels, orders, returns, revenue_base AS revenue,
            average_basket_base AS average_basket, tenure_days AS days_since_first_touch, days_since_last_touch,
            days_since_first_order, days_since_last_order, recency_score, frequency_score, monetary_score,
-           engagement,
+           engagement, {_AGE} AS age,
            {_map_of(numbers, "DOUBLE", "keyed_numbers.numbers")} AS numbers,
            {_map_of(worded, "VARCHAR")} AS texts,
            coalesce(told, MAP {{}}) AS told,
@@ -104,10 +105,13 @@ def customer_facts(policy: ProfilePolicy) -> View:
     LEFT JOIN permissions USING (customer_id)
     LEFT JOIN pressed USING (customer_id)
     LEFT JOIN tags USING (customer_id)
+    CROSS JOIN moment
     """,  # noqa: S608 - literals from the policy, quoted
     )
 
 
+_BORN: Final = "try_cast(regexp_extract(told['birth_date'], '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') AS DATE)"
+_AGE: Final = f"""CASE WHEN {_BORN} <= "at"::DATE THEN date_part('year', age("at"::DATE, {_BORN})) END"""
 _COUNTS: Final = "count(*) AS touches", "len(list_distinct(list(source))) AS channels"
 
 

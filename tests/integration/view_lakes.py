@@ -176,7 +176,9 @@ def _by_customer(
 def _accepted(emissions: Iterable[object]) -> Iterable[AcceptedTouchpoint]:
     """Yield what ingest accepts; the origin's topic is put in place of the true person."""
     framing = SingleObjectFraming()
-    ingest = Ingest(Topics("", ""), framing, Normaliser(default_policy(), b"k" * 32), default_profile_policy().measurement)
+    ingest = Ingest(
+        Topics("", ""), framing, Normaliser(default_policy(), b"k" * 32), default_profile_policy().measurement
+    )
     for emission in emissions:
         if isinstance(emission, Emission) and emission.person is not None and not emission.duplicate:
             value = framing.encode(emission.record_name, emission.record)
