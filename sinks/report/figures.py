@@ -147,11 +147,11 @@ def _headline(reader: LakeReader, currency: str) -> dict[str, str]:
     return {
         "touchpoints": written(touchpoints, "count"),
         "customers": written(people["customers"], "count"),
-        "known by name, e-mail or number": written(people["known"], "count"),
+        "known customers": written(people["known"], "count"),
         "buyers": written(people["buyers"], "count"),
         "orders": written(people["orders"], "count"),
         "returns": written(people["returns"], "count"),
-        f"revenue in {currency}, as far as there is a rate": written(float(people["revenue_base"]), "money"),
+        f"revenue in {currency}": written(float(people["revenue_base"]), "money"),
         **{f"paid in {row['currency']}": written(float(row["revenue"]), "money") for row in revenue},
     }
 

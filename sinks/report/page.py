@@ -38,16 +38,16 @@ p{{margin:.25rem 0}}
 nav ul{{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:1rem 0}}
 a{{color:var(--hue)}}
 .soft,footer{{color:var(--soft);font-size:.9rem}}
-.tiles{{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:1.5rem 0 0;padding:0}}
+.tiles{{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.5rem 0 0;padding:0}}
 .tiles div,figure{{background:var(--surface);border:1px solid var(--rule);border-radius:.5rem}}
-.tiles div{{padding:.75rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}}
+.tiles div{{flex:1 1 11rem;padding:.75rem 1rem;display:flex;flex-direction:column-reverse;justify-content:flex-end}}
 .tiles dt{{color:var(--soft);font-size:.85rem;line-height:1.3}}
 .tiles dd{{margin:0;font-size:1.5rem;font-weight:600}}
 figure{{margin:0 0 1.25rem;padding:1.25rem;break-inside:avoid}}
 .finding{{font-size:1rem;margin:.5rem 0 1rem}}
 .chart{{overflow-x:auto}}
 svg{{display:block;width:100%;min-width:40rem;height:auto;font-size:12.5px;font-variant-numeric:tabular-nums}}
-text{{fill:var(--ink)}}
+text{{fill:var(--ink);font-size:12.5px}}
 .head,.tick{{fill:var(--soft)}}
 .end{{text-anchor:end}}.middle{{text-anchor:middle}}
 .bar,.cell{{fill:var(--hue)}}.minus{{fill:var(--minus)}}
@@ -104,7 +104,7 @@ def _page(report: Report) -> Iterator[str]:
     yield f"<title>Customers on {at}</title><style>{_STYLE}</style></head>\n<body>\n"
     yield f"<header><h1>Customers on {at[:10]}</h1>"
     yield f'<p class="soft">What had happened by {at}, as snapshot {report.version} of the lake knows it. '
-    yield f"Money is in {plain(report.currency)} unless another currency is named; what has no rate is left out.</p>"
+    yield f"Money is in {plain(report.currency)} unless another is named; what has no rate is not in it.</p>"
     if not report.headline:
         yield f"<p>{NOTHING}</p></header>\n</body></html>\n"
         return

@@ -168,6 +168,22 @@ def test_the_numbers_are_those_of_the_views(world: Path, made: Report, name: str
             assert cell(had) in shown
 
 
+def test_the_headline_is_that_of_the_views(world: Path, made: Report) -> None:
+    with open_lake_reader(world, moment=moment_of(WORLD_DAY)) as reader:
+        counts = reader.execute("SELECT count(*), sum(orders), sum(returns), sum(revenue_base) FROM customer_value")
+        customers, orders, returns, revenue = counts.fetchall()[0]
+        touchpoints = reader.execute("SELECT count(*) FROM journeys").fetchall()[0][0]
+    page = html_page(made)
+    for name, value in (
+        ("customers", customers),
+        ("orders", orders),
+        ("returns", returns),
+        ("touchpoints", touchpoints),
+        ("revenue in EUR", revenue),
+    ):
+        assert f"<dt>{name}</dt><dd>{value:,.0f}</dd>" in page
+
+
 def test_the_last_consent_of_the_line_is_what_is_permitted(world: Path, made: Report) -> None:
     with open_lake_reader(world, moment=moment_of(WORLD_DAY)) as reader:
         permitted = dict(
