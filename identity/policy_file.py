@@ -102,13 +102,7 @@ def parse_policy(text: str) -> IdentityPolicy:
     Raises:
         PolicyError: with every problem found.
     """
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _SYNTAX_LINE.search(str(error))
-        message = _SYNTAX_LINE.sub("", str(error)).strip()
-        line = int(found[1]) if found else len(text.splitlines())
-        raise PolicyError([Problem(line, "", f"no TOML: {message}")]) from None
+    content = load_toml(text)
     lines = _lines(text)
     try:
         parsed = _Policy.model_validate(content)
@@ -118,6 +112,21 @@ def parse_policy(text: str) -> IdentityPolicy:
     if problems:
         raise PolicyError(problems)
     return _policy(parsed)
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """Return what stands in a TOML text.
+
+    Raises:
+        PolicyError: it is no TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _SYNTAX_LINE.search(str(error))
+        message = _SYNTAX_LINE.sub("", str(error)).strip()
+        line = int(found[1]) if found else len(text.splitlines())
+        raise PolicyError([Problem(line, "", f"no TOML: {message}")]) from None
 
 
 @cache

@@ -8,12 +8,17 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal, get_args
 
 Operator = Literal[">=", "<=", "!=", ">", "<", "="]
 Value = float | bool | str
+Kind = Literal["number", "flag", "text"]
 
-_FORM = re.compile(r"\s*([a-z][A-Za-z0-9_.:*-]*)\s*(>=|<=|!=|>|<|=)\s*(\S.*?)\s*")
+MOST = 1e9
+"""Numbers in conditions are no larger."""
+
+_FORM = re.compile(r"\s*([a-z][A-Za-z0-9_.:*-]*)\s*(>=|<=|!=|>|<|=)\s*([^\s=<>].*?)\s*")
 _COMPARED: Mapping[Operator, Callable[[Value, Value], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -35,7 +40,7 @@ class Condition:
     def holds(self, facts: Mapping[str, Value | None]) -> bool:
         """Whether it holds; it does not where the fact is unknown or of another kind."""
         known = facts.get(self.fact)
-        if known is None or isinstance(known, str) != isinstance(self.value, str):
+        if known is None or kind_of(known) != kind_of(self.value):
             return False
         return _COMPARED[self.operator](known, self.value)
 
@@ -61,23 +66,46 @@ class Conditions:
         return (*self.all, *self.any, *self.none)
 
 
-def parse_condition(text: str) -> Condition:
+def parse_condition(text: str, kind_of_fact: Callable[[str], Kind | None]) -> Condition:
     """Return a condition from its text.
 
+    Args:
+        text: as it stands in the policy.
+        kind_of_fact: what a fact is; None where there is no such fact.
+
     Raises:
-        ValueError: it has another form.
+        ValueError: it has another form, names no fact, or compares a fact with what it is not.
     """
     found = _FORM.fullmatch(text)
     if found is None:
         raise ValueError(f"expected FACT {'|'.join(get_args(Operator))} VALUE, got {text!r}")
     fact, sign, value = found.groups()
-    return Condition(fact, sign, _value(value))  # type: ignore[arg-type]  # the form admits these signs only
+    kind = kind_of_fact(fact)
+    if kind is None:
+        raise ValueError(f"there is no fact {fact!r}")
+    if kind == "flag" and sign not in {"=", "!="}:
+        raise ValueError(f"{fact} is true or false: expected = or !=, got {text!r}")
+    return Condition(fact, sign, _value(value, kind, text))  # type: ignore[arg-type]  # the form admits these signs only
 
 
-def _value(text: str) -> Value:
-    if text in {"true", "false"}:
+def kind_of(value: Value) -> Kind:
+    """Return what a value is."""
+    if isinstance(value, bool):
+        return "flag"
+    return "text" if isinstance(value, str) else "number"
+
+
+def _value(text: str, kind: Kind, whole: str) -> Value:
+    if kind == "text":
+        return text.strip("'\"")
+    if kind == "flag":
+        if text not in {"true", "false"}:
+            raise ValueError(f"expected true or false, got {whole!r}")
         return text == "true"
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        return text.strip("'\"")
+        raise ValueError(f"expected a number, got {whole!r}") from None
+    if not isfinite(number) or abs(number) > MOST:
+        raise ValueError(f"expected a number from -{MOST:,.0f} to {MOST:,.0f}, got {whole!r}")
+    return number

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 ANY_CHANNEL = "*"
+LEFT_OUT = "\x00"
+"""In place of purpose: statements were left out, so nothing is permitted."""
 
 
 class Statement(NamedTuple):
@@ -27,7 +29,7 @@ def is_permitted(statements: Iterable[Statement], purpose: str, channel: str) ->
     bearing = [
         (said.time, said.state != "granted")
         for said in statements
-        if said.purpose == purpose and said.channel in {channel, ANY_CHANNEL}
+        if said.purpose == LEFT_OUT or (said.purpose == purpose and said.channel in {channel, ANY_CHANNEL})
     ]
     if not purpose or not bearing:
         return False

@@ -1,13 +1,13 @@
 """What the consents of a fragment permit."""
 
 from profiles.consent import Statement, is_permitted
-from profiles.fragment import Fragment
+from profiles.fragment import LEFT_OUT, Fragment
 
 
 def permitted(whole: Fragment) -> dict[tuple[str, str], bool]:
     """Return whether each purpose and channel that was ever spoken of is permitted; ``*`` stands for any channel."""
     said = statements(whole)
-    return {name: is_permitted(said, *name) for name in whole.consents}
+    return {name: is_permitted(said, *name) for name in whole.consents if name != LEFT_OUT}
 
 
 def statements(whole: Fragment) -> list[Statement]:

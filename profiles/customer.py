@@ -8,7 +8,7 @@ from identity.nodes import NodeId
 from identity.resolution import Person
 from profiles.facts import free_again_at, moments, purchases
 from profiles.folding import Folding, surviving_traits
-from profiles.fragment import ConsentValue, Fragment, TouchMark, TraitValue
+from profiles.fragment import LEFT_OUT, ConsentValue, Fragment, TouchMark, TraitValue
 from profiles.policy import ProfilePolicy
 from profiles.standing import segments_in
 from schemas.records import CapState, ComputedTrait, ConsentInForce, Membership, OfferStage, Profile, Tag, Touch, Trait
@@ -90,7 +90,7 @@ def profile_of(customer: Customer, folding: Folding, version: str, revision: int
         "last_order_at": known["last_order"],
         "margin_micros": _margin(whole),
         "revenue_micros": _revenue(whole),
-        "consents": [_consent(purpose, channel, given) for (purpose, channel), given in sorted(whole.consents.items())],
+        "consents": [_consent(*name, given) for name, given in sorted(whole.consents.items()) if name != LEFT_OUT],
     }
 
 

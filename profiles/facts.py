@@ -2,11 +2,11 @@
 
 import re
 from calendar import isleap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import MAXYEAR, UTC, date, datetime
 from functools import lru_cache
 
-from profiles.conditions import Condition, Value
+from profiles.conditions import Condition, Kind, Value
 from profiles.consent import is_permitted
 from profiles.consents import statements
 from profiles.folding import Folding, surviving_traits
@@ -37,8 +37,9 @@ of several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is w
 whether the cap is reached; ``tag.NAME`` whether somebody was tagged so. Those of time are unknown as long as the moment
 is, those of orders where there are none; what was never said of consent is false."""
 
-_OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|cap\.\S+|tag\.\S+")
+_OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|tag\.\S+")
 _KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
+_TEXTUAL: frozenset[FoldName] = frozenset({"first", "newest"})
 _HOUR_MS = 3_600_000
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEAP_DAY = (2, 29)
@@ -52,12 +53,21 @@ _SINCE: Mapping[str, str] = {
 }
 
 
-def is_fact(name: str, traits: Mapping[str, FoldName]) -> bool:
-    """Whether there is such a fact, where these traits are computed."""
-    if name in FACTS or name in traits or _OPEN.fullmatch(name):
-        return True
-    trait, _, key = name.partition(".")
-    return bool(key) and traits.get(trait) in _KEYED
+def kind_of_fact(name: str, traits: Mapping[str, FoldName], caps: Container[str]) -> Kind | None:
+    """Return what a fact is, where these traits and caps are declared; None where there is no such fact."""
+    if name in FACTS:
+        return "flag" if name == "known" else "number"
+    start, dot, rest = name.partition(".")
+    if start in traits:
+        fold = traits[start]
+        if dot and (not rest or fold not in _KEYED):
+            return None
+        return "text" if fold in _TEXTUAL else "number"
+    if start == "cap":
+        return "flag" if rest in caps else None
+    if not _OPEN.fullmatch(name):
+        return None
+    return "text" if start == "trait" else "flag"
 
 
 def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Folding) -> dict[str, Value | None]:
@@ -112,10 +122,19 @@ def purchases(whole: Fragment) -> list[OrderMark]:
     return [order for order in whole.orders.values() if not order.is_return]
 
 
-def base_micros(orders: Iterable[OrderMark], policy: ProfilePolicy) -> list[float]:
-    """Return the amounts of orders in millionths of the base currency; those without a rate are left out."""
+def base_amount(orders: Iterable[OrderMark], policy: ProfilePolicy) -> tuple[float, int]:
+    """Return what orders are worth in the base currency, in its units, and how many that are; others have no rate.
+
+    Amounts are added up by currency before they are converted, so the sum does not depend on order.
+    """
     rates = {**policy.currency_rates, policy.base_currency: 1.0}
-    return [order.amount * rates[order.currency] for order in orders if order.currency in rates]
+    micros: dict[str, int] = {}
+    counted = 0
+    for order in orders:
+        if order.currency in rates:
+            micros[order.currency] = micros.get(order.currency, 0) + order.amount
+            counted += 1
+    return sum(amount * rates[currency] for currency, amount in sorted(micros.items())) / MICRO, counted
 
 
 def free_again_at(whole: Fragment, cap: str, now_ms: int, policy: ProfilePolicy) -> int:
@@ -162,22 +181,22 @@ def _cuts(folding: Folding) -> Mapping[str, set[int]]:
     for condition in _conditions(policy):
         if condition.fact in _SINCE and isinstance(condition.value, float):
             cut = int(condition.value * DAY_MS)
-            cuts[_SINCE[condition.fact]] |= {cut, cut + 1}
+            cuts[_SINCE[condition.fact]] |= set(range(cut - 1, cut + 3))  # days are a fraction, so near it
     cuts["last_order"] |= {days * DAY_MS + 1 for days in policy.scores.recency_days}
     return cuts
 
 
 def _order_facts(whole: Fragment, policy: ProfilePolicy) -> dict[str, Value | None]:
     bought = purchases(whole)
-    spent = base_micros(bought, policy)
-    given_back = base_micros((order for order in whole.orders.values() if order.is_return), policy)
-    revenue = (sum(spent) - sum(given_back)) / MICRO
+    spent, counted = base_amount(bought, policy)
+    given_back, _ = base_amount((order for order in whole.orders.values() if order.is_return), policy)
+    revenue = spent - given_back
     scores = policy.scores
     return {
         "orders": float(len(bought)),
         "returns": float(len(whole.orders) - len(bought)),
         "revenue": revenue,
-        "average_basket": sum(spent) / len(spent) / MICRO if spent else None,
+        "average_basket": spent / counted if counted else None,
         "frequency_score": 1.0 + sum(len(bought) >= cut for cut in scores.frequency) if bought else None,
         "monetary_score": 1.0 + sum(revenue >= cut for cut in scores.monetary) if bought else None,
     }

@@ -9,7 +9,7 @@ text its first :data:`MOST_CHARACTERS` count, so that a profile stays small.
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from profiles.policy import Filter
 from schemas.accepted import AcceptedTouchpoint
@@ -129,7 +129,7 @@ def micros_of(touchpoint: Touchpoint, name: str) -> int | None:
     """Return a property that is a number in millionths; None where there is none, or it is out of all bounds."""
     try:
         value = Decimal(touchpoint["properties"].get(name, "")) * _MICRO
-    except InvalidOperation:
+    except ArithmeticError:
         return None
     return int(value.to_integral_value()) if value.is_finite() and abs(value) <= MAX_MICROS else None
 

@@ -11,7 +11,18 @@ from typing import TypeVar
 
 from profiles.fields import MOST_CHARACTERS, matcher
 from profiles.folds import Fold, added, fold_of, lowest, newest_days, on_day
-from profiles.fragment import ConsentValue, Fragment, Mark, OfferTally, OrderMark, Told, TouchMark, TraitValue
+from profiles.fragment import (
+    DENIED_FOR_GOOD,
+    LEFT_OUT,
+    ConsentValue,
+    Fragment,
+    Mark,
+    OfferTally,
+    OrderMark,
+    Told,
+    TouchMark,
+    TraitValue,
+)
 from profiles.policy import Filter, ProfilePolicy, Survivorship
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import Order, Touchpoint
@@ -155,33 +166,38 @@ class Folding:
 
     def _keep_trait(self, fragment: Fragment, name: str, value: TraitValue) -> None:
         known = fragment.traits.get(name)
-        rule = self.policy.survivorship.get(name, "newest")
-        if known is None or self._strength(value, rule) > self._strength(known, rule):
+        if known is None or self._survives(value, known, self.policy.survivorship.get(name, "newest")):
             fragment.traits[name] = value
             fragment.traits = _first_names(fragment.traits, self.policy.max_names)
 
-    def _strength(self, value: TraitValue, rule: Survivorship) -> tuple[int, int, str, str, str]:
-        """Order the values of one trait; a total order, so the survivor does not depend on arrival."""
-        ties = (value.event_id, value.source, value.value)
+    def _survives(self, value: TraitValue, known: TraitValue, rule: Survivorship) -> bool:
+        """Whether a value takes the place of another one; by a total order, so it does not depend on arrival."""
         if rule == "first":
-            return 0, -value.time, *ties
+            return _when(value) < _when(known)
         if rule == "longest":
-            return len(value.value), value.time, *ties
+            return (len(value.value), *_when(value)) > (len(known.value), *_when(known))
         if rule == "most_trusted":
-            return self._trust.get(value.source, -len(self._trust)), value.time, *ties
-        return 0, value.time, *ties
+            return (self._trusted(value), *_when(value)) > (self._trusted(known), *_when(known))
+        return _when(value) > _when(known)
+
+    def _trusted(self, value: TraitValue) -> int:
+        return self._trust.get(value.source, -len(self._trust))
 
     def _merge_frequencies(self, whole: Fragment, part: Fragment) -> None:
         for name, values in part.frequencies.items():
             for count, told in values.values():
                 _keep_frequency(whole, name, count, told)
 
-    def _keep_consents(self, fragment: Fragment, told: Mapping[tuple[str, str], ConsentValue]) -> None:
-        for name, given in told.items():
+    def _keep_consents(self, fragment: Fragment, said: Mapping[tuple[str, str], ConsentValue]) -> None:
+        for name, given in said.items():
             known = fragment.consents.get(name)
             if known is None or _consent_strength(given) > _consent_strength(known):
                 fragment.consents[name] = given
-        fragment.consents = _first_names(fragment.consents, self.policy.max_names)
+        if len(fragment.consents) > self.policy.max_names:
+            # What is left out might have denied, so nothing is permitted any more.
+            told = {name: given for name, given in fragment.consents.items() if name != LEFT_OUT}
+            kept = _first_names(told, self.policy.max_names)
+            fragment.consents = {**kept, LEFT_OUT: DENIED_FOR_GOOD}
 
     def _merge_computed(self, whole: Fragment, name: str, state: object) -> None:
         fold = self.folds.get(name)
@@ -241,7 +257,7 @@ class _Dispatch:
             entry = name, matcher(rest) if rest else None
             if "type" not in wanted:
                 self._of_any.append(entry)
-            for kind in wanted.get("type", ()):
+            for kind in dict.fromkeys(wanted.get("type", ())):
                 of_type.setdefault(kind, []).append(entry)
         self._entries = {kind: [*self._of_any, *entries] for kind, entries in of_type.items()}
 
@@ -249,6 +265,10 @@ class _Dispatch:
         """Return the names of the filters that mean a touchpoint."""
         entries = self._entries.get(accepted["touchpoint"]["type"], self._of_any)
         return [name for name, matches in entries if matches is None or matches(accepted)]
+
+
+def _when(value: TraitValue) -> tuple[int, str, str, str]:
+    return value.time, value.event_id, value.source, value.value
 
 
 def mark_name(kind: str, name: str) -> str:

@@ -28,6 +28,7 @@ State = Any
 DAY_MS = 86_400_000
 MICRO = 1_000_000
 _MOST_CURRENCIES = 20
+_MOST_STORED = 2**62
 _HASH_BYTES = 8
 _HASHES = 2.0 ** (8 * _HASH_BYTES)
 _T = TypeVar("_T")
@@ -77,6 +78,11 @@ def origin_of(accepted: AcceptedTouchpoint) -> Origin:
     return Origin(touchpoint["event_time"], touchpoint["event_id"], accepted["source"])
 
 
+def _stored(number: int) -> int | str:
+    """Return a number as MessagePack can hold it."""
+    return number if abs(number) < _MOST_STORED else str(number)
+
+
 def lowest(named: dict[str, _T], most: int) -> dict[str, _T]:
     """Return the values whose names have the lowest hashes, at most so many."""
     if len(named) <= most:
@@ -111,44 +117,46 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The sum of a number, of amounts by currency. State: millionths by currency."""
+    """The sum of a number, of amounts by currency. State: millionths by currency, as text beyond 62 bits."""
 
     read: Number
 
-    def add(self, state: dict[str, int] | None, accepted: AcceptedTouchpoint) -> dict[str, int] | None:
+    def add(self, state: dict[str, int | str] | None, accepted: AcceptedTouchpoint) -> dict[str, int | str] | None:
         """The touchpoint's number more."""
         found = self.read(accepted)
-        return state if found is None else lowest(added(state or {}, {found[0]: found[1]}), _MOST_CURRENCIES)
+        return state if found is None else self.merge(state or {}, {found[0]: found[1]})
 
-    def merge(self, one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    def merge(self, one: dict[str, int | str], other: dict[str, int | str]) -> dict[str, int | str]:
         """Both, by currency."""
-        return lowest(added(one, other), _MOST_CURRENCIES)
+        sums = dict(one)
+        for currency, micros in other.items():
+            sums[currency] = _stored(int(sums.get(currency, 0)) + int(micros))
+        return lowest(sums, _MOST_CURRENCIES)
 
-    def values(self, state: dict[str, int]) -> Iterator[Computed]:
+    def values(self, state: dict[str, int | str]) -> Iterator[Computed]:
         """One number by currency."""
         for currency, micros in sorted(state.items()):
-            yield Computed(currency, micros / MICRO)
+            yield Computed(currency, int(micros) / MICRO)
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean of a number. State: sum in millionths and how many."""
+    """The mean of a number. State: sum in millionths, as text beyond 62 bits, and how many."""
 
     read: Number
 
-    def add(self, state: list[int] | None, accepted: AcceptedTouchpoint) -> list[int] | None:
+    def add(self, state: list[Any] | None, accepted: AcceptedTouchpoint) -> list[Any] | None:
         """The touchpoint's number more."""
         found = self.read(accepted)
-        total, count = state or [0, 0]
-        return state if found is None else [total + found[1], count + 1]
+        return state if found is None else self.merge(state or [0, 0], [found[1], 1])
 
-    def merge(self, one: list[int], other: list[int]) -> list[int]:
+    def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         """Both."""
-        return [one[0] + other[0], one[1] + other[1]]
+        return [_stored(int(one[0]) + int(other[0])), one[1] + other[1]]
 
-    def values(self, state: list[int]) -> Iterator[Computed]:
+    def values(self, state: list[Any]) -> Iterator[Computed]:
         """One number."""
-        yield Computed("", state[0] / state[1] / MICRO)
+        yield Computed("", int(state[0]) / state[1] / MICRO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +193,7 @@ class Latest:
     """The text of the newest or the first touchpoint that has one. State: origin and text."""
 
     read: Texts
-    sign: int
-    """1 for the newest, -1 for the first."""
+    newest: bool
 
     def add(self, state: list[Any] | None, accepted: AcceptedTouchpoint) -> list[Any] | None:
         """With the touchpoint's text, of several the first."""
@@ -198,7 +205,7 @@ class Latest:
 
     def merge(self, one: list[Any], other: list[Any]) -> list[Any]:
         """The newer, or the earlier, of both."""
-        return max(one, other, key=lambda value: (self.sign * value[0], *value[1:]))
+        return max(one, other) if self.newest else min(one, other)
 
     def values(self, state: list[Any]) -> Iterator[Computed]:
         """One text."""
@@ -312,8 +319,8 @@ _FOLDS: Mapping[FoldName, Callable[[TraitDeclaration], Fold]] = {
     "mean": lambda declared: Mean(number(declared.value)),
     "min": lambda declared: Extreme(number(declared.value), 1),
     "max": lambda declared: Extreme(number(declared.value), -1),
-    "newest": lambda declared: Latest(texts(declared.value), 1),
-    "first": lambda declared: Latest(texts(declared.value), -1),
+    "newest": lambda declared: Latest(texts(declared.value), newest=True),
+    "first": lambda declared: Latest(texts(declared.value), newest=False),
     "top": lambda declared: Top(texts(declared.value), declared.most),
     "distinct": lambda declared: Distinct(texts(declared.value), declared.most),
     "rate": lambda declared: Rate(matcher(declared.hit)),

@@ -33,6 +33,12 @@ class ConsentValue(NamedTuple):
     text_version: str | None
 
 
+LEFT_OUT = ("\x00", "\x00")
+"""In place of purpose and channel: there are more consents than are kept."""
+
+DENIED_FOR_GOOD = ConsentValue("unknown", 2**62, "", "", None)
+
+
 class OrderMark(NamedTuple):
     """An order as it was told last; compares by time, then event, then channel. Amounts are in millionths."""
 

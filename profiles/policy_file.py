@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from identity.policy_file import PolicyError, default_policy_text, expected, problem_at
+from identity.policy_file import PolicyError, default_policy_text, expected, load_toml, problem_at
 from profiles import fields
-from profiles.conditions import Condition, Conditions, parse_condition
-from profiles.facts import is_fact
+from profiles.conditions import Condition, Conditions, Kind, parse_condition
+from profiles.facts import FACTS, kind_of_fact
 from profiles.policy import (
     Abandonment,
     Activation,
@@ -58,11 +58,12 @@ _NAMED = (
 _VERSION_BYTES = 8
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
 _COUNTING = frozenset({"count", "rate", "days"})
+_AMOUNTS = frozenset({"amount", "margin", "cost"})
 _T = TypeVar("_T")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 _Wanted = dict[str, Annotated[list[str], Field(min_length=1)]]
@@ -111,15 +112,15 @@ class _Offer(_Conditions):
 class _Activation(_Part):
     when: _Some
     minutes: Positive = 15
-    purpose: str
-    channel: str
+    purpose: Annotated[str, Field(min_length=1)]
+    channel: Annotated[str, Field(min_length=1)]
     cap: str = ""
     traits: list[str] = []
     offers: Annotated[int, Field(ge=0, le=20)] = 0
 
 
 class _Scores(_Part):
-    recency_days: Annotated[list[Positive], Field(min_length=4, max_length=4)]
+    recency_days: Annotated[list[Annotated[int, Field(ge=1, le=36_500)]], Field(min_length=4, max_length=4)]
     frequency: Annotated[list[Positive], Field(min_length=4, max_length=4)]
     monetary: Annotated[list[float], Field(min_length=4, max_length=4)]
 
@@ -212,18 +213,21 @@ def parse_profile_policy(text: str) -> ProfilePolicy:
     Raises:
         PolicyError: with every problem found.
     """
-    own = tomllib.loads(text).get("profile", {})
+    own = load_toml(text).get("profile", {})
     if not isinstance(own, dict):
         raise PolicyError([problem_at(text, ("profile",), "expected a table")])
+    if not isinstance(own.get("defaults", True), bool):
+        raise PolicyError([problem_at(text, ("profile", "defaults"), "expected true or false")])
     return _parsed(text, _completed(own))
 
 
 def _completed(own: Mapping[str, Any]) -> dict[str, Any]:
-    default = _default_table()
-    table = {**default, **own}
-    for part in _NAMED:
-        named, kept = own.get(part, {}), default[part] if own.get("defaults", True) else {}
-        table[part] = {**kept, **named} if isinstance(named, dict) else named
+    table = dict(_default_table())
+    if not own.get("defaults", True):
+        table |= {part: {} for part in _NAMED}
+    for part, told in own.items():
+        is_merged = isinstance(told, dict) and isinstance(table.get(part), dict)
+        table[part] = {**table[part], **told} if is_merged else told
     table.pop("defaults", None)
     return table
 
@@ -334,6 +338,10 @@ def _filters(parsed: _Profile) -> Iterator[tuple[Path, _Wanted]]:
 
 
 def _bad_trait(path: Path, trait: _Trait) -> Iterator[tuple[Path, str]]:
+    if path[-1] in FACTS:
+        yield path, "expected another name: a fact has this one"
+    if trait.fold == "mean" and trait.value in _AMOUNTS:
+        yield (*path, "value"), "a mean of amounts would mix currencies; the fact average_basket has that of orders"
     if trait.fold in _COUNTING:
         if trait.value:
             yield (*path, "value"), f"a {trait.fold} counts touchpoints and takes no value"
@@ -345,10 +353,12 @@ def _bad_trait(path: Path, trait: _Trait) -> Iterator[tuple[Path, str]]:
 
 
 def _condition(text: str, parsed: _Profile) -> Condition:
-    condition = parse_condition(text)
-    if not is_fact(condition.fact, {name: trait.fold for name, trait in parsed.traits.items()}):
-        raise ValueError(f"there is no fact {condition.fact!r}")
-    return condition
+    traits = {name: trait.fold for name, trait in parsed.traits.items()}
+
+    def kind(fact: str) -> Kind | None:
+        return kind_of_fact(fact, traits, parsed.caps)
+
+    return parse_condition(text, kind)
 
 
 def _refused(attempt: Callable[[], object], path: Path) -> Iterator[tuple[Path, str]]:
@@ -359,11 +369,12 @@ def _refused(attempt: Callable[[], object], path: Path) -> Iterator[tuple[Path, 
 
 
 def _filter(wanted: _Wanted) -> Filter:
-    return {name: tuple(values) for name, values in sorted(wanted.items())}
+    return {name: tuple(sorted(set(values))) for name, values in sorted(wanted.items())}
 
 
-def _conditions(declared: _Conditions) -> Conditions:
-    return Conditions(*(tuple(map(parse_condition, part)) for part in (declared.all, declared.any, declared.none)))
+def _conditions(declared: _Conditions, parsed: _Profile) -> Conditions:
+    parts = (declared.all, declared.any, declared.none)
+    return Conditions(*(tuple(_condition(text, parsed) for text in part) for part in parts))
 
 
 def _each(declared: Mapping[str, Any], kind: type[_T]) -> dict[str, _T]:
@@ -401,9 +412,9 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         goals=_each(parsed.goals, Goal),
         breakdowns=_each(parsed.breakdowns, Breakdown),
         caps=_each(parsed.caps, Cap),
-        segments={name: _conditions(declared) for name, declared in sorted(parsed.segments.items())},
+        segments={name: _conditions(declared, parsed) for name, declared in sorted(parsed.segments.items())},
         offers={
-            name: Offer(_conditions(declared), declared.priority, declared.again_days)
+            name: Offer(_conditions(declared, parsed), declared.priority, declared.again_days)
             for name, declared in sorted(parsed.offers.items())
         },
         activations=_each(parsed.activations, Activation),

@@ -4,9 +4,9 @@ They are found among the newest marks of each identifier, and told once: which w
 so neither a merge nor a split tells them again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Literal, NamedTuple
-from zlib import crc32
 
 from profiles.folding import mark_name
 from profiles.fragment import Fragment, Mark
@@ -38,7 +38,7 @@ class Signal(NamedTuple):
     def number(self) -> int:
         """What it is remembered by: equal ones are the same signal."""
         text = f"{self.kind}\x00{self.name}\x00{self.mark.channel}\x00{self.mark.event_id}"
-        return crc32(text.encode("utf-8", "surrogatepass"))
+        return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def signals(part: Fragment, whole: Fragment, policy: ProfilePolicy) -> Iterator[Signal]:
@@ -69,14 +69,32 @@ def _failures_before(contact: Mark, failures: Iterable[Mark], breakdown: Breakdo
     ]
 
 
-def untold(found: Iterable[Signal], told: Iterable[int]) -> tuple[list[Signal], list[int]]:
-    """Return the signals that were not told yet, and what to remember: the told ones that can still be found."""
-    known, news, present = set(told), [], []
-    for signal in found:
-        present.append(signal.number)
-        if signal.number not in known:
-            news.append(signal)
-    return news, present
+def untold(
+    part: Fragment, found: Iterable[Signal], told: Iterable[int], policy: ProfilePolicy
+) -> tuple[list[Signal], list[int]]:
+    """Return the signals that were not told yet, and what to remember.
+
+    What was told is remembered as long as its touchpoint is among the marks, found just now or not: a breakdown is not
+    where failure and contact were split, and would be found again when they merge.
+    """
+    known = set(told)
+    news = [signal for signal in found if signal.number not in known]
+    if not known:
+        return news, [signal.number for signal in news]
+    possible = {signal.number for signal in _possible(part, policy)}
+    return news, sorted((known & possible) | {signal.number for signal in news})
+
+
+def _possible(part: Fragment, policy: ProfilePolicy) -> Iterator[Signal]:
+    kinds: Mapping[SignalKind, tuple[str, Iterable[str]]] = {
+        "goal_reached": ("goal", policy.goals),
+        "activation": ("activation", policy.activations),
+        "breakdown": ("contact", policy.breakdowns),
+    }
+    for kind, (marked, names) in kinds.items():
+        for name in names:
+            for mark in part.marks.get(mark_name(marked, name), ()):
+                yield Signal(kind, name, mark)
 
 
 def context_of(signal: Signal) -> dict[str, str]:

@@ -156,7 +156,7 @@ class Telling:
         for node, part in parts.items():
             member = self.gathering.members[node]
             found = signals(part, customer.whole, self.folding.policy)
-            news, member.signals = untold(found, member.signals)
+            news, member.signals = untold(part, found, member.signals, self.folding.policy)
             for signal in news:
                 if signal.kind == "activation":
                     asked = activation(customer, signal, self.folding, self.revision, self.now.processing)

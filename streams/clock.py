@@ -11,6 +11,7 @@ from streams.topics import topics_of
 
 _KEY = b"clock"
 _LAST_MS = 253_402_300_799_999
+_MOST_DIGITS = 15
 
 
 def tell_time(settings: Settings, at_ms: int) -> None:
@@ -37,6 +38,6 @@ def read_tick(value: bytes | None) -> int:
     """
     if value is None:
         raise RejectedError("null_value", "expected a time, got no value")
-    if not value.isdigit() or not 0 < int(value) <= _LAST_MS:
+    if len(value) > _MOST_DIGITS or not value.isdigit() or not 0 < int(value) <= _LAST_MS:
         raise RejectedError("bad_value", "expected milliseconds since 1970 in decimal digits")
     return int(value)

@@ -88,3 +88,8 @@ def test_a_bad_tick_becomes_a_dead_letter_and_its_neighbours_count() -> None:
     bench = Bench()
     assert bench.tick(b"5", b"noon", b"7") == [DEAD_LETTER]
     assert (bench.clock, bench.work.counts.dead_letters) == (7, 1)
+
+
+def test_a_number_of_thousands_of_digits_is_refused_like_any_other() -> None:
+    with pytest.raises(RejectedError, match="bad_value"):
+        read_tick(b"1" * 5_000)

@@ -1,10 +1,16 @@
 """Whether consent permits."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from profiles.consent import Statement, consent_at, is_permitted
+from profiles.consents import permitted
+from profiles.folding import Folding
+from profiles.fragment import Fragment
+from profiles.policy_file import default_profile_policy
+from tests.property.test_fragment_algebra import touchpoint
 
 
 def said(state: str, time: int = 0, channel: str = "email", purpose: str = "marketing") -> Statement:
@@ -56,3 +62,15 @@ def test_a_past_moment_knows_only_what_had_been_said() -> None:
     statements = [said("granted", 10), said("withdrawn", 20)]
     asked = [consent_at(statements, "marketing", "email", time) for time in (9, 10, 19, 20)]
     assert asked == [False, True, True, False]
+
+
+def test_where_more_consents_were_told_than_are_kept_nothing_is_permitted() -> None:
+    folding = Folding(replace(default_profile_policy(), max_names=2))
+    parts = []
+    for number, purpose in enumerate(("a", "b", "c")):
+        parts.append(Fragment())
+        folding.fold(parts[-1], touchpoint(f"e-{number}", number, consents=[(purpose, "granted")]))
+    assert permitted(folding.merge(parts[:2])) == {("a", "*"): True, ("b", "*"): True}
+    whole = folding.merge(parts)
+    assert permitted(whole) == {("a", "*"): False, ("b", "*"): False}
+    assert whole == folding.merge([folding.merge(parts[1:]), parts[0]])

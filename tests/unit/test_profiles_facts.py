@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.facts import FACTS, base_micros, changes_at, facts_of, free_again_at, is_fact, moments, purchases
+from profiles.facts import FACTS, base_amount, changes_at, facts_of, free_again_at, kind_of_fact, moments, purchases
 from profiles.folding import Folding
 from profiles.fragment import Fragment, Mark, OrderMark, Told, TouchMark, TraitValue
 from profiles.policy_file import parse_profile_policy
@@ -149,7 +149,7 @@ def test_time_changes_nothing_of_somebody_of_whom_nothing_is_known() -> None:
     [*FACTS, "calls", "interests", "interests.camping", "trait.city", "consent.marketing.web", "cap.few", "tag.vip"],
 )
 def test_there_is_such_a_fact(name: str) -> None:
-    assert is_fact(name, TRAITS)
+    assert kind_of_fact(name, TRAITS, {"few", "weekly"}) is not None
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_there_is_such_a_fact(name: str) -> None:
     ["", "colour", "calls.x", "interests.", "trait", "trait.", "consent", "consent.marketing", "tag.", "orders.x"],
 )
 def test_there_is_no_such_fact(name: str) -> None:
-    assert not is_fact(name, TRAITS)
+    assert kind_of_fact(name, TRAITS, {"few", "weekly"}) is None
 
 
 def test_the_first_and_last_order_are_purchases() -> None:
@@ -165,4 +165,4 @@ def test_the_first_and_last_order_are_purchases() -> None:
     whole = Fragment(orders=orders)
     assert (moments(whole)["first_order"], moments(whole)["last_order"]) == (5, 9)
     assert len(purchases(whole)) == 2
-    assert base_micros(purchases(whole), POLICY) == [1_000_000, 1_000_000]
+    assert base_amount(purchases(whole), POLICY) == (2.0, 2)

@@ -141,3 +141,10 @@ def test_an_empty_filter_means_nothing() -> None:
 def test_a_filter_by_a_field_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="colour"):
         matcher({"colour": ("red",)})
+
+
+@pytest.mark.parametrize("value", ["1e999999", "-1e999999", "inf", "nan", "1e10", "twelve", "", "0x10"])
+def test_a_property_that_is_no_number_in_bounds_adds_nothing(value: str) -> None:
+    one = touchpoint("a", 1)["touchpoint"]
+    one["properties"] = {"points": value}
+    assert micros_of(one, "points") is None

@@ -1,5 +1,6 @@
 """How values of touchpoints add up, by hand."""
 
+import msgspec
 import pytest
 
 from profiles.folding import Folding
@@ -120,3 +121,16 @@ when = { channel = ["web"] }
     for number, (source, kind) in enumerate([("web", "call"), ("crm", "call"), ("web", "chat"), ("web", "visit")]):
         folding.fold(fragment, touchpoint(str(number), 1, source, kind))
     assert fragment.computed == {"all": 4, "calls": 3, "web_calls": 1, "at_web": 3}
+
+
+def test_a_sum_may_grow_beyond_what_a_whole_number_of_64_bits_holds() -> None:
+    fold = fold_of(TraitDeclaration("sum", {}, "amount"))
+    state = {"EUR": 2**62 - 1}
+    grown = decode_state(fold.merge(fold.merge(state, state), state))
+    (value,) = fold.values(grown)
+    assert value.value == pytest.approx(3 * (2**62 - 1) / 1_000_000)
+
+
+def decode_state(state: object) -> object:
+    """Return a state as it comes back from where it is kept."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(state))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from identity.policy_file import PolicyError, Problem
-from profiles.conditions import parse_condition
+from profiles.conditions import Condition
 from profiles.policy import ProfilePolicy
 from profiles.policy_file import (
     default_profile_policy,
@@ -217,7 +217,7 @@ def test_the_default_as_a_file_is_the_default() -> None:
 def test_what_a_file_says_takes_the_place_of_the_default_and_the_rest_stays() -> None:
     policy = parse_profile_policy('[profile]\nmax_names = 7\n[profile.segments.prospects]\nall = ["known = false"]')
     default = default_profile_policy()
-    assert policy.segments["prospects"].all == (parse_condition("known = false"),)
+    assert policy.segments["prospects"].all == (Condition("known", "=", value=False),)
     assert policy == replace(
         default, max_names=7, segments={**default.segments, "prospects": policy.segments["prospects"]}
     )
@@ -332,3 +332,34 @@ def test_the_version_of_folding_does_not_depend_on_the_order_of_a_file() -> None
         return folding_version(policy)
 
     assert version(mixed) == version(BASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[profile", "no TOML"),
+        ('[profile]\ndefaults = "no"', "expected true or false"),
+        ("[profile.currency_rates]\nUSD = inf", "finite"),
+        ('[profile.traits.mood]\nfold = "mean"\nvalue = "amount"', "would mix currencies"),
+        ('[profile.traits.orders]\nfold = "count"\nwhen = { type = ["call"] }', "a fact has this one"),
+        ('[profile.segments.odd]\nall = ["cap.nope = true"]', "there is no fact 'cap.nope'"),
+        ('[profile.activations.odd]\nwhen = { type = ["login"] }\npurpose = ""\nchannel = "web"', "at least 1"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(text: str, expected: str) -> None:
+    with pytest.raises(PolicyError, match=expected):
+        parse_profile_policy(text)
+
+
+def test_a_setting_of_a_part_leaves_the_others_of_it_as_they_are() -> None:
+    default = default_profile_policy()
+    policy = parse_profile_policy('[profile.media]\npaid = ["tv"]\n[profile.engagement]\ndays = 3')
+    assert policy.media == {**default.media, "paid": ("tv",)}
+    assert policy.engagement == replace(default.engagement, days=3)
+
+
+def test_the_order_and_repetition_of_values_in_a_filter_make_no_other_policy() -> None:
+    one = parse_profile_policy('[profile.traits.a]\nfold = "count"\nwhen = { type = ["call", "chat", "call"] }')
+    other = parse_profile_policy('[profile.traits.a]\nfold = "count"\nwhen = { type = ["chat", "call"] }')
+    assert one == other
+    assert folding_version(one) == folding_version(other)

@@ -108,11 +108,17 @@ def a_goal(event_id: str, channel: str = "web") -> Signal:
 
 
 def told(found: Sequence[Signal], *before: Signal) -> tuple[list[Signal], list[int]]:
-    return untold(found, [one.number for one in before])
+    """Ask of an identifier whose marks are those of all these signals."""
+    marks = {"goal:buy": [one.mark for one in (*found, *before)]}
+    news, remembered = untold(Fragment(marks=marks), found, [one.number for one in before], POLICY)
+    return news, remembered
 
 
 def test_what_was_told_before_is_not_told_again_and_stays_remembered() -> None:
-    assert told([a_goal("a"), a_goal("b")], a_goal("a")) == ([a_goal("b")], [a_goal("a").number, a_goal("b").number])
+    assert told([a_goal("a"), a_goal("b")], a_goal("a")) == (
+        [a_goal("b")],
+        sorted([a_goal("a").number, a_goal("b").number]),
+    )
 
 
 def test_signals_are_the_same_by_kind_declaration_channel_and_event() -> None:
@@ -121,3 +127,11 @@ def test_signals_are_the_same_by_kind_declaration_channel_and_event() -> None:
     others = [a_goal("b"), a_goal("a", "crm"), one._replace(kind="activation"), one._replace(name="sell")]
     assert same.number == one.number
     assert one.number not in {other.number for other in others}
+
+
+def test_a_breakdown_that_cannot_be_found_just_now_stays_remembered() -> None:
+    contact = Mark(100, "c", "call", "call", "password")
+    part = Fragment(marks={"contact:login": [contact]})
+    number = Signal("breakdown", "login", contact).number
+    news, remembered = untold(part, [], [number], parse_profile_policy(""))
+    assert (news, remembered) == ([], [number])
