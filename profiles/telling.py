@@ -110,7 +110,7 @@ class Telling:
     def _customer(self, person: Person, parts: dict[NodeId, Fragment]) -> Customer:
         """Return a person with what holds of them now; what held before is noted still."""
         cards = [(node, self.gathering.members[node].card) for node in person.nodes]
-        whole = self.folding.merge(parts.values())
+        whole = next(iter(parts.values())) if len(parts) == 1 else self.folding.merge(parts.values())
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         clock = self.now.clock
         facts = facts_of(whole, known=known, now_ms=clock, folding=self.folding)
