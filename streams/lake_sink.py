@@ -12,6 +12,8 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from identity.policy_file import PolicyError, parse_policy
+from profiles.policy_file import parse_profile_policy
 from schemas.accepted import AcceptedTouchpoint, decode_accepted
 from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE, SCORE, SIGNAL
 from schemas.framing import Framing
@@ -145,7 +147,7 @@ class _Decoding:
         expected = self._expected[topic]
         try:
             name, record = self._framing.decode(message.value())
-            _check(name, record, expected)
+            check_record(name, record, expected)
         except RejectedError as rejected:
             self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
         else:
@@ -169,11 +171,27 @@ class _Decoding:
         )
 
 
-def _check(name: str, record: Any, expected: Sequence[str]) -> None:  # noqa: ANN401  # of the named contract
+def check_record(name: str, record: Any, expected: Sequence[str]) -> None:  # noqa: ANN401  # of the named contract
+    """Make sure that a record can be used.
+
+    Raises:
+        RejectedError: it is of no contract that is expected, or says what nobody can go by.
+    """
     if name not in expected:
         raise RejectedError("unexpected_schema", f"expected {' or '.join(expected)}")
     if name == DECISION:
         check_decision(record)
+    if name == POLICY:
+        _check_policy(record)
+
+
+def _check_policy(record: Any) -> None:  # noqa: ANN401  # a policy
+    """Refuse a policy that nobody can go by: the views are made of it."""
+    try:
+        parse_policy(record["text"])
+        parse_profile_policy(record["text"])
+    except PolicyError as error:
+        raise RejectedError("bad_value", f"text: expected a policy; {error.problems[0]}") from None
 
 
 def _revision(message: Message) -> int | None:

@@ -84,7 +84,7 @@ def test_amounts_have_a_base_where_their_currency_has_a_rate(tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("rate", ["inf", "1e300", "1e7"])
+@pytest.mark.parametrize("rate", ["1e300", "1e7"])
 def test_a_rate_beyond_all_reason_is_none(tmp_path: Path, rate: str) -> None:
     told = [bought("e-1", "o-1", 10, currency="USD"), bought("e-2", "o-2", 10)]
     home = write_lake(tmp_path, told, policy_text=f"[profile.currency_rates]\nUSD = {rate}\n")
