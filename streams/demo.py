@@ -95,14 +95,15 @@ def summarise(settings: Settings, truth_folder: Path, end: datetime) -> Summary:
 
 
 _WHOLE_CUSTOMER = """SELECT first_name, last_name, city, emails, phones, channels, touches, orders, revenue,
-       consents_granted FROM customers
+       consents_granted FROM customers_personal
  WHERE len(emails) > 0 AND len(channels) >= 3 ORDER BY touches DESC, customer_id LIMIT 1"""
 
 _VALUE = """SELECT channel, customers, buyers, revenue, revenue_per_customer
   FROM value_by_acquiring_channel WHERE currency = 'EUR' ORDER BY revenue DESC"""
 
 _TWO_CARDS = """SELECT one.first_name, one.last_name, anchor_value AS card, node_value AS other_card, probability
-  FROM link_evidence JOIN identifiers ON identifiers.node_id = anchor_id JOIN customers AS one USING (customer_id)
+  FROM link_evidence JOIN identifiers ON identifiers.node_id = anchor_id
+  JOIN customers_personal AS one USING (customer_id)
  WHERE rule = 'matched' AND anchor_type = 'loyalty_id' AND node_type = 'loyalty_id'
  ORDER BY probability DESC, anchor_value LIMIT 3"""
 
@@ -120,7 +121,7 @@ _ATTRIBUTION = """PIVOT (SELECT campaign, model, revenue_base FROM attribution W
     ON model IN ('first', 'last', 'linear', 'shapley') USING round(sum(revenue_base)) ORDER BY last DESC LIMIT 5"""
 
 _BY_EMAIL = """SELECT c.customer_id, c.first_name, c.last_name, c.identifier_count, c.last_touch_at
-  FROM identifiers i JOIN customers c USING (customer_id)
+  FROM identifiers i JOIN customers_personal c USING (customer_id)
  WHERE i.type = 'email' AND i.value = '{email}'"""
 
 

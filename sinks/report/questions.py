@@ -580,7 +580,7 @@ WHERE told.name = 'preferred_channel' GROUP BY ALL ORDER BY customers DESC, pref
         "In which languages and countries do our customers live?",
         "For work that needs no names.",
         """
-SELECT country, language, count(*) AS customers FROM customers_masked
+SELECT country, language, count(*) AS customers FROM customers
 WHERE country IS NOT NULL GROUP BY ALL ORDER BY customers DESC, country, language LIMIT 6
 """,
     ),

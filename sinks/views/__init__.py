@@ -36,8 +36,8 @@ def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
     """Return every view under a policy, each after those that it reads."""
     return (
         moment.MOMENT,
+        customers.CUSTOMERS_PERSONAL,
         customers.CUSTOMERS,
-        customers.CUSTOMERS_MASKED,
         customers.CONTACT_POINTS,
         customers.PREFERENCES,
         journeys.TOUCHPOINTS_BY_CUSTOMER,

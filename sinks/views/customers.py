@@ -4,9 +4,10 @@ from typing import Final
 
 from sinks.views.view import View
 
-CUSTOMERS: Final = View(
-    "customers",
-    "One row a customer as of now: the active profiles with what analysts ask for most.",
+CUSTOMERS_PERSONAL: Final = View(
+    "customers_personal",
+    "One row a customer as of now, with what names them: the active profiles with what service people ask for most. "
+    "For analyses take `customers`.",
     {
         "customer_id": "32 hexadecimal digits.",
         "known": "Whether a personal identifier is known.",
@@ -50,13 +51,12 @@ CUSTOMERS: Final = View(
     """,
 )
 
-CUSTOMERS_MASKED: Final = View(
-    "customers_masked",
-    "One row a customer as of now, without what names them: for work that needs no names. What is rare may still "
-    "point at somebody, so this is a pseudonym and no anonymity.",
+CUSTOMERS: Final = View(
+    "customers",
+    "One row a customer as of now: the active profiles with what analysts ask for most. Personal columns are masked; "
+    "what is rare may still point at somebody, so this is pseudonymous, not anonymous.",
     {
-        "pseudonym": "The customer_id, which is a keyed hash already: a hash of its own would need a secret that is "
-        "not in the lake. It joins with the other views.",
+        "customer_id": "32 hexadecimal digits: a keyed hash, so a pseudonym. It joins with the other views.",
         "known": "Whether a personal identifier is known.",
         "initials": "First letters of given name and family name, such as A. B.",
         "birth_year": "Year of the birth date; empty where it does not begin with one.",
@@ -77,7 +77,7 @@ CUSTOMERS_MASKED: Final = View(
         "consents_granted": "purpose/channel of each consent that is granted.",
     },
     """
-    SELECT customer_id AS pseudonym, known,
+    SELECT customer_id, known,
            nullif(concat_ws(' ', nullif(left_grapheme(first_name, 1), '') || '.',
                                  nullif(left_grapheme(last_name, 1), '') || '.'), '') AS initials,
            TRY_CAST(nullif(regexp_extract(birth_date, '^(\\d{4})(-|$)', 1), '') AS INTEGER) AS birth_year,
@@ -87,7 +87,7 @@ CUSTOMERS_MASKED: Final = View(
            list_transform(phones, lambda phone: '***' || right(phone, 2)) AS phones,
            identifier_count, first_channel, first_touch_at, last_touch_at, touches, channels, orders, returns, revenue,
            consents_granted
-    FROM customers
+    FROM customers_personal
     """,
 )
 
@@ -128,14 +128,17 @@ CONTACT_POINTS: Final = View(
     {
         "customer_id": "The customer.",
         "type": "email or phone.",
-        "value": "Normalised address or number.",
+        "masked": "First letter and domain of the address, or the last two digits of the number; whole in identifiers.",
         "quality": "verified, bounced ... as the newest touchpoint that told anything found; empty where none did.",
         "usable": "Whether it is neither shared by several people nor known to be bad.",
         "shared": "Seen with more others than its type allows.",
         "first_seen": "Event time of the first touchpoint with it, UTC.",
     },
     """
-    SELECT customer_id, type, value, quality,
+    SELECT customer_id, type,
+           CASE type WHEN 'email' THEN left_grapheme(value, 1) || '***@' || split_part(value, '@', -1)
+                     ELSE '***' || right(value, 2) END AS masked,
+           quality,
            NOT shared AND coalesce(quality, '') NOT IN ('bounced', 'invalid') AS usable, shared, first_seen
     FROM identifiers WHERE type IN ('email', 'phone')
     """,

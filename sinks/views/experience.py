@@ -153,14 +153,12 @@ SOCIAL_MENTIONS: Final = View(
         "event_time": "When it was said, UTC.",
         "channel": "Source of the touchpoint.",
         "event_id": "The mention, unique within its source.",
-        "handle": "The handle it was said under, as it came.",
         "topic": "What it is about.",
         "brand": "The brand that is mentioned.",
         "sentiment": "From -1 (angry) to 1 (delighted).",
     },
     """
     SELECT customer_id, event_time, source AS channel, event_id,
-           list_filter(identifiers, lambda one: one.type = 'social_handle')[1].value AS handle,
            properties['topic'] AS topic, properties['brand'] AS brand, interaction_sentiment AS sentiment
     FROM touchpoints_by_customer
     WHERE customer_id IS NOT NULL AND type = 'mention'

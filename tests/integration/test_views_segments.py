@@ -232,10 +232,10 @@ def test_masked_customers_are_not_named(tmp_path: Path) -> None:
     phone = {**ann["identifiers"][0], "node_id": "0f", "type": "phone", "value": "+491701234567"}
     ann["identifiers"].append(phone)  # type: ignore[arg-type]
     home = write_lake(tmp_path, [], [ann | {"traits": told}, a_profile("bob")])  # type: ignore[list-item]
-    columns = "pseudonym, initials, birth_year, city, emails, phones"
-    rows = ask(home, 9, f"SELECT {columns} FROM customers_masked WHERE initials IS NOT NULL")  # noqa: S608
+    columns = "customer_id, initials, birth_year, city, emails, phones"
+    rows = ask(home, 9, f"SELECT {columns} FROM customers WHERE initials IS NOT NULL")  # noqa: S608
     assert rows == [(ANN, "Å. S.", 1980, "Berlin", ["a***@example.com"], ["***67"])]
-    [whole] = ask(home, 9, f"SELECT v::VARCHAR FROM customers_masked v WHERE pseudonym = '{ANN}'")  # noqa: S608
+    [whole] = ask(home, 9, f"SELECT v::VARCHAR FROM customers v WHERE customer_id = '{ANN}'")  # noqa: S608
     assert not any(name in whole[0] for name in ("Ånn", "Smith", "02-03", "Main", "+49", "ann@"))
 
 
@@ -243,7 +243,7 @@ def test_masked_customers_are_not_named(tmp_path: Path) -> None:
 def test_what_is_no_birth_date_has_no_year(tmp_path: Path, birth_date: str) -> None:
     told = {"name": "birth_date", "value": birth_date, "event_time": 0, "source": "web", "event_id": "e"}
     home = write_lake(tmp_path, [], [a_profile("ann") | {"traits": [told]}])  # type: ignore[list-item]
-    assert ask(home, 9, "SELECT birth_year, initials FROM customers_masked") == [(None, None)]
+    assert ask(home, 9, "SELECT birth_year, initials FROM customers") == [(None, None)]
 
 
 # --- a plain fold of a generated world -----------------------------------------------------------------------------

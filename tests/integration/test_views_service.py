@@ -247,8 +247,8 @@ def test_mentions_count_in_the_share_of_voice_whoever_made_them(tmp_path: Path) 
         touches.append(touch)
     handle = an_identifier("social_handle", "@p0")
     write(tmp_path, POLICY, touches, [a_profile("ann", identifiers=[handle])])
-    sql = "SELECT event_id, channel, handle, topic, brand, sentiment FROM social_mentions"
-    assert rows(tmp_path, sql) == [("e-0", "social", "@P0", "tents", "ours", 0.5)]
+    sql = "SELECT event_id, channel, topic, brand, sentiment FROM social_mentions"
+    assert rows(tmp_path, sql) == [("e-0", "social", "tents", "ours", 0.5)]
     assert sorted(rows(tmp_path, "SELECT * FROM share_of_voice"), reverse=True) == [
         ("tents", "theirs", 1, 1 / 3, -1.0),
         ("tents", "ours", 2, 2 / 3, 0.5),
