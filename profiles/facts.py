@@ -33,13 +33,15 @@ FACTS: Mapping[str, str] = {
     "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD; days are UTC's.",
 }
 """Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one
-of several, of a sum by currency or a top list; ``consent.PURPOSE.CHANNEL`` is whether that is permitted; ``cap.NAME``
+of several, of a sum by currency or a top list; ``NAME.DAYS`` of a ``days`` trait is how many touchpoints there were
+within so many days, today included; ``consent.PURPOSE.CHANNEL`` is whether that is permitted; ``cap.NAME``
 whether the cap is reached; ``tag.NAME`` whether somebody was tagged so. Those of time are unknown as long as the moment
 is, those of orders where there are none; what was never said of consent is false."""
 
 _OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|tag\.\S+")
 _KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
 _TEXTUAL: frozenset[FoldName] = frozenset({"first", "newest"})
+_WINDOW = re.compile(r"[1-9][0-9]{0,2}")
 _HOUR_MS = 3_600_000
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LEAP_DAY = (2, 29)
@@ -59,15 +61,20 @@ def kind_of_fact(name: str, traits: Mapping[str, FoldName], caps: Container[str]
         return "flag" if name == "known" else "number"
     start, dot, rest = name.partition(".")
     if start in traits:
-        fold = traits[start]
-        if dot and (not rest or fold not in _KEYED):
-            return None
-        return "text" if fold in _TEXTUAL else "number"
+        return _kind_of_trait(traits[start], rest if dot else None)
     if start == "cap":
         return "flag" if rest in caps else None
     if not _OPEN.fullmatch(name):
         return None
     return "text" if start == "trait" else "flag"
+
+
+def _kind_of_trait(fold: FoldName, key: str | None) -> Kind | None:
+    """Return what a computed trait, or one of its values, is."""
+    if key is None:
+        return "text" if fold in _TEXTUAL else "number"
+    has_key = bool(_WINDOW.fullmatch(key)) if fold == "days" else bool(key) and fold in _KEYED
+    return "number" if has_key else None
 
 
 def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Folding) -> dict[str, Value | None]:
@@ -91,10 +98,12 @@ def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Foldi
     since = {name: _days(known_moments[of], now_ms) for name, of in _SINCE.items()}
     facts |= since
     facts["recency_score"] = _recency(since["days_since_last_order"], policy)
-    facts["engagement"] = None if now_ms is None else _engagement(whole, now_ms, policy)
+    facts["engagement"] = None if now_ms is None else _within(whole.points, now_ms, policy.engagement.days)
     for name, state in whole.computed.items():
         for value in folding.folds[name].values(state) if name in folding.folds else ():
             facts[f"{name}.{value.key}" if value.key else name] = value.value
+    for name, (trait, days) in _windows(folding).items():
+        facts[name] = None if now_ms is None else _within(whole.computed.get(trait, {}), now_ms, days)
     told_traits = surviving_traits(whole)
     facts |= {f"trait.{name}": told.value for name, told in told_traits.items()}
     facts["age"] = _age(told_traits.get("birth_date"), now_ms)
@@ -155,9 +164,32 @@ def changes_at(whole: Fragment, folding: Folding, now_ms: int) -> int | None:
         if known_at + cut > now_ms
     ]
     found += [(day + policy.engagement.days) * DAY_MS for day in whole.points]
+    for trait, days in _windows(folding).values():
+        found += [(day + days) * DAY_MS for day in whole.computed.get(trait, {})]
     found += [free_again_at(whole, cap, now_ms, policy) for cap in policy.caps]
     found += _birthdays(surviving_traits(whole).get("birth_date"), now_ms)
     return min((moment for moment in found if moment > now_ms), default=None)
+
+
+def windows(policy: ProfilePolicy) -> dict[str, tuple[str, int]]:
+    """Return the windows of ``days`` traits that conditions name, by fact: the trait, and how many days."""
+    asked = (condition.fact.partition(".") for condition in _conditions(policy))
+    return {
+        f"{trait}.{rest}": (trait, int(rest))
+        for trait, _, rest in asked
+        if trait in policy.traits and policy.traits[trait].fold == "days" and rest
+    }
+
+
+@lru_cache(maxsize=4)
+def _windows(folding: Folding) -> Mapping[str, tuple[str, int]]:
+    return windows(folding.policy)
+
+
+def _within(by_day: Mapping[int, int], now_ms: int, days: int) -> float:
+    """Return the sum of counts of so many UTC days up to today, what is later included."""
+    first = now_ms // DAY_MS - days + 1
+    return float(sum(count for day, count in by_day.items() if day >= first))
 
 
 def _conditions(policy: ProfilePolicy) -> Iterator[Condition]:
@@ -241,8 +273,3 @@ def _recency(days: float | None, policy: ProfilePolicy) -> float | None:
 
 def _days(since_ms: int | None, now_ms: int | None) -> float | None:
     return None if since_ms is None or now_ms is None else max(now_ms - since_ms, 0) / DAY_MS
-
-
-def _engagement(whole: Fragment, now_ms: int, policy: ProfilePolicy) -> float:
-    first = now_ms // DAY_MS - policy.engagement.days + 1
-    return float(sum(points for day, points in whole.points.items() if day >= first))

@@ -358,7 +358,16 @@ def _condition(text: str, parsed: _Profile) -> Condition:
     def kind(fact: str) -> Kind | None:
         return kind_of_fact(fact, traits, parsed.caps)
 
-    return parse_condition(text, kind)
+    condition = parse_condition(text, kind)
+    trait, _, days = condition.fact.partition(".")
+    if (
+        trait in parsed.traits
+        and parsed.traits[trait].fold == "days"
+        and days
+        and int(days) > parsed.traits[trait].days
+    ):
+        raise ValueError(f"{trait} keeps {parsed.traits[trait].days} days, got {days}")
+    return condition
 
 
 def _refused(attempt: Callable[[], object], path: Path) -> Iterator[tuple[Path, str]]:

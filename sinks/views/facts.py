@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from profiles.facts import windows
 from profiles.policy import FoldName, ProfilePolicy, TraitDeclaration
 from sinks.engine import quoted
 from sinks.views.fields import counting, number, text, texts
@@ -25,6 +26,10 @@ def customer_facts(policy: ProfilePolicy) -> View:
     column = {name: f"trait_{place}" for place, name in enumerate(single)}
     singles = [f"{_folded(declared)} AS {column[name]}" for name, declared in single.items()]
     numbers = {name: _number_of(each, column[name]) for name, each in single.items() if each.fold not in TEXTUAL}
+    for place, (fact, (name, days)) in enumerate(windows(policy).items()):
+        counted = f'{counting(policy.traits[name].when)} AND event_time::DATE > "at"::DATE - {days}'
+        singles.append(f"count(*) FILTER ({counted}) AS window_{place}")
+        numbers[fact] = f"window_{place}"
     worded = {name: column[name] for name, each in single.items() if each.fold in TEXTUAL}
     keyed = {name: declared for name, declared in policy.traits.items() if declared.fold in KEYED}
     return View(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from identity.policy_file import PolicyError
 from profiles.facts import FACTS, base_amount, changes_at, facts_of, free_again_at, kind_of_fact, moments, purchases
 from profiles.folding import Folding
 from profiles.fragment import Fragment, Mark, OrderMark, Told, TouchMark, TraitValue
@@ -166,3 +167,26 @@ def test_the_first_and_last_order_are_purchases() -> None:
     assert (moments(whole)["first_order"], moments(whole)["last_order"]) == (5, 9)
     assert len(purchases(whole)) == 2
     assert base_amount(purchases(whole), POLICY) == (2.0, 2)
+
+
+def test_touchpoints_within_days_are_those_of_so_many_days_up_to_today() -> None:
+    policy = parse_profile_policy(
+        '[profile]\ndefaults = false\n[profile.traits.calls]\nfold = "days"\nwhen = { type = ["call"] }\ndays = 9\n'
+        '[profile.segments.callers]\nall = ["calls.3 >= 2"]'
+    )
+    folding = Folding(policy)
+    whole = Fragment(computed={"calls": {5: 1, 7: 1, 8: 2}})
+
+    def within(day: int) -> object:
+        return facts_of(whole, known=True, now_ms=day * DAY_MS, folding=folding)["calls.3"]
+
+    assert [within(day) for day in (8, 9, 10, 11)] == [3.0, 3.0, 2.0, 0.0]
+    assert changes_at(whole, folding, 8 * DAY_MS) == 10 * DAY_MS
+    assert facts_of(whole, known=True, now_ms=None, folding=folding)["calls.3"] is None
+
+
+def test_a_window_is_no_longer_than_what_its_trait_keeps() -> None:
+    with pytest.raises(PolicyError, match="calls keeps 9 days, got 10"):
+        parse_profile_policy(
+            '[profile.traits.calls]\nfold = "days"\ndays = 9\n[profile.segments.callers]\nall = ["calls.10 >= 2"]'
+        )
