@@ -7,8 +7,8 @@ from profiles.conditions import Value
 from profiles.consent import is_permitted
 from profiles.consents import statements
 from profiles.customer import Customer
-from profiles.facts import facts_of, free_again_at
-from profiles.folding import Folding, surviving_traits
+from profiles.facts import facts_of, free_again_at, messages_within
+from profiles.folding import Folding, language_of, surviving_traits
 from profiles.folds import DAY_MS
 from profiles.fragment import Fragment
 from profiles.policy import ProfilePolicy
@@ -18,7 +18,6 @@ from schemas.records import Activation
 
 _ID_BYTES = 8
 _MINUTE_MS = 60_000
-_HOUR_MS = 3_600_000
 
 
 def activation(customer: Customer, asked: Signal, folding: Folding, revision: int, now_ms: int) -> Activation | None:
@@ -44,7 +43,6 @@ def activation(customer: Customer, asked: Signal, folding: Folding, revision: in
         return None
     facts = facts_of(whole, known=customer.known, now_ms=moment, folding=folding)
     traits = surviving_traits(whole)
-    language = traits.get("preferred_language") or traits.get("language")
     return {
         "activation_id": signal_id("activation", asked.name, mark.channel, mark.event_id),
         "name": asked.name,
@@ -55,7 +53,7 @@ def activation(customer: Customer, asked: Signal, folding: Folding, revision: in
         "asked_on": mark.channel,
         "purpose": declared.purpose,
         "channel": declared.channel,
-        "language": language.value if language else None,
+        "language": language_of(traits),
         "traits": {name: traits[name].value for name in declared.traits if name in traits},
         "segments": list(segments_in(customer.standing.holds)),
         "offers": list(_offers(whole, facts, moment, policy))[: declared.offers],
@@ -70,11 +68,9 @@ def signal_id(*parts: str) -> str:
 
 
 def _messages_left(whole: Fragment, cap: str, moment: int, policy: ProfilePolicy) -> int:
-    declared = policy.caps[cap]
     if free_again_at(whole, cap, moment, policy) > moment:
         return 0
-    first = moment - declared.hours * _HOUR_MS
-    return declared.most - sum(mark.time > first for mark in whole.marks.get(f"cap:{cap}", ()))
+    return policy.caps[cap].most - messages_within(whole, cap, moment, policy)
 
 
 def _offers(whole: Fragment, facts: Mapping[str, Value | None], moment: int, policy: ProfilePolicy) -> Iterator[str]:

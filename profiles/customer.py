@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from identity.graph import Card, Standing
 from identity.nodes import NodeId
 from identity.resolution import Person
-from profiles.facts import free_again_at, moments, purchases
-from profiles.folding import Folding, surviving_traits
+from profiles.facts import free_again_at, messages_within, moments, purchases
+from profiles.folding import Folding, language_of, surviving_traits
 from profiles.fragment import LEFT_OUT, ConsentValue, Fragment, TouchMark, TraitValue
 from profiles.policy import ProfilePolicy
 from profiles.standing import segments_in
 from schemas.records import CapState, ComputedTrait, ConsentInForce, Membership, OfferStage, Profile, Tag, Touch, Trait
-
-_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,6 @@ def profile_of(customer: Customer, folding: Folding, version: str, revision: int
     """
     whole = customer.whole
     traits = surviving_traits(whole)
-    language = traits.get("preferred_language") or traits.get("language")
     known = moments(whole)
     bought = len(purchases(whole))
     return {
@@ -77,7 +74,7 @@ def profile_of(customer: Customer, folding: Folding, version: str, revision: int
         "segments": list(_segments(customer.standing)),
         "offers": list(_offers(whole)),
         "caps": [] if customer.clock is None else list(_caps(whole, customer.clock, folding.policy)),
-        "preferred_language": language.value if language else None,
+        "preferred_language": language_of(traits),
         "touches": sum(whole.by_channel.values()),
         "touches_by_channel": dict(sorted(whole.by_channel.items())),
         "touches_by_type": dict(sorted(whole.by_type.items())),
@@ -178,11 +175,10 @@ def _offers(whole: Fragment) -> Iterator[OfferStage]:
 
 def _caps(whole: Fragment, clock: int, policy: ProfilePolicy) -> Iterator[CapState]:
     for name, cap in policy.caps.items():
-        first = clock - cap.hours * _HOUR_MS
         free = free_again_at(whole, name, clock, policy)
         yield {
             "name": name,
-            "messages": sum(mark.time > first for mark in whole.marks.get(f"cap:{name}", ())),
+            "messages": messages_within(whole, name, clock, policy),
             "most": cap.most,
             "free_again_at": free if free > clock else None,
         }

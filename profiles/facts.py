@@ -9,7 +9,7 @@ from functools import lru_cache
 from profiles.conditions import Condition, Kind, Value
 from profiles.consent import is_permitted
 from profiles.consents import statements
-from profiles.folding import Folding, surviving_traits
+from profiles.folding import Folding, mark_name, surviving_traits
 from profiles.folds import DAY_MS, MICRO
 from profiles.fragment import Fragment, OrderMark, TraitValue
 from profiles.policy import FoldName, ProfilePolicy
@@ -39,8 +39,12 @@ whether the cap is reached; ``tag.NAME`` whether somebody was tagged so. Those o
 is, those of orders where there are none; what was never said of consent is false."""
 
 _OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|tag\.\S+")
-_KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
-_TEXTUAL: frozenset[FoldName] = frozenset({"first", "newest"})
+KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
+"""Folds with several values: one by currency, or by text."""
+
+TEXTUAL: frozenset[FoldName] = frozenset({"first", "newest"})
+"""Folds whose value is a text; of others it is a number."""
+
 _WINDOW = re.compile(r"[1-9][0-9]{0,2}")
 _HOUR_MS = 3_600_000
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -72,8 +76,8 @@ def kind_of_fact(name: str, traits: Mapping[str, FoldName], caps: Container[str]
 def _kind_of_trait(fold: FoldName, key: str | None) -> Kind | None:
     """Return what a computed trait, or one of its values, is."""
     if key is None:
-        return "text" if fold in _TEXTUAL else "number"
-    has_key = bool(_WINDOW.fullmatch(key)) if fold == "days" else bool(key) and fold in _KEYED
+        return "text" if fold in TEXTUAL else "number"
+    has_key = bool(_WINDOW.fullmatch(key)) if fold == "days" else bool(key) and fold in KEYED
     return "number" if has_key else None
 
 
@@ -149,8 +153,14 @@ def base_amount(orders: Iterable[OrderMark], policy: ProfilePolicy) -> tuple[flo
 def free_again_at(whole: Fragment, cap: str, now_ms: int, policy: ProfilePolicy) -> int:
     """Return when a cap leaves room for another message: not after ``now_ms`` where it does now."""
     declared = policy.caps[cap]
-    newest = [mark.time for mark in whole.marks.get(f"cap:{cap}", ())][-declared.most :]
+    newest = [mark.time for mark in whole.marks.get(mark_name("cap", cap), ())][-declared.most :]
     return newest[0] + declared.hours * _HOUR_MS if len(newest) == declared.most else now_ms
+
+
+def messages_within(whole: Fragment, cap: str, now_ms: int, policy: ProfilePolicy) -> int:
+    """Return how many messages there were within a cap's hours before a moment, counted up to its most."""
+    first = now_ms - policy.caps[cap].hours * _HOUR_MS
+    return sum(mark.time > first for mark in whole.marks.get(mark_name("cap", cap), ()))
 
 
 def changes_at(whole: Fragment, folding: Folding, now_ms: int) -> int | None:

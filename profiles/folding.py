@@ -291,6 +291,12 @@ def surviving_traits(fragment: Fragment) -> dict[str, TraitValue]:
     return dict(sorted(traits.items()))
 
 
+def language_of(traits: Mapping[str, TraitValue]) -> str | None:
+    """Return the language to address somebody in: the one they prefer, else the one that was told; BCP 47 tag."""
+    told = traits.get("preferred_language") or traits.get("language")
+    return told.value if told else None
+
+
 def _marked(policy: ProfilePolicy) -> Iterable[tuple[str, Filter]]:
     for name, goal in policy.goals.items():
         yield mark_name("goal", name), goal.when

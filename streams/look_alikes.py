@@ -16,12 +16,12 @@ import numpy as np
 
 from profiles.buying import Floats
 from profiles.conditions import Conditions
+from profiles.facts import KEYED, TEXTUAL
 from profiles.look_alikes import Facts, Flags, Search, find
 from profiles.policy import ProfilePolicy, TraitDeclaration
 from schemas.records import Score
 from sinks.policies import profile_policy_in
 from sinks.reader import LakeReader
-from sinks.views.facts import KEYED, TEXTUAL
 from sinks.views.scores import LOOK_ALIKE
 from streams.errors import InputError
 from streams.scores import version_of

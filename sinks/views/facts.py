@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from profiles.facts import windows
-from profiles.policy import FoldName, ProfilePolicy, TraitDeclaration
+from profiles.facts import KEYED, TEXTUAL, windows
+from profiles.policy import ProfilePolicy, TraitDeclaration
 from sinks.engine import quoted
 from sinks.views.fields import counting, number, text, texts
 from sinks.views.filters import sql_of
 from sinks.views.view import View
-
-KEYED: Final[frozenset[FoldName]] = frozenset({"sum", "min", "max", "top"})
-"""Folds with several values: one by currency, or by text."""
-
-TEXTUAL: Final[frozenset[FoldName]] = frozenset({"first", "newest"})
-"""Folds whose value is a text; of others it is a number."""
 
 _PLACE: Final = "(event_time, event_id, source)"
 _ENTRIES: Final = 'STRUCT("name" VARCHAR, fold VARCHAR, "value" DECIMAL(28, 6))[]'

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from profiles.conditions import Condition, Conditions
-from profiles.facts import FACTS
+from profiles.facts import FACTS, TEXTUAL
 from profiles.policy import ProfilePolicy
 from sinks.engine import quoted
-from sinks.views.facts import TEXTUAL
 from sinks.views.view import View
 
 
