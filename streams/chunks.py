@@ -62,6 +62,17 @@ class ChunkSchema(faust.Schema[Any, Any]):
 
 
 class _ConsumerThread(AIOKafkaConsumerThread):
+    """Faust's consumer thread, in which no record is lost between a fetch and a seek.
+
+    A fetch goes on in its thread when nobody waits for it any more, and while a seek runs beside it. What it returns is
+    therefore held here until it is taken, and a seek, which makes all of it come again, empties the hold in the same
+    step. Otherwise records that nobody took would be passed over, or old ones be taken before those sought.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # faust's
+        self._held: deque[Mapping[TP, list[Any]]] = deque()
+        super().__init__(*args, **kwargs)
+
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401  # faust's signature
         consumer = super()._create_worker_consumer(transport)
         # Range assignment puts partition p of every topic on the same worker, which the partition store relies on;
@@ -72,24 +83,60 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
+    async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109
+        """Return what was fetched next; empty where nothing came in time."""
+        if not self._held:
+            await self.call_thread(self._hold, active_partitions, timeout)
+        try:
+            return self._held.popleft()
+        except IndexError:
+            return {}
+
+    async def _hold(self, active_partitions: set[TP], timeout: float) -> None:  # noqa: ASYNC109
+        records = await self._fetch_records(
+            self._ensure_consumer(), active_partitions, timeout, self.app.conf.broker_max_poll_records
+        )
+        if records:
+            self._held.append(records)
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go back to what is committed, to the beginning where nothing is; aiokafka leaves those where they are."""
-        committed: Mapping[TP, int] = await super().seek_to_committed()
+        committed: Mapping[TP, int] = await self.call_thread(self._seek_to_committed)
+        return committed
+
+    async def _seek_to_committed(self) -> Mapping[TP, int]:
+        consumer = self._ensure_consumer()
+        committed = {tp: await consumer.committed(tp) or 0 for tp in consumer.assignment()}
+        self._held.clear()  # from here to the seeks nothing else runs in this thread
+        for tp, offset in committed.items():
+            if offset:
+                consumer.seek(tp, offset)
         fresh = [tp for tp, offset in committed.items() if not offset]
         if fresh:
-            await self.call_thread(self._ensure_consumer().seek_to_beginning, *fresh)
+            await consumer.seek_to_beginning(*fresh)
         return committed
 
 
 class ChunkConsumer(Consumer):
     """Faust's aiokafka consumer with bookkeeping by order of delivery.
 
+    Nothing is delivered from the moment a rebalance begins until its partitions are ready and sought, also where this
+    process had no partitions before; Faust alone stops only what works on some.
+
     Args:
         on_revoke: called when a rebalance begins, before Faust waits for the chunks in hand.
+        on_assign: called with the partitions given, before any chunk of theirs is delivered.
     """
 
-    def __init__(self, *args: Any, on_revoke: Callable[[], None], **kwargs: Any) -> None:  # noqa: ANN401  # faust's
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401  # faust's
+        on_revoke: Callable[[], None],
+        on_assign: Callable[[set[TP]], Awaitable[None]],
+        **kwargs: Any,  # noqa: ANN401  # faust's
+    ) -> None:
         self._on_revoke = on_revoke
+        self._on_assign = on_assign
         self._delivered: defaultdict[TP, deque[int]] = defaultdict(deque)
         super().__init__(*args, **kwargs)
 
@@ -98,18 +145,22 @@ class ChunkConsumer(Consumer):
 
     def _to_message(self, tp: TP, record: Any) -> Any:  # noqa: ANN401  # faust's signature
         if isinstance(record, Chunk):
-            self._delivered[tp].append(record.offset)
+            delivered = self._delivered[tp]
+            while delivered and delivered[-1] >= record.value[0].offset:
+                delivered.pop()  # a seek makes it come again
+            delivered.append(record.offset)
         return super()._to_message(tp, record)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Holes need no bookkeeping: what was never delivered is never waited for."""
 
     def _new_offset(self, tp: TP) -> int | None:
-        delivered, acked = self._delivered[tp], self._acked_index[tp]
+        delivered, acked, committed = self._delivered[tp], self._acked_index[tp], self._committed_offset[tp] or 0
         offset = None
-        while delivered and delivered[0] in acked:
-            offset = delivered.popleft()
-            acked.discard(offset)
+        while delivered and (delivered[0] in acked or delivered[0] < committed):
+            last = delivered.popleft()
+            acked.discard(last)
+            offset = last if last >= committed else offset
         if offset is None:
             return None
         self._acked[tp] = [other for other in self._acked[tp] if other in acked]
@@ -122,9 +173,20 @@ class ChunkConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget the partitions that are taken away."""
+        self._stand_still()
         self._on_revoke()
         self._forget(revoked)
         await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Have the partitions made ready; Faust seeks and goes on after."""
+        self._stand_still()
+        await self._on_assign(assigned)
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def _stand_still(self) -> None:
+        self.stop_flow()
+        self.app.flow_control.suspend()
 
     def _forget(self, tps: Any) -> None:  # noqa: ANN401  # any collection of TP
         for tp in tps:

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import faust
 import structlog
+from faust.types import TP
 
 from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
@@ -115,14 +115,12 @@ class Worker:
             stream_wait_empty=True,
         )
         transport: Any = app.transport
-        transport.Consumer = partial(ChunkConsumer, on_revoke=self._release)
+        transport.Consumer = partial(ChunkConsumer, on_revoke=self._release, on_assign=self._on_assigned)
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)
         keyed = app.topic(*topics.for_gather, schema=schema, maxsize=_CHUNKS_BUFFERED)
         app.agent(sources, name="ingest")(self._ingest_agent)
         app.agent(keyed, name="gather")(self._gather_agent)
-        on_assigned: Any = self._on_assigned
-        app.on_partitions_assigned.connect(on_assigned)
         return app
 
     async def _ingest_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
@@ -167,17 +165,20 @@ class Worker:
             partition = self._partitions[number] = Partition(self._setting, number, self._fail)
         return partition
 
-    async def _on_assigned(self, _app: Any, assigned: Iterable[Any] = (), **_: Any) -> None:  # noqa: ANN401  # faust's signal
+    async def _on_assigned(self, assigned: set[TP]) -> None:
         """Let go of partitions that went elsewhere, and of those that others had while this process stood still.
 
         The others are opened at once, so that what comes first does not wait for their state.
         """
         kept = {tp.partition for tp in assigned if tp.topic == self._setting.rules.topics.touchpoints}
-        for number, partition in list(self._partitions.items()):
-            if number not in kept or not await partition.is_current():
-                await self._close_partitions([number])
-        for number in kept:
-            self._partition(number)
+        try:
+            for number, partition in list(self._partitions.items()):
+                if number not in kept or not await partition.is_current():
+                    await self._close_partitions([number])
+            for number in kept:
+                self._partition(number)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the worker must not go on
+            self._fail(error)
         log.info("partitions assigned", count=len(kept))
 
     def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event

@@ -164,22 +164,46 @@ def test_a_hole_in_the_offsets_is_not_waited_for() -> None:
     assert consumer.newly_done(WEB) == 31
 
 
-class Thread(_ConsumerThread):
-    """A consumer's thread that was never started; its consumer knows only what is committed."""
+class Broker:
+    """Stands for aiokafka's consumer: what is committed, what a fetch finds, where was sought."""
 
-    def __init__(self, committed: dict[TP, int | None]) -> None:  # the parents would start
-        self._known = committed
-        self.sought: list[TP] = []
+    def __init__(self, committed: dict[TP, int | None]) -> None:
+        self._committed = committed
+        self.sought: dict[TP, int | str] = {}
+
+    def assignment(self) -> set[TP]:
+        return set(self._committed)
+
+    async def committed(self, tp: TP) -> int | None:
+        return self._committed[tp]
+
+    def seek(self, tp: TP, offset: int) -> None:
+        self.sought[tp] = offset
+
+    async def seek_to_beginning(self, *tps: TP) -> None:
+        self.sought.update(dict.fromkeys(tps, "beginning"))
+
+
+class Thread(_ConsumerThread):
+    """A consumer's thread that was never started, with what each fetch finds in turn."""
+
+    def __init__(self, committed: dict[TP, int | None], *fetches: list[int]) -> None:  # the parents would start
+        self._held = deque()
+        self.broker = Broker(committed)
+        self._fetches = list(fetches)
+        self.app: Any = SimpleNamespace(conf=SimpleNamespace(broker_max_poll_records=100))
 
     def _ensure_consumer(self) -> Any:  # noqa: ANN401  # aiokafka's consumer
-        return SimpleNamespace(seek_to_committed="committed", seek_to_beginning="beginning")
+        return self.broker
 
-    async def call_thread(self, fun: Any, *args: Any, **_: Any) -> Any:  # noqa: ANN401  # faust's signature
-        """Answer in the place of aiokafka."""
-        if fun == "committed":
-            return self._known
-        self.sought += args
-        return None
+    async def _fetch_records(self, *_: Any, **__: Any) -> Any:  # noqa: ANN401  # faust's signature
+        return {WEB: [a_record(offset) for offset in self._fetches.pop(0)]} if self._fetches else {}
+
+    async def call_thread(self, fun: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # faust's signature
+        return await fun(*args, **kwargs)
+
+    async def fetched(self) -> list[int]:
+        return [record.offset for record in (await self.getmany({WEB}, 1.0)).get(WEB, [])]
 
 
 def test_partitions_without_a_commit_are_read_from_the_beginning_again() -> None:
@@ -188,4 +212,44 @@ def test_partitions_without_a_commit_are_read_from_the_beginning_again() -> None
 
     asyncio.run(thread.seek_to_committed())
 
-    assert thread.sought == [WEB, TP("touch.web", 1)]
+    assert thread.broker.sought == {WEB: "beginning", CRM: 40, TP("touch.web", 1): "beginning"}
+
+
+def test_what_a_fetch_found_that_nobody_waits_for_any_more_is_taken_next() -> None:
+    async def run() -> list[list[int]]:
+        thread = Thread({WEB: 4}, [4, 5], [6])
+        await thread._hold({WEB}, 1.0)  # in its thread; who asked was cancelled
+        return [await thread.fetched(), await thread.fetched(), await thread.fetched()]
+
+    assert asyncio.run(run()) == [[4, 5], [6], []]
+
+
+def test_what_was_fetched_before_a_seek_is_not_taken_after_it() -> None:
+    async def run() -> list[list[int]]:
+        thread = Thread({WEB: 4}, [8, 9], [4, 5])
+        await thread._hold({WEB}, 1.0)
+        await thread.seek_to_committed()
+        return [await thread.fetched(), await thread.fetched()]
+
+    assert asyncio.run(run()) == [[4, 5], []]
+
+
+def test_a_chunk_that_comes_again_in_other_bounds_does_not_hold_commits_back() -> None:
+    consumer = Bookkeeping()
+    consumer.deliver(WEB, 4, 7)
+    consumer.deliver(WEB, 8, 9)
+
+    consumer.ack(consumer.deliver(WEB, 4, 5, 6, 7, 8, 9))
+
+    assert consumer.newly_done(WEB) == 10
+
+
+def test_a_chunk_that_comes_again_after_it_was_committed_does_not_hold_commits_back() -> None:
+    consumer = Bookkeeping()
+    consumer.ack(consumer.deliver(WEB, 4, 9))
+    consumer._committed_offset[WEB] = consumer.newly_done(WEB)
+    consumer.ack(consumer.deliver(WEB, 4, 9))
+
+    consumer.ack(consumer.deliver(WEB, 10, 12))
+
+    assert consumer.newly_done(WEB) == 13
