@@ -6,12 +6,11 @@ from identity.matching.default import model_in
 from identity.matching.model import Explanation, Scorer
 from identity.matching.records import decode_record
 from identity.policy import IdentityPolicy
-from profiles.policy_file import default_profile_policy
+from profiles.policy import ProfilePolicy
+from sinks.policies import model_in_force, profile_policy_in
 from sinks.reader import LakeReader
 from streams.history import History
 from streams.settings import KEY_OF_NO_MEANING
-
-_MODEL_IN_FORCE = "SELECT model FROM policies ORDER BY applied_at DESC LIMIT 1"
 
 Pair = tuple[str, str]
 
@@ -25,9 +24,9 @@ def explanations(reader: LakeReader, policy: IdentityPolicy, pairs: Iterable[Pai
         pairs: node ids as the lake spells them.
     """
     asked = list(pairs)
-    records = {node: _record(reader, policy, node) for node in {node for pair in asked for node in pair}}
-    found = reader.execute(_MODEL_IN_FORCE).fetchone()
-    scorer = Scorer(model_in(found[0] if found else None))
+    profile = profile_policy_in(reader.connection)
+    records = {node: _record(reader, policy, profile, node) for node in {node for pair in asked for node in pair}}
+    scorer = Scorer(model_in(model_in_force(reader.connection)))
     return {
         (one, other): scorer.explain(decode_record(records[one]), decode_record(records[other]))
         for one, other in asked
@@ -35,7 +34,7 @@ def explanations(reader: LakeReader, policy: IdentityPolicy, pairs: Iterable[Pai
     }
 
 
-def _record(reader: LakeReader, policy: IdentityPolicy, node: str) -> bytes:
-    history = History(policy, default_profile_policy(), KEY_OF_NO_MEANING, likeness=None)
+def _record(reader: LakeReader, policy: IdentityPolicy, profile: ProfilePolicy, node: str) -> bytes:
+    history = History(policy, profile, KEY_OF_NO_MEANING, likeness=None)
     history.read_anchor(reader, node)
     return next((record for _, record in history.records()), b"")

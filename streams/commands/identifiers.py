@@ -9,9 +9,6 @@ from streams.settings import KEY_OF_NO_MEANING
 
 if TYPE_CHECKING:
     from identity.policy import IdentityPolicy
-    from sinks.reader import LakeReader
-
-_IN_FORCE = "SELECT text FROM policies ORDER BY applied_at DESC LIMIT 1"
 
 
 class Named(NamedTuple):
@@ -53,18 +50,11 @@ def by_whom(name: str | None) -> str:
         raise InputError("--by: expected a name, since the system has none for this user") from None
 
 
-def policy_of(reader: "LakeReader") -> "IdentityPolicy":
-    """Return the policy in force as the lake knows it."""
-    from identity.policy_file import default_policy, parse_policy  # noqa: PLC0415 - heavy
-
-    found = reader.execute(_IN_FORCE).fetchone()
-    return parse_policy(found[0]) if found else default_policy()
-
-
 def policy_in(home: Path) -> "IdentityPolicy":
     """Return the policy in force as the lake of a home knows it; the default one where there is no lake yet."""
     from identity.policy_file import default_policy  # noqa: PLC0415 - heavy
     from sinks.errors import LakeMissingError  # noqa: PLC0415 - heavy
+    from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
 
     try:
@@ -72,4 +62,4 @@ def policy_in(home: Path) -> "IdentityPolicy":
     except LakeMissingError:
         return default_policy()
     with reader:
-        return policy_of(reader)
+        return identity_policy_in(reader.connection)

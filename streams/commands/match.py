@@ -46,9 +46,8 @@ def train(
     The model is a JSON file. Its name follows from what is in it; a policy names it as matching.model and is applied
     with it. It holds values that come often, with their frequency: keep it as you keep your customers' data.
     """
-    from profiles.policy_file import default_profile_policy  # noqa: PLC0415 - heavy
+    from sinks.policies import identity_policy_in, profile_policy_in  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
-    from streams.commands.identifiers import policy_of  # noqa: PLC0415 - heavy
     from streams.history import history_size  # noqa: PLC0415 - heavy
     from streams.policies import model_name  # noqa: PLC0415 - heavy
     from streams.settings import node_key  # noqa: PLC0415 - heavy
@@ -58,7 +57,13 @@ def train(
         raise InputError(f"--out: there is no folder {out}")
     settings = load_settings()
     with open_lake_reader(settings.home) as reader, counting("Reading", history_size(reader)) as on_progress:
-        found = comparable_records(reader, policy_of(reader), default_profile_policy(), node_key(settings), on_progress)
+        found = comparable_records(
+            reader,
+            identity_policy_in(reader.connection),
+            profile_policy_in(reader.connection),
+            node_key(settings),
+            on_progress,
+        )
     try:
         with waiting("Learning"):
             done = learn(found, records, seed)

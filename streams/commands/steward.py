@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streams.commands.examples import add, examples
-from streams.commands.identifiers import by_whom, named, policy_of
+from streams.commands.identifiers import by_whom, named
 from streams.commands.lake import FormatOption
 from streams.errors import InputError
 from streams.output import Rows, show, write_rows
@@ -184,10 +184,11 @@ def suggestions(
 
     Accept one by 'together', refuse it by 'apart'; 'onefold why' says what is alike and what is not.
     """
+    from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
 
     with open_lake_reader(load_settings().home) as reader:
-        matching = policy_of(reader).matching
+        matching = identity_policy_in(reader.connection).matching
         rows = reader.execute(_SUGGESTIONS, [matching.unite if matching else 1.0, limit]).fetchall()
     if form == "table":
         write_rows(Rows(_SUGGESTED_COLUMNS, [row[: len(_SUGGESTED_COLUMNS)] for row in rows]), form)
@@ -282,9 +283,10 @@ def _known_or_new(reader: "LakeReader", settings: Settings, text: str) -> "Decid
     if found is not None:
         return _decided(found.node_id, found.type, found.value)
     from identity.nodes import node_id  # noqa: PLC0415 - heavy
+    from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from streams.settings import node_key  # noqa: PLC0415 - heavy
 
-    identifier = named(policy_of(reader), text)
+    identifier = named(identity_policy_in(reader.connection), text)
     if identifier.value is None:
         raise InputError(f"this {identifier.type} is malformed or blocked already: it names nobody")
     return _decided(
@@ -293,9 +295,10 @@ def _known_or_new(reader: "LakeReader", settings: Settings, text: str) -> "Decid
 
 
 def _find(reader: "LakeReader", text: str) -> "NodeRow | None":
+    from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from sinks.why import find_node  # noqa: PLC0415 - heavy
 
-    identifier = named(policy_of(reader), text)
+    identifier = named(identity_policy_in(reader.connection), text)
     return None if identifier.value is None else find_node(reader, identifier.type, identifier.value)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from streams.commands.examples import add
-from streams.commands.identifiers import named, policy_of
+from streams.commands.identifiers import named
 from streams.commands.lake import AsOfOption
 from streams.errors import InputError
 from streams.output import complain, printable, show, write_json
@@ -55,12 +55,13 @@ def why(
     Of each link: how often the two were seen together, first and last, from which sources, and which rule decided.
     Links are listed from strong to weak. An identifier that was never seen ends with exit code 1.
     """
+    from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
     from sinks.why import why as explain  # noqa: PLC0415 - heavy
     from streams.resemblance import explanations  # noqa: PLC0415 - heavy
 
     with open_lake_reader(load_settings().home, as_of) as reader:
-        policy = policy_of(reader)
+        policy = identity_policy_in(reader.connection)
         first = _node(reader, policy, one)
         second = None if other is None else _node(reader, policy, other)
         if second is not None and second.node_id == first.node_id:
