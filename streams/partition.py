@@ -18,30 +18,20 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
 
 from identity.nodes import NodeId
+from streams.batches import Changelog, Restored, batch_records, plan_record, restore
 from streams.errors import StoreError
 from streams.feeds import Feed, Pace, commits, feeds_of, source_record
 from streams.gather import Counts, PartitionWork, Rules
 from streams.partitioning import partition_of
-from streams.producer import CheckedProducer
+from streams.producer import Sender
 from streams.records import send_output
 from streams.state import PartitionState
-from streams.store import (
-    FORMAT,
-    Marker,
-    PartitionStore,
-    Portion,
-    Restored,
-    batch_records,
-    changelog_end,
-    plan_record,
-    restore,
-)
+from streams.store import FORMAT, Marker, PartitionStore, Portion
 
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
@@ -61,21 +51,23 @@ class PartitionSetting:
 
     Attributes:
         rules: policies, framing, topics.
-        servers: bootstrap servers.
-        state_folder: parent folder of the local stores.
+        changelog: where state is restored from.
+        open_store: opens a local store by its name; raises StoreError where another process has it.
         partitions: number of partitions.
         producer: where outputs and changelog go.
         forget: tells Faust that a chunk will never be acknowledged, so that a rebalance does not wait for it.
         generation: number of the present assignment.
+        now_ms: what time it is, in milliseconds since 1970.
     """
 
     rules: Rules
-    servers: str
-    state_folder: Path
+    changelog: Changelog
+    open_store: Callable[[str], PartitionStore]
     partitions: int
-    producer: CheckedProducer
+    producer: Sender
     forget: Callable[[Any], None]
     generation: Callable[[], int]
+    now_ms: Callable[[], int]
 
 
 class Partition:
@@ -133,7 +125,7 @@ class Partition:
         store, setting = self._store, self._setting
         if store is None:
             return False
-        end = await asyncio.to_thread(changelog_end, setting.servers, setting.rules.topics.state, self._number)
+        _, end = await asyncio.to_thread(setting.changelog.bounds, self._number)
         return end == store.position
 
     def release(self) -> None:
@@ -227,11 +219,12 @@ class Partition:
             topics.touchpoints: work.touchpoints,
             topics.graph: work.messages,
         }
-        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         for feed in feeds:
             take[feed.portion.topic](feed.records)
-        commit = work.commit(time.time_ns() // 1_000_000)
-        self._pace.took(feeds, time.monotonic() - started)
+        commit = work.commit(self._setting.now_ms())
+        self._pace.took(feeds, loop.time() - started)
         await plan.arrived()  # 0
         if plan.last_offset != store.position:
             torn = await asyncio.to_thread(self._repairs, store, past.incarnation)
@@ -263,10 +256,10 @@ class Partition:
         Whatever copy it is, the restore brings it up to date.
         """
         for copy in range(_COPIES):
-            folder = self._setting.state_folder / (f"{self._number}" if copy == 0 else f"{self._number}.{copy}")
+            name = f"{self._number}" if copy == 0 else f"{self._number}.{copy}"
             for _ in range(_LOCK_TRIES):
                 try:
-                    return await asyncio.to_thread(PartitionStore, folder)
+                    return await asyncio.to_thread(self._setting.open_store, name)
                 except StoreError:  # the worker that had it may still be closing it
                     await asyncio.sleep(_LOCK_PAUSE_SECONDS)
             log.warning("state is held by another process, using another copy", partition=self._number, copy=copy + 1)
@@ -274,7 +267,6 @@ class Partition:
 
     def _restore(self, store: PartitionStore) -> Restored:
         started = time.monotonic()
-        topic = self._setting.rules.topics.state
         read = 0
 
         def progress(records: int) -> None:
@@ -282,7 +274,7 @@ class Partition:
             read = records
             log.info("restoring", partition=self._number, records=records)
 
-        restored = restore(store, self._setting.servers, topic, self._number, progress)
+        restored = restore(store, self._setting.changelog, self._number, progress)
         if read:
             seconds = time.monotonic() - started
             log.info(

@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -24,6 +24,33 @@ _QUEUE_KBYTES = 256 * 1024
 _QUEUE_FULL_SECONDS = 0.01
 DELIVERY_TIMEOUT_MS = 120_000
 """How long a record may wait for the broker; a broker that restarts within it costs nothing."""
+
+
+class Sending(Protocol):
+    """Records sent together; :class:`Deliveries` of a real broker."""
+
+    last_offset: int
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int = -1,
+        **extra: Any,  # noqa: ANN401  # confluent-kafka's own
+    ) -> None:
+        """Queue a record."""
+
+    async def arrived(self) -> None:
+        """Wait until every record arrived; call once, last."""
+
+
+class Sender(Protocol):
+    """Where outputs and changelogs go; :class:`CheckedProducer` of a real broker."""
+
+    def begin(self) -> Sending:
+        """Start a set of records that are waited for together."""
+        ...
 
 
 class Deliveries:

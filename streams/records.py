@@ -6,7 +6,7 @@ from schemas.contracts import DEAD_LETTER
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter
-from streams.producer import Deliveries
+from streams.producer import Sending
 from streams.topics import Topics
 
 REVISION_HEADER = "revision"
@@ -60,7 +60,7 @@ def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: R
     return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
 
 
-def send_output(deliveries: Deliveries, output: Output) -> None:
+def send_output(deliveries: Sending, output: Output) -> None:
     """Queue an output for delivery.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from functools import partial
 from typing import Any
 
@@ -12,23 +13,23 @@ from faust.types import TP
 from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
+from streams.changelog import KafkaChangelog
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
-from streams.decisions import decision_outputs
+from streams.engine import Engine
 from streams.errors import StreamsError
 from streams.gather import Rules
 from streams.ingest import Ingest
-from streams.partition import Partition, PartitionSetting
+from streams.partition import PartitionSetting
 from streams.policies import policy_in_force
 from streams.producer import CheckedProducer
-from streams.records import Output, SourceRecord, send_output
 from streams.registry import framing
 from streams.settings import Settings, node_key
-from streams.topics import Topics, admin, check_topics, topics_of
+from streams.store import PartitionStore
+from streams.topics import admin, check_topics, topics_of
 
 _MAX_POLL_RECORDS = 5_000
 _COMMIT_INTERVAL_SECONDS = 0.25
 _CHUNKS_BUFFERED = 16
-_INGESTS_IN_FLIGHT = 8
 _STOP_TIMEOUT_SECONDS = 20.0
 _WATCH_SECONDS = 1.0
 
@@ -55,21 +56,22 @@ class Worker:
         frames, key = framing(settings), node_key(settings)
         self._producer = CheckedProducer(settings.servers)
         profile = parse_profile_policy(in_force["text"])
-        self._ingest = Ingest(topics, frames, Normaliser(identity, key), profile.measurement)
-        self._setting = PartitionSetting(
+        ingest = Ingest(topics, frames, Normaliser(identity, key), profile.measurement)
+        state_folder = settings.home / "state" / f"{settings.topic_prefix}onefold"
+        setting = PartitionSetting(
             Rules(topics, frames, identity, in_force["model"], profile, key),
-            settings.servers,
-            settings.home / "state" / f"{settings.topic_prefix}onefold",
+            KafkaChangelog(settings.servers, topics.state),
+            lambda name: PartitionStore(state_folder / name),
             settings.partitions,
             self._producer,
             self._forget,
             lambda: self._app.consumer_generation_id,
+            lambda: time.time_ns() // 1_000_000,
         )
-        self._partitions: dict[int, Partition] = {}
-        self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
-        self._ingesting: set[asyncio.Task[None]] = set()
+        self._engine = Engine(ingest, setting, self._fail)
+        self._topics = topics
         self._failure: asyncio.Future[None] | None = None
-        self._app = self._faust_app(settings, topics)
+        self._app = self._faust_app(settings)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set.
@@ -91,11 +93,12 @@ class Worker:
         if self._failure.done():
             self._failure.result()
         await asyncio.wait_for(self._app.stop(), _STOP_TIMEOUT_SECONDS)
-        await self._close_partitions(list(self._partitions))
+        await self._engine.close()
         self._producer.close()
         log.info("worker stopped")
 
-    def _faust_app(self, settings: Settings, topics: Topics) -> faust.App:
+    def _faust_app(self, settings: Settings) -> faust.App:
+        topics = self._topics
         app = faust.App(
             topics.group,
             broker=[f"kafka://{server}" for server in settings.servers.split(",")],
@@ -115,7 +118,7 @@ class Worker:
             stream_wait_empty=True,
         )
         transport: Any = app.transport
-        transport.Consumer = partial(ChunkConsumer, on_revoke=self._release, on_assign=self._on_assigned)
+        transport.Consumer = partial(ChunkConsumer, on_revoke=self._engine.release, on_assign=self._on_assigned)
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)
         keyed = app.topic(*topics.for_gather, schema=schema, maxsize=_CHUNKS_BUFFERED)
@@ -125,73 +128,18 @@ class Worker:
 
     async def _ingest_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
         async for event in stream.noack().events():
-            await self._slots.acquire()
-            task = asyncio.create_task(self._ingest_chunk(event))
-            self._ingesting.add(task)
-            task.add_done_callback(self._ingesting.discard)
-
-    async def _ingest_chunk(self, event: Any) -> None:  # noqa: ANN401  # a faust event
-        """Publish what follows from a chunk, wait until all of it is delivered, then acknowledge."""
-        try:
-            outputs = self._producer.begin()
-            for record in event.value:
-                source = SourceRecord(
-                    record.topic, record.partition, record.offset, record.timestamp, record.key, record.value
-                )
-                for output in self._outputs(source):
-                    send_output(outputs, output)
-            await outputs.arrived()
-            event.ack()
-        except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing
-            self._fail(error)
-        finally:
-            self._slots.release()
-
-    def _outputs(self, record: SourceRecord) -> list[Output]:
-        topics = self._setting.rules.topics
-        if record.topic == topics.decisions:
-            return decision_outputs(topics, self._setting.rules.framing, record)
-        return [self._ingest.output(record)]
+            await self._engine.ingest(event)
 
     async def _gather_agent(self, stream: Any) -> None:  # noqa: ANN401  # a faust stream
         async for event in stream.noack().events():
-            number = event.message.partition
-            await self._partition(number).put(event)
-
-    def _partition(self, number: int) -> Partition:
-        """Return a partition at work, which is opened when it is first asked for."""
-        partition = self._partitions.get(number)
-        if partition is None:
-            partition = self._partitions[number] = Partition(self._setting, number, self._fail)
-        return partition
+            await self._engine.gather(event)
 
     async def _on_assigned(self, assigned: set[TP]) -> None:
-        """Let go of partitions that went elsewhere, and of those that others had while this process stood still.
-
-        The others are opened at once, so that what comes first does not wait for their state.
-        """
-        kept = {tp.partition for tp in assigned if tp.topic == self._setting.rules.topics.touchpoints}
-        try:
-            for number, partition in list(self._partitions.items()):
-                if number not in kept or not await partition.is_current():
-                    await self._close_partitions([number])
-            for number in kept:
-                self._partition(number)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the worker must not go on
-            self._fail(error)
-        log.info("partitions assigned", count=len(kept))
+        await self._engine.assigned({tp.partition for tp in assigned if tp.topic == self._topics.touchpoints})
 
     def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         consumer: Any = self._app.consumer
         consumer._unacked_messages.discard(event.message)  # noqa: SLF001  # no public way to give a chunk up
-
-    def _release(self) -> None:
-        for partition in self._partitions.values():
-            partition.release()
-
-    async def _close_partitions(self, numbers: list[int]) -> None:
-        for number in numbers:
-            await self._partitions.pop(number).close()
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is not None and not self._failure.done():

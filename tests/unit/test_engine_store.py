@@ -1,30 +1,17 @@
 """The partition store: whole batches, and what a restore makes of a changelog that was cut short."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.batches import PLAN_KEY, Logged, Restored, batch_records, plan_record, restore
 from streams.errors import StoreError
-from streams.store import (
-    FORMAT,
-    MARKER_KEY,
-    PLAN_KEY,
-    Marker,
-    PartitionStore,
-    Portion,
-    Restored,
-    _Restoring,
-    batch_records,
-    changelog_end,
-    plan_record,
-    restore,
-)
+from streams.store import FORMAT, MARKER_KEY, Marker, PartitionStore, Portion
 
 KEYS = [b"na", b"nb", b"gc", b"ed"]
 TOPIC = "onefold.touchpoints"
@@ -33,38 +20,9 @@ Changes = Mapping[bytes, bytes | None]
 State = dict[bytes, bytes | None]
 
 
-@dataclass(frozen=True)
-class Logged:
-    """A record of the changelog, with those methods of a client's message that a restore asks."""
-
-    at: int
-    record_key: bytes
-    record_value: bytes | None
-    record_headers: Any = None
-
-    def offset(self) -> int:
-        """See confluent-kafka."""
-        return self.at
-
-    def key(self) -> bytes:
-        """See confluent-kafka."""
-        return self.record_key
-
-    def value(self) -> bytes | None:
-        """See confluent-kafka."""
-        return self.record_value
-
-    def headers(self) -> Any:  # noqa: ANN401  # confluent-kafka's header list
-        """See confluent-kafka."""
-        return self.record_headers
-
-    def error(self) -> None:
-        """See confluent-kafka."""
-
-
 @dataclass
-class Changelog:
-    """A changelog that is written as a partition writes it and read as a client reads it."""
+class Log:
+    """A changelog that is written as a partition writes it and read a few records at a time."""
 
     records: list[Logged] = field(default_factory=list)
 
@@ -75,43 +33,37 @@ class Changelog:
 
     def plan(self, portions: list[Portion], incarnation: int, sequence: int) -> None:
         """Write what a batch will be made of."""
-        self.records.append(Logged(self.end, *plan_record(portions, incarnation, sequence)))
+        self.records.append(Logged(self.end, *plan_record(portions, incarnation, sequence), None))
 
     @property
     def end(self) -> int:
         """Offset of the next record."""
-        return self.records[-1].at + 1 if self.records else 0
+        return self.records[-1].offset + 1 if self.records else 0
 
-    def compacted(self, records: int) -> "Changelog":
+    def compacted(self, records: int) -> "Log":
         """Return what Kafka keeps when it compacts the first so many records: the newest of every key, where it was."""
-        newest = {record.record_key: record.at for record in self.records[:records]}
-        kept = [record for record in self.records[:records] if record.at == newest[record.record_key]]
-        return Changelog([*kept, *self.records[records:]])
+        newest = {record.key: record.offset for record in self.records[:records]}
+        kept = [record for record in self.records[:records] if record.offset == newest[record.key]]
+        return Log([*kept, *self.records[records:]])
 
-    def cut(self, records: int) -> "Changelog":
+    def cut(self, records: int) -> "Log":
         """Return the first so many records."""
-        return Changelog(self.records[:records])
+        return Log(self.records[:records])
+
+    def bounds(self, _: int) -> tuple[int, int]:
+        """See :class:`streams.batches.Changelog`."""
+        return self.records[0].offset if self.records else 0, self.end
+
+    def read(self, _: int, start: int, __: int) -> Iterator[list[Logged]]:
+        """See :class:`streams.batches.Changelog`."""
+        left = [record for record in self.records if record.offset >= start]
+        while left:
+            yield left[:3]
+            left = left[3:]
 
     def restore(self, store: Any) -> Restored:  # noqa: ANN401  # a partition store, or one in memory
         """Bring a store up to the end."""
-        client: Any = _Reading(self.records, store.position)
-        return _Restoring(store).read(client, self.end, lambda _: None)
-
-
-class _Reading:
-    """A client that reads a list, a few records at a time."""
-
-    def __init__(self, records: Iterable[Logged], start: int) -> None:
-        self._left: list[Any] = [record for record in records if record.at >= start]
-
-    def interrupt(self, failure: "Failed") -> None:
-        """Return a failure before the records that are left."""
-        self._left.insert(0, failure)
-
-    def consume(self, *_: object, **__: object) -> list[Any]:
-        """Return the next records."""
-        taken, self._left = self._left[:3], self._left[3:]
-        return list(taken)
+        return restore(store, self, 0, lambda _: None)
 
 
 def a_marker(incarnation: int, sequence: int, offset: int = 0, pending: list[Portion] | None = None) -> Marker:
@@ -207,7 +159,7 @@ def test_a_folder_full_of_noise_becomes_an_empty_store(tmp_path: Path) -> None:
 
 
 def test_whole_batches_are_restored(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1, offset=10))
     log.write({b"nb": b"2"}, a_marker(1, 2, offset=20))
 
@@ -218,7 +170,7 @@ def test_whole_batches_are_restored(store: PartitionStore) -> None:
 
 
 def test_a_restore_reads_on_from_where_the_local_copy_ends(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, a_marker(1, 1))
     store.apply({b"na": b"local"}, a_marker(1, 1), log.end)
     log.write({b"nb": b"2"}, a_marker(1, 2))
@@ -229,7 +181,7 @@ def test_a_restore_reads_on_from_where_the_local_copy_ends(store: PartitionStore
 
 
 def test_a_half_written_batch_is_left_out_and_its_keys_come_back_with_their_true_values(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
     log.write({b"na": b"2", b"gc": b"2", b"nb": b"2"}, a_marker(1, 2), records=2)
 
@@ -240,7 +192,7 @@ def test_a_half_written_batch_is_left_out_and_its_keys_come_back_with_their_true
 
 
 def test_a_half_written_deletion_is_left_out(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, a_marker(1, 1))
     log.write({b"na": None, b"nb": b"2"}, a_marker(1, 2), records=1)
 
@@ -251,7 +203,7 @@ def test_a_half_written_deletion_is_left_out(store: PartitionStore) -> None:
 
 
 def test_a_batch_that_lacks_only_its_marker_is_left_out(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, a_marker(1, 1), records=1)
 
     restored = log.restore(store)
@@ -260,7 +212,7 @@ def test_a_batch_that_lacks_only_its_marker_is_left_out(store: PartitionStore) -
 
 
 def test_deletions_are_restored(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
     log.write({b"na": None}, a_marker(1, 2))
 
@@ -270,7 +222,7 @@ def test_deletions_are_restored(store: PartitionStore) -> None:
 
 
 def test_an_empty_value_is_not_a_deletion(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"ed": b""}, a_marker(1, 1))
 
     log.restore(store)
@@ -280,7 +232,7 @@ def test_an_empty_value_is_not_a_deletion(store: PartitionStore) -> None:
 
 def test_a_batch_of_an_opening_that_was_over_is_left_out(store: PartitionStore) -> None:
     """A worker that was taken for dead writes on after its partition was opened by another."""
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, a_marker(1, 1, offset=10))
     log.write({}, a_marker(2, 0, offset=10))
     log.write({b"na": b"zombie", b"nb": b"zombie"}, a_marker(1, 2, offset=99))
@@ -294,7 +246,7 @@ def test_a_batch_of_an_opening_that_was_over_is_left_out(store: PartitionStore) 
 
 
 def test_a_batch_written_in_between_anothers_is_told_apart(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, a_marker(2, 0))
     log.write({b"nb": b"zombie", b"na": b"zombie"}, a_marker(1, 9), records=1)
     log.write({b"gc": b"2", b"ed": b"2"}, a_marker(2, 1), records=1)
@@ -310,7 +262,7 @@ def test_a_batch_written_in_between_anothers_is_told_apart(store: PartitionStore
 
 
 def test_what_an_opening_set_right_is_right_no_more_in_need(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, a_marker(1, 1))
     log.write({b"na": b"torn", b"nb": b"torn"}, a_marker(1, 2), records=2)
     log.write({b"na": b"1", b"nb": None}, a_marker(2, 0))
@@ -321,7 +273,7 @@ def test_what_an_opening_set_right_is_right_no_more_in_need(store: PartitionStor
 
 
 def test_a_changelog_of_a_newer_format_is_refused(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1"}, Marker(FORMAT + 1, 1, 1, {}))
 
     with pytest.raises(StoreError, match=f"format {FORMAT + 1}; this version knows {FORMAT}"):
@@ -331,7 +283,7 @@ def test_a_changelog_of_a_newer_format_is_refused(store: PartitionStore) -> None
 
 
 def test_work_that_was_planned_and_not_committed_is_to_be_done_again(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({}, a_marker(1, 0))
     log.plan([Portion(TOPIC, 0, 5)], 1, 1)
     log.write({b"na": b"1"}, a_marker(1, 1, offset=5))
@@ -341,7 +293,7 @@ def test_work_that_was_planned_and_not_committed_is_to_be_done_again(store: Part
 
 
 def test_work_that_was_committed_is_not_done_again(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.plan([Portion(TOPIC, 0, 5)], 1, 1)
     log.write({b"na": b"1"}, a_marker(1, 1, offset=5))
 
@@ -349,7 +301,7 @@ def test_work_that_was_committed_is_not_done_again(store: PartitionStore) -> Non
 
 
 def test_a_plan_outlives_an_opening_that_did_not_get_to_it(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.plan([Portion(TOPIC, 0, 5)], 1, 1)
     log.write({}, a_marker(2, 0, pending=[Portion(TOPIC, 0, 5)]))
 
@@ -357,7 +309,7 @@ def test_a_plan_outlives_an_opening_that_did_not_get_to_it(store: PartitionStore
 
 
 def test_the_plan_of_an_opening_that_was_over_is_left_out(store: PartitionStore) -> None:
-    log = Changelog()
+    log = Log()
     log.write({}, a_marker(2, 0))
     log.plan([Portion(TOPIC, 0, 5)], 1, 8)
 
@@ -366,7 +318,7 @@ def test_the_plan_of_an_opening_that_was_over_is_left_out(store: PartitionStore)
 
 def test_a_compacted_changelog_still_has_everything(store: PartitionStore) -> None:
     """All markers have one key, so Kafka keeps only the newest."""
-    log = Changelog()
+    log = Log()
     log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
     log.write({b"nb": b"2"}, a_marker(1, 2))
     log.write({b"gc": b"3"}, a_marker(2, 0))
@@ -374,92 +326,6 @@ def test_a_compacted_changelog_still_has_everything(store: PartitionStore) -> No
     log.compacted(len(log.records)).restore(store)
 
     assert state_of(store) == {b"na": b"1", b"nb": b"2", b"gc": b"3"}
-
-
-# --- a broker that has just started ---------------------------------------------------------------------------------
-
-
-@dataclass
-class Starting:
-    """A client of a changelog of 7 records, whose broker answers so many times with an error first."""
-
-    code: int
-    failures: int
-
-    def get_watermark_offsets(self, *_: object, **__: object) -> tuple[int, int]:
-        """See confluent-kafka."""
-        if self.failures:
-            self.failures -= 1
-            raise KafkaException(KafkaError(self.code))
-        return 0, 7
-
-    def close(self) -> None:
-        """See confluent-kafka."""
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError._TRANSPORT,
-        KafkaError._TIMED_OUT,
-    ],
-)
-def test_a_leader_that_is_not_known_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
-    monkeypatch.setattr("streams.store._PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr("streams.store._consumer", lambda _: Starting(code, failures=3))
-
-    assert changelog_end("servers", "state", 0) == 7
-
-
-def test_a_leader_that_stays_unknown_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.store._PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr("streams.store._RESTORE_TIMEOUT_SECONDS", 0.01)
-    monkeypatch.setattr("streams.store._consumer", lambda _: Starting(KafkaError.LEADER_NOT_AVAILABLE, failures=10**9))
-
-    with pytest.raises(StoreError, match=r"changelog state\[0\] cannot be read"):
-        changelog_end("servers", "state", 0)
-
-
-def test_an_error_that_does_not_pass_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, store: PartitionStore) -> None:
-    code = KafkaError.TOPIC_AUTHORIZATION_FAILED
-    monkeypatch.setattr("streams.store._consumer", lambda _: Starting(code, failures=1))
-
-    with pytest.raises(StoreError, match=r"changelog state\[0\] cannot be read"):
-        restore(store, "servers", "state", 0, lambda _: None)
-
-
-@dataclass(frozen=True)
-class Failed:
-    """What a client returns in the place of a record when reading fails."""
-
-    code: int
-
-    def error(self) -> KafkaError:
-        """See confluent-kafka."""
-        return KafkaError(self.code)
-
-
-def test_a_restore_reads_on_after_a_leader_was_lost(store: PartitionStore) -> None:
-    log = Changelog()
-    log.write({b"na": b"1"}, a_marker(1, 1))
-    client: Any = _Reading(log.records, 0)
-    client.interrupt(Failed(KafkaError.NOT_LEADER_FOR_PARTITION))
-
-    _Restoring(store).read(client, log.end, lambda _: None)
-
-    assert state_of(store) == {b"na": b"1"}
-
-
-def test_a_restore_that_only_fails_falls_silent(store: PartitionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.store._RESTORE_TIMEOUT_SECONDS", -1.0)
-    client: Any = _Reading([], 0)
-    client.interrupt(Failed(KafkaError._TRANSPORT))
-
-    with pytest.raises(StoreError, match="fell silent at offset 0 of 5"):
-        _Restoring(store).read(client, 5, lambda _: None)
 
 
 # --- any history, cut anywhere --------------------------------------------------------------------------------------
@@ -487,7 +353,7 @@ class Memory:
 class History:
     """A changelog as partitions write it, crashes included, and the state that is true after each of its markers."""
 
-    log: Changelog = field(default_factory=Changelog)
+    log: Log = field(default_factory=Log)
     truths: dict[int, State] = field(default_factory=dict)
 
     def truth(self, records: int) -> State:
@@ -497,7 +363,7 @@ class History:
     def half_written(self, records: int) -> set[bytes]:
         """Return the keys behind the last whole batch among the first so many records."""
         last = max(end for end in self.truths if end <= records)
-        keys = {record.record_key for record in self.log.records[last:records]}
+        keys = {record.key for record in self.log.records[last:records] if record.key is not None}
         return keys - {MARKER_KEY, PLAN_KEY}
 
 

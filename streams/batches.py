@@ -1,0 +1,184 @@
+"""Batches: how the state of a partition is written to its changelog, and how it is put together again.
+
+A commit is one batch: every record of it goes to the changelog, last a marker with the batch's number and the source
+offsets it covers; when all are delivered, the same batch is written locally in one step. A restore reads the changelog
+from where the local copy ends and takes only whole batches, so state is always as of a commit. What a crash left
+half-written is overwritten with the true values before work goes on.
+
+Before a batch's outputs are published, the changelog gets its plan: which source records it is made of. Work that a
+crash cut short is done again by the same plan, so it leads to the same outputs, and nobody holds one that never was.
+"""
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from streams.errors import StoreError
+from streams.store import FORMAT, MARKER_KEY, Marker, PartitionStore, Portion, marker_decoder
+
+PLAN_KEY = b"\x00plan"
+_BATCH = struct.Struct(">II")
+_BATCH_HEADER = "batch"
+
+BatchId = tuple[int, int]
+"""The store's incarnation, and the number of the batch within it."""
+
+_plan_decoder = msgspec.msgpack.Decoder(list[Portion])
+
+
+class Logged(NamedTuple):
+    """A record of a changelog."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Any
+
+
+class Changelog(Protocol):
+    """The changelogs of all partitions, for reading."""
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """Return the first offset there is and that of the next record.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        ...
+
+    def read(self, partition: int, start: int, end: int) -> Iterator[list[Logged]]:
+        """Yield the records from one offset to another at least, in order; some may follow.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        ...
+
+
+class Restored(NamedTuple):
+    """What a restore found besides the state.
+
+    Attributes:
+        torn: the true values of keys that a half-written batch touched, to be written again with the next commit.
+        pending: the plan to do first, empty where no work was cut short.
+        end: offset up to which the changelog was read.
+    """
+
+    torn: dict[bytes, bytes | None]
+    pending: list[Portion]
+    end: int
+
+
+def batch_records(changes: Mapping[bytes, bytes | None], marker: Marker) -> list[tuple[bytes, bytes | None, Any]]:
+    """Return the changelog records of a batch, marker last, as (key, value, headers)."""
+    batch_id = _BATCH.pack(marker.incarnation, marker.sequence)
+    tombstone_headers = [(_BATCH_HEADER, batch_id)]
+    records: list[tuple[bytes, bytes | None, Any]] = [
+        (key, None, tombstone_headers) if value is None else (key, batch_id + value, None)
+        for key, value in changes.items()
+    ]
+    records.append((MARKER_KEY, batch_id + msgspec.msgpack.encode(marker), None))
+    return records
+
+
+def plan_record(plan: Sequence[Portion], incarnation: int, sequence: int) -> tuple[bytes, bytes]:
+    """Return the changelog record, key and value, that says what a batch will be made of."""
+    return PLAN_KEY, _BATCH.pack(incarnation, sequence) + msgspec.msgpack.encode(plan)
+
+
+def restore(
+    store: PartitionStore, changelog: Changelog, partition: int, on_progress: Callable[[int], None]
+) -> Restored:
+    """Bring a store up to the end of its changelog, as it is when the reading begins.
+
+    Args:
+        store: the local copy; wiped first where it is not of this changelog.
+        changelog: to read.
+        partition: which.
+        on_progress: called with the number of records read so far.
+
+    Raises:
+        StoreError: the changelog cannot be read, or is of a newer format.
+    """
+    first, end = changelog.bounds(partition)
+    if store.position > end or store.marker.format != FORMAT:
+        store.wipe()
+    restoring = _Restoring(store, end)
+    for records in changelog.read(partition, max(first, store.position), end):
+        restoring.take(records)
+        on_progress(restoring.read)
+    return restoring.restored()
+
+
+class _Restoring:
+    """Puts batches together from a changelog and applies the whole ones."""
+
+    def __init__(self, store: PartitionStore, end: int) -> None:
+        self._store = store
+        self._end = end
+        self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
+        self._torn: set[bytes] = set()
+        self._past_a_marker = False
+        self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
+        self.read = 0
+
+    def take(self, records: Sequence[Logged]) -> None:
+        for offset, key, value, headers in records:
+            if key is None:
+                raise StoreError("the changelog holds a record without a key")
+            batch_id = _batch_id(value, headers)
+            if key == MARKER_KEY and value is not None:
+                self._commit(batch_id, marker_decoder.decode(value[_BATCH.size :]), offset + 1)
+            elif key == PLAN_KEY and value is not None:
+                if batch_id > self._plan[0]:
+                    self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
+            else:
+                self._open.setdefault(batch_id, {})[key] = None if value is None else value[_BATCH.size :]
+            self._end = max(self._end, offset + 1)
+        self.read += len(records)
+
+    def restored(self) -> Restored:
+        for changes in self._open.values():
+            self._torn.update(changes)
+        marker = self._store.marker
+        batch_id, plan = self._plan
+        pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
+        return Restored({key: self._store.get(key) for key in self._torn}, pending, self._end)
+
+    def _commit(self, batch_id: BatchId, marker: Marker, position: int) -> None:
+        if marker.format > FORMAT:
+            raise StoreError(f"the changelog is of format {marker.format}; this version knows {FORMAT}")
+        changes = self._open.pop(batch_id, {})
+        late = batch_id < (self._store.marker.incarnation, self._store.marker.sequence)
+        if late:  # an opening that was over wrote on: its work was done again by the next
+            self._torn.update(changes)
+            return
+        changes = {**self._before_the_first_marker(), **changes}
+        for torn in self._open.values():
+            self._torn.update(torn)
+        self._open.clear()
+        self._torn.difference_update(changes)
+        self._store.apply(changes, marker, position)
+
+    def _before_the_first_marker(self) -> dict[bytes, bytes | None]:
+        """Return what the batches before the first marker changed, whose own markers Kafka compacted away.
+
+        Kafka keeps the newest marker of all it compacted. Before it every batch is whole, or the opening after it set
+        its keys right; only from there on a batch without a marker is one that was cut short.
+        """
+        if self._past_a_marker:
+            return {}
+        self._past_a_marker = True
+        applied = (self._store.marker.incarnation, self._store.marker.sequence)
+        whole: dict[bytes, bytes | None] = {}
+        for batch_id in [batch_id for batch_id in self._open if batch_id > applied]:
+            whole.update(self._open.pop(batch_id))
+        return whole
+
+
+def _batch_id(value: bytes | None, headers: Any) -> BatchId:  # noqa: ANN401  # confluent-kafka's header list
+    packed = value[: _BATCH.size] if value is not None else dict(headers or [])[_BATCH_HEADER]
+    incarnation, sequence = _BATCH.unpack(packed)
+    return incarnation, sequence

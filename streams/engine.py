@@ -1,0 +1,102 @@
+"""The stages of a worker: ingest, then gather and resolve by partition. Whoever delivers the chunks is not in here."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any
+
+import structlog
+
+from streams.decisions import decision_outputs
+from streams.feeds import source_record
+from streams.ingest import Ingest
+from streams.partition import Partition, PartitionSetting
+from streams.records import Output, SourceRecord, send_output
+
+_INGESTS_IN_FLIGHT = 8
+
+log = structlog.get_logger()
+
+
+class Engine:
+    """Works on the chunks it is handed and acknowledges them when all that follows from them is delivered.
+
+    Args:
+        ingest: the ingest stage.
+        setting: what the partitions share.
+        on_failure: told of what must end the worker; nothing unfinished is acknowledged then.
+    """
+
+    def __init__(self, ingest: Ingest, setting: PartitionSetting, on_failure: Callable[[BaseException], None]) -> None:
+        self._ingest = ingest
+        self._setting = setting
+        self._on_failure = on_failure
+        self._partitions: dict[int, Partition] = {}
+        self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
+        self._ingesting: set[asyncio.Task[None]] = set()
+
+    async def ingest(self, event: Any) -> None:  # noqa: ANN401  # a faust event
+        """Take a chunk of a source topic; waits while too many are under way."""
+        await self._slots.acquire()
+        task = asyncio.create_task(self._ingest_chunk(event))
+        self._ingesting.add(task)
+        task.add_done_callback(self._ingesting.discard)
+
+    async def gather(self, event: Any) -> None:  # noqa: ANN401  # a faust event
+        """Take a chunk of a topic of the gather stage; waits while too many are queued."""
+        await self._partition(event.message.partition).put(event)
+
+    async def assigned(self, numbers: Collection[int]) -> None:
+        """Let go of partitions that went elsewhere, and of those that others had while this process stood still.
+
+        The others are opened at once, so that what comes first does not wait for their state. To be called before any
+        chunk of the assignment is handed over.
+        """
+        try:
+            for number, partition in list(self._partitions.items()):
+                if number not in numbers or not await partition.is_current():
+                    await self._close([number])
+            for number in numbers:
+                self._partition(number)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the worker must not go on
+            self._on_failure(error)
+        log.info("partitions assigned", count=len(numbers))
+
+    def release(self) -> None:
+        """Let go of chunks whose work has not begun: a rebalance begins."""
+        for partition in self._partitions.values():
+            partition.release()
+
+    async def close(self) -> None:
+        """Stop all partitions and release their stores."""
+        await self._close(list(self._partitions))
+
+    async def _ingest_chunk(self, event: Any) -> None:  # noqa: ANN401  # a faust event
+        """Publish what follows from a chunk, wait until all of it is delivered, then acknowledge."""
+        try:
+            outputs = self._setting.producer.begin()
+            for record in map(source_record, event.value):
+                for output in self._outputs(record):
+                    send_output(outputs, output)
+            await outputs.arrived()
+            event.ack()
+        except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing
+            self._on_failure(error)
+        finally:
+            self._slots.release()
+
+    def _outputs(self, record: SourceRecord) -> list[Output]:
+        rules = self._setting.rules
+        if record.topic == rules.topics.decisions:
+            return decision_outputs(rules.topics, rules.framing, record)
+        return [self._ingest.output(record)]
+
+    def _partition(self, number: int) -> Partition:
+        """Return a partition at work, which is opened when it is first asked for."""
+        partition = self._partitions.get(number)
+        if partition is None:
+            partition = self._partitions[number] = Partition(self._setting, number, self._on_failure)
+        return partition
+
+    async def _close(self, numbers: list[int]) -> None:
+        for number in numbers:
+            await self._partitions.pop(number).close()
