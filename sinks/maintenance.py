@@ -1,8 +1,8 @@
 """Keeping the lake small and quick: small files together, old snapshots away, unused files deleted.
 
 Every batch leaves a file a table, and one more for each file it replaces rows in, so a batch becomes slower with each
-one since the last compaction. Safe beside readers: a file is deleted only ``grace`` after the last snapshot with it
-was given up, so a query that began before has that long to end.
+one since the last compaction. Safe beside readers: a statement goes by the catalog as it was when it began, and a file
+is deleted only ``grace`` after the catalog gave it up, so a query that began before has that long to end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,17 @@ DEFAULT_GRACE: Final = timedelta(hours=1)
 
 REWRITE_THRESHOLD: Final = 0.3
 """A file is written anew once this share of its rows has been replaced."""
+
+_TIMES_WITH_T: Final = (
+    f"UPDATE __ducklake_metadata_{LAKE}.ducklake_files_scheduled_for_deletion "  # noqa: S608 - a constant
+    "SET schedule_start = replace(schedule_start::VARCHAR, ' ', 'T') "
+    "WHERE contains(schedule_start::VARCHAR, ' ')"
+)
+"""Write when files were given up in the form in which ``older_than`` is compared with it.
+
+A SQLite catalog keeps times as text, and DuckLake compares them as text: its own have a blank before the hour, those of
+``older_than`` a T. Unless they are alike, all files of a day are older than any moment of that day.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ def compact(
         _call(connection, f"ducklake_expire_snapshots('{LAKE}', versions => {expired})")
     rewritten = _call(connection, f"ducklake_rewrite_data_files('{LAKE}', delete_threshold => {REWRITE_THRESHOLD})")
     merged = _call(connection, f"ducklake_merge_adjacent_files('{LAKE}')")
+    connection.execute(_TIMES_WITH_T)
     given_up = f"{quoted((now - grace).isoformat())}::TIMESTAMPTZ"
     deleted = _call(connection, f"ducklake_cleanup_old_files('{LAKE}', older_than => {given_up})")
     orphaned = _call(connection, f"ducklake_delete_orphaned_files('{LAKE}', older_than => {given_up})")

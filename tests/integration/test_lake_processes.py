@@ -69,6 +69,13 @@ CONSISTENT = f"""
 """  # noqa: S608 - a constant
 
 
+def _batch(number: int) -> LakeBatch:
+    return LakeBatch(
+        touchpoints=[a_touchpoint(f"{number}-{place}") for place in range(PER_BATCH)],
+        profiles=[a_profile(f"p{place}", number + 1) for place in range(PER_BATCH)],
+    )
+
+
 @contextmanager
 def _writing(
     home: Path, batches: int, *, die_after_step: int = -1, compact_every: int = 0
@@ -166,11 +173,7 @@ def test_compaction_keeps_rows_and_kept_snapshots_and_deletes_files(tmp_path: Pa
 
     with open_lake_writer(tmp_path) as writer:
         for number in range(6):
-            batch = LakeBatch(
-                touchpoints=[a_touchpoint(f"{number}-{place}") for place in range(PER_BATCH)],
-                profiles=[a_profile(f"p{place}", number + 1) for place in range(PER_BATCH)],
-            )
-            writer.write(batch, {("t", 0): number + 1})
+            writer.write(_batch(number), {("t", 0): number + 1})
         before, past = files(), snapshots(tmp_path)[-3].version
         later = datetime.now(UTC) + timedelta(seconds=1)
         writer.compact(later, grace=timedelta(0))
@@ -180,3 +183,16 @@ def test_compaction_keeps_rows_and_kept_snapshots_and_deletes_files(tmp_path: Pa
         assert counts.snapshots_expired > 0
         assert len(snapshots(tmp_path)) <= 3
         assert _assert_consistent(tmp_path) == 6
+
+
+def test_files_that_a_compaction_gave_up_stay_for_the_grace_and_no_longer(tmp_path: Path) -> None:
+    """Also on the same day: a query that began before the compaction reads them."""
+    grace = timedelta(hours=1)
+    with open_lake_writer(tmp_path) as writer:
+        for number in range(3):
+            writer.write(_batch(number), {("t", 0): number + 1})
+        start = datetime.now(UTC)
+        assert writer.compact(start, grace=grace).files_deleted == 0
+        assert writer.compact(start + grace / 2, grace=grace).files_deleted == 0
+        assert writer.compact(start + 2 * grace, grace=grace).files_deleted > 0
+        assert _assert_consistent(tmp_path) == 3
