@@ -21,6 +21,15 @@ LAKE: Final = "lake"
 _EXTENSIONS: Final[Mapping[str, str]] = {"sqlite": "sqlite_scanner", "ducklake": "ducklake"}
 """Name of the wheel's file to the name that DuckDB must find it by."""
 
+_ONE_STATE_OF_THE_CATALOG: Final = "SET GLOBAL sqlite_disable_multithreaded_scans = true"
+"""Let every statement read the catalog by the one SQLite connection of its transaction.
+
+Otherwise each table of the catalog is read by a SQLite connection of its own, which sees what was committed meanwhile,
+but only the rows up to the highest row id of when the statement began. Merging files deletes rows of the catalog and
+puts others in their place; a statement that met it saw neither, and so no rows. GLOBAL, because DuckLake reads the
+catalog by a DuckDB connection of its own.
+"""
+
 _LOCK_WAIT_MS: Final = 30_000
 """How long SQLite waits for a lock of another process; only recovery and checkpoints of the catalog take one."""
 
@@ -78,6 +87,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET TimeZone = 'UTC'")
         _load_extensions(connection)
+        connection.execute(_ONE_STATE_OF_THE_CATALOG)
     except BaseException:
         connection.close()
         raise
