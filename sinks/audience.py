@@ -66,6 +66,12 @@ class Audience:
     reached: Sequence[Reached]
 
 
+def purposes_told(reader: LakeReader) -> list[str]:
+    """Return the purposes that any consent up to the reader's moment names, in order of the alphabet."""
+    found = reader.execute("SELECT DISTINCT purpose FROM consent_ledger WHERE purpose <> '' ORDER BY purpose")
+    return [purpose for (purpose,) in found.fetchall()]
+
+
 def audience(reader: LakeReader, segment: str, purpose: str, channel: str, traits: Sequence[str]) -> Audience:
     """Return whom a segment reaches at the reader's moment.
 

@@ -128,7 +128,7 @@ def _attach_error(error: duckdb.Error, home: Path) -> LakeError:
 def require_lake(home: Path) -> None:
     """Raise LakeMissingError unless there is a lake in this home."""
     if not catalog_path(home).is_file():
-        message = f"There is no lake in {home} yet: run the sink first."
+        message = f"There is no lake in {home} yet; 'onefold drain' or 'onefold sink' makes one of what was published."
         raise LakeMissingError(message)
 
 
@@ -139,7 +139,7 @@ def check_format(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
     except duckdb.CatalogException:
         found = None
     if found is None:
-        message = f"The lake in {home} holds no tables yet: run the sink first."
+        message = f"The lake in {home} holds no tables yet; 'onefold drain' or 'onefold sink' makes them."
         raise LakeMissingError(message)
     if found[0] != LAKE_FORMAT:
         message = (

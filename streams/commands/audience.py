@@ -48,7 +48,7 @@ def audience(
 
     A contact that was verified comes first, then the newest; shared ones and those that bounced are left out.
     """
-    from sinks.audience import CONTACTS  # noqa: PLC0415 - heavy
+    from sinks.audience import CONTACTS, purposes_told  # noqa: PLC0415 - heavy
     from sinks.audience import audience as found_audience  # noqa: PLC0415 - heavy
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
 
@@ -57,12 +57,15 @@ def audience(
     names = [name.strip() for name in traits.split(",") if name.strip()]
     with open_lake_reader(load_settings().home, moment=at) as reader:
         found = found_audience(reader, segment, purpose, channel, names)
+        told = purposes_told(reader)
     rows = [(one.customer_id, one.contact, *(one.traits[name] for name in names)) for one in found.reached]
     write_rows(Rows(("customer_id", CONTACTS[channel], *names), rows), form)
     complain(
         f"{found.members:,} members, {found.permitted:,} permit {purpose} by {channel}, "
         f"{len(found.reached):,} of them can be reached"
     )
+    if purpose not in told:
+        complain(f"No consent names the purpose {purpose!r}; those named so far: {', '.join(told) or 'none'}")
 
 
 def tag(

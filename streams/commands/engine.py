@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from streams.commands.examples import add
+from streams.commands.moments import moment
 from streams.errors import StreamsError
 from streams.output import complain, show
 from streams.settings import Settings, load_settings
@@ -99,7 +100,7 @@ def clock(
     every: Annotated[float, typer.Option(help="Seconds between two tellings.", min=0.1)] = 10.0,
     at: Annotated[
         datetime | None,
-        typer.Option(help="Tell this time (UTC) once, and end.", formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+        typer.Option(help="Tell this time once, and end; UTC unless it names a zone.", parser=moment, metavar="TIME"),
     ] = None,
 ) -> None:
     """Tell the workers what time it is, until stopped: for days since, windows that end now, and what follows.

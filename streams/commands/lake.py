@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from streams.commands.examples import add
+from streams.commands.moments import moment
 from streams.errors import InputError
 from streams.output import Format, Rows, show, write_json, write_rows
 from streams.settings import load_settings
@@ -18,8 +19,9 @@ AtOption = Annotated[
     datetime | None,
     typer.Option(
         "--at",
-        help="The moment (UTC) that views reckon from: what had happened by then, as it is known.",
-        formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+        help="The moment that views reckon from: what had happened by then. UTC unless it names a zone.",
+        parser=moment,
+        metavar="TIME",
         show_default="now",
     ),
 ]
@@ -91,8 +93,9 @@ def views(
     elif name in known:
         write_rows(Rows(("column", "meaning"), list(known[name].columns.items())), form)
     else:
-        near = ", ".join(get_close_matches(name, known)) or "'onefold views' lists them"
-        raise InputError(f"there is no view {name!r}; expected one of the lake's views, such as: {near}")
+        near = ", ".join(get_close_matches(name, known))
+        meant = f"did you mean {near}?" if near else "expected one of those that 'onefold views' lists"
+        raise InputError(f"there is no view {name!r}; {meant}")
 
 
 def snapshots(*, form: FormatOption = "table") -> None:

@@ -82,7 +82,9 @@ def find(
         with waiting("Searching"):
             done = search(crowd, among, most)
     except NotFittedError as error:
-        raise InputError(f"no look-alikes of {segment} can be found among {among}: {error}") from None
+        raise InputError(
+            f"no look-alikes of {segment} can be found among {among} at {crowd.at:%Y-%m-%d %H:%M}: {error}"
+        ) from None
     of_version = version(crowd, among, done)
     with counting("Publishing scores", len(done.found)) as on_progress:
         publish_scores(settings, scores_of(crowd, done, of_version, made_at), on_progress)

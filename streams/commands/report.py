@@ -51,9 +51,11 @@ def report(
     from sinks.report.figures import STEPS, make_report  # noqa: PLC0415 - heavy
     from sinks.report.page import html_page  # noqa: PLC0415 - heavy
 
+    path = out or Path(f"report.{form}")
+    if not path.parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}; name another file by --out")
     with counting("Asking the views", STEPS) as advance:
         made = make_report(load_settings().home, as_of, at, advance)
-    path = out or Path(f"report.{form}")
     text = html_page(made) if form == "html" else json_text(_as_json(asdict(made))) + "\n"
     try:
         path.write_text(text, "utf-8")

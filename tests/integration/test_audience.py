@@ -10,6 +10,7 @@ from sinks.errors import QueryError
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
 from sinks.testing import a_profile, a_touchpoint, an_identifier
+from streams.cli import main
 
 
 def consent(state: ConsentState, channel: str = "email") -> Consent:
@@ -54,3 +55,12 @@ def test_another_purpose_needs_a_consent_of_its_own(home: Path) -> None:
 def test_a_segment_that_there_is_not_is_refused_by_name(home: Path) -> None:
     with open_lake_reader(home) as reader, pytest.raises(QueryError, match=r"'nobody'; expected one of .*prospects"):
         audience(reader, "nobody", "marketing", "email", [])
+
+
+def test_a_purpose_that_no_consent_names_is_said_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONEFOLD_HOME", str(home))
+    with pytest.raises(SystemExit, match="0"):
+        main(["audience", "prospects", "--channel", "email", "--purpose", "advertising"])
+    assert "No consent names the purpose 'advertising'; those named so far: marketing" in capsys.readouterr().err

@@ -176,7 +176,7 @@ def test_the_commands_say_what_they_did_for_eyes(shop: Settings) -> None:
         ),
         (
             ("lookalikes", "find", "lapsed_buyers", "--at", "2026-01-20", "--among", "others"),
-            "no look-alikes of lapsed_buyers can be found among others: expected at least 10 ",
+            "no look-alikes of lapsed_buyers can be found among others at 2026-01-20 00:00: expected at least 10 ",
         ),
     ],
 )
