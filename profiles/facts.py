@@ -5,6 +5,7 @@ from calendar import isleap
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import MAXYEAR, UTC, date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from profiles.conditions import Condition, Kind, Value
 from profiles.consent import is_permitted
@@ -33,10 +34,11 @@ FACTS: Mapping[str, str] = {
     "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD; days are UTC's.",
 }
 """Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one
-of several, of a sum by currency or a top list; ``NAME.DAYS`` of a ``days`` trait is how many touchpoints there were
-within so many days, today included; ``consent.PURPOSE.CHANNEL`` is whether that is permitted; ``cap.NAME``
-whether the cap is reached; ``tag.NAME`` whether somebody was tagged so. Those of time are unknown as long as the moment
-is, those of orders where there are none; what was never said of consent is false."""
+of several, of a sum by currency or a top list; of a trait with a window, they are of the touchpoints within it;
+``NAME.DAYS`` of a ``days`` trait is how many touchpoints there were within so many days, today included;
+``consent.PURPOSE.CHANNEL`` is whether that is permitted; ``cap.NAME`` whether the cap is reached; ``tag.NAME`` whether
+somebody was tagged so. Those of time are unknown as long as the moment is, those of orders where there are none; what
+was never said of consent is false."""
 
 _OPEN = re.compile(r"trait\.\S+|consent\.[^.\s*]+\.[^.\s*]+|tag\.\S+")
 KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
@@ -44,6 +46,9 @@ KEYED: frozenset[FoldName] = frozenset({"sum", "top", "min", "max"})
 
 TEXTUAL: frozenset[FoldName] = frozenset({"first", "newest"})
 """Folds whose value is a text; of others it is a number."""
+
+COUNTED: frozenset[FoldName] = frozenset({"count", "distinct", "days"})
+"""Folds that count: within a window, nothing is 0 of them. Of other folds it is unknown."""
 
 _WINDOW = re.compile(r"[1-9][0-9]{0,2}")
 _HOUR_MS = 3_600_000
@@ -102,12 +107,12 @@ def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Foldi
     since = {name: _days(known_moments[of], now_ms) for name, of in _SINCE.items()}
     facts |= since
     facts["recency_score"] = _recency(since["days_since_last_order"], policy)
-    facts["engagement"] = None if now_ms is None else _within(whole.points, now_ms, policy.engagement.days)
+    facts["engagement"] = None if now_ms is None else _points(whole, now_ms, policy)
     for name, state in whole.computed.items():
         for value in folding.folds[name].values(state) if name in folding.folds else ():
             facts[f"{name}.{value.key}" if value.key else name] = value.value
-    for name, (trait, days) in _windows(folding).items():
-        facts[name] = None if now_ms is None else _within(whole.computed.get(trait, {}), now_ms, days)
+    for name, window in _windows(folding).items():
+        facts |= {name: None} if now_ms is None else dict(_in_window(whole, name, window, now_ms, folding))
     told_traits = surviving_traits(whole)
     facts |= {f"trait.{name}": told.value for name, told in told_traits.items()}
     facts["age"] = _age(told_traits.get("birth_date"), now_ms)
@@ -181,25 +186,50 @@ def changes_at(whole: Fragment, folding: Folding, now_ms: int) -> int | None:
     return min((moment for moment in found if moment > now_ms), default=None)
 
 
-def windows(policy: ProfilePolicy) -> dict[str, tuple[str, int]]:
-    """Return the windows of ``days`` traits that conditions name, by fact: the trait, and how many days."""
-    asked = (condition.fact.partition(".") for condition in _conditions(policy))
-    return {
-        f"{trait}.{rest}": (trait, int(rest))
-        for trait, _, rest in asked
-        if trait in policy.traits and policy.traits[trait].fold == "days" and rest
-    }
+class Window(NamedTuple):
+    """So many UTC days up to a moment's, of a trait that is kept by day; what is later counts as of the last one."""
+
+    trait: str
+    days: int
+
+
+def windows(policy: ProfilePolicy) -> dict[str, Window]:
+    """Return the windows that conditions name, by fact; of one with several values by what their names begin with."""
+    found = {}
+    for condition in _conditions(policy):
+        trait, _, rest = condition.fact.partition(".")
+        declared = policy.traits.get(trait)
+        if declared is not None and declared.window_days is not None:
+            found[trait] = Window(trait, declared.window_days)
+        elif declared is not None and declared.fold == "days" and rest:
+            found[condition.fact] = Window(trait, int(rest))
+    return found
 
 
 @lru_cache(maxsize=4)
-def _windows(folding: Folding) -> Mapping[str, tuple[str, int]]:
+def _windows(folding: Folding) -> Mapping[str, Window]:
     return windows(folding.policy)
 
 
-def _within(by_day: Mapping[int, int], now_ms: int, days: int) -> float:
-    """Return the sum of counts of so many UTC days up to today, what is later included."""
-    first = now_ms // DAY_MS - days + 1
-    return float(sum(count for day, count in by_day.items() if day >= first))
+def _in_window(
+    whole: Fragment, name: str, window: Window, now_ms: int, folding: Folding
+) -> Iterator[tuple[str, Value]]:
+    """Yield the facts of a window, in which what counts is 0 of nothing."""
+    if folding.policy.traits[window.trait].fold in COUNTED:
+        yield name, 0.0
+    by_day = whole.computed.get(window.trait, {})
+    for value in folding.by_day[window.trait].since(by_day, _first_day(now_ms, window.days)):
+        yield f"{name}.{value.key}" if value.key else name, value.value
+
+
+def _points(whole: Fragment, now_ms: int, policy: ProfilePolicy) -> float:
+    first = _first_day(now_ms, policy.engagement.days)
+    return float(sum(points for day, points in whole.points.items() if day >= first))
+
+
+def _first_day(now_ms: int, days: int) -> int:
+    """Return the first of so many UTC days of which the last is today."""
+    return now_ms // DAY_MS - days + 1
 
 
 def _conditions(policy: ProfilePolicy) -> Iterator[Condition]:

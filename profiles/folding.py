@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from profiles.fields import MOST_CHARACTERS, matcher
-from profiles.folds import Fold, added, fold_of, lowest, newest_days, on_day
+from profiles.folds import DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
 from profiles.fragment import (
     DENIED_FOR_GOOD,
     LEFT_OUT,
@@ -63,6 +63,7 @@ class Folding:
     def __init__(self, policy: ProfilePolicy) -> None:
         self.policy = policy
         self.folds: Mapping[str, Fold] = {name: fold_of(declared) for name, declared in policy.traits.items()}
+        self.by_day: Mapping[str, ByDay] = {name: fold for name, fold in self.folds.items() if isinstance(fold, ByDay)}
         self._quality = _Dispatch(policy.quality.items())
         self._computing = _Dispatch((name, declared.when) for name, declared in policy.traits.items())
         self._most_marks = {mark_name("cap", name): cap.most for name, cap in policy.caps.items()}
@@ -88,7 +89,9 @@ class Folding:
         if touchpoint["consents"]:
             self._keep_consents(fragment, _consents(touchpoint, channel))
         if kind in policy.engagement.points:
-            fragment.points = on_day(fragment.points, time, policy.engagement.points[kind], policy.engagement.days)
+            day, points = time // DAY_MS, policy.engagement.points[kind]
+            points += fragment.points.get(day, 0)
+            fragment.points = on_day(fragment.points, day, points, policy.engagement.days)
         self._keep_offer(fragment, accepted)
         self._keep_quality(fragment, accepted)
         self._keep_tag(fragment, touchpoint, channel)

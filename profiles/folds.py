@@ -6,6 +6,8 @@ changed in place. Sums are in whole millionths, because floating-point sums depe
 where there are more values than a trait keeps, those with the lowest hash stay, which does not depend on order either;
 what is kept is exact.
 
+A trait with a window is any of these folds by day: what it is at a moment is the merge of the days in the window.
+
 A distinct count is exact below what is kept, then estimated from the lowest hashes: Z. Bar-Yossef, T. S. Jayram,
 R. Kumar, D. Sivakumar, L. Trevisan, Counting Distinct Elements in a Data Stream (RANDOM 2002).
 """
@@ -13,6 +15,7 @@ R. Kumar, D. Sivakumar, L. Trevisan, Counting Distinct Elements in a Data Stream
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -27,6 +30,9 @@ State = Any
 
 DAY_MS = 86_400_000
 MICRO = 1_000_000
+AHEAD_DAYS = 2
+"""How many days a touchpoint may be dated after the one on which it arrives."""
+
 _MOST_CURRENCIES = 20
 _MOST_STORED = 2**62
 _HASH_BYTES = 8
@@ -282,35 +288,59 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """On how many days, of so many up to the newest one, there was a touchpoint. State: count by day since 1970 UTC."""
+class ByDay:
+    """Another fold, of each day's touchpoints. State: the fold's by day since 1970 UTC, of the newest days.
 
+    What is kept follows from the newest day alone: a day that falls out of a part falls out of the whole, too. So it
+    is the same for any order and any cut.
+    """
+
+    fold: Fold
     days: int
+    """How many are kept, back from the newest one."""
 
-    def add(self, state: dict[int, int] | None, accepted: AcceptedTouchpoint) -> dict[int, int]:
-        """One more on its day."""
-        return on_day(state or {}, accepted["touchpoint"]["event_time"], 1, self.days)
+    def add(self, state: dict[int, State] | None, accepted: AcceptedTouchpoint) -> dict[int, State] | None:
+        """With the touchpoint on its day."""
+        by_day, day = state or {}, accepted["touchpoint"]["event_time"] // DAY_MS
+        grown = self.fold.add(by_day.get(day), accepted)
+        return state if grown is None else on_day(by_day, day, grown, self.days)
 
-    def merge(self, one: dict[int, int], other: dict[int, int]) -> dict[int, int]:
+    def merge(self, one: dict[int, State], other: dict[int, State]) -> dict[int, State]:
         """Both, by day."""
-        return newest_days(added(one, other), self.days)
+        both = dict(one)
+        for day, state in other.items():
+            both[day] = self.fold.merge(both[day], state) if day in both else state
+        return newest_days(both, self.days)
 
-    def values(self, state: dict[int, int]) -> Iterator[Computed]:
+    def values(self, _state: dict[int, State]) -> Iterator[Computed]:
+        """None, since they depend on the moment: see :meth:`since`."""
+        return iter(())
+
+    def since(self, state: dict[int, State], first: int) -> Iterator[Computed]:
+        """Yield the values of what was on a day, since 1970 UTC, and later."""
+        states = [known for day, known in state.items() if day >= first]
+        return self.fold.values(reduce(self.fold.merge, states)) if states else iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Days(ByDay):
+    """On how many days, of so many up to the newest one, there was a touchpoint; the fold is their count."""
+
+    def values(self, state: dict[int, State]) -> Iterator[Computed]:
         """One number."""
         yield Computed("", float(len(state)))
 
 
-def on_day(by_day: dict[int, int], time_ms: int, number: int, days: int) -> dict[int, int]:
-    """Return counts by day with a number more on the day of a time, of so many days up to the newest one."""
-    day = time_ms // DAY_MS
-    grown = {**by_day, day: by_day.get(day, 0) + number}
+def on_day(by_day: dict[int, _T], day: int, value: _T, days: int) -> dict[int, _T]:
+    """Return what there is by day with another value of one day, of so many days up to the newest one."""
+    grown = {**by_day, day: value}
     return grown if day in by_day else newest_days(grown, days)
 
 
-def newest_days(by_day: dict[int, int], days: int) -> dict[int, int]:
+def newest_days(by_day: dict[int, _T], days: int) -> dict[int, _T]:
     """Return what is of the newest day and the days before it, so many in all; late touchpoints may fall out."""
     first = max(by_day) - days + 1
-    return by_day if min(by_day) >= first else {day: count for day, count in by_day.items() if day >= first}
+    return by_day if min(by_day) >= first else {day: value for day, value in by_day.items() if day >= first}
 
 
 _FOLDS: Mapping[FoldName, Callable[[TraitDeclaration], Fold]] = {
@@ -324,7 +354,7 @@ _FOLDS: Mapping[FoldName, Callable[[TraitDeclaration], Fold]] = {
     "top": lambda declared: Top(texts(declared.value), declared.most),
     "distinct": lambda declared: Distinct(texts(declared.value), declared.most),
     "rate": lambda declared: Rate(matcher(declared.hit)),
-    "days": lambda declared: Days(declared.days),
+    "days": lambda declared: Days(Count(), declared.days),
 }
 
 
@@ -334,4 +364,5 @@ def fold_of(declared: TraitDeclaration) -> Fold:
     Raises:
         ValueError: it names a field that there is not.
     """
-    return _FOLDS[declared.fold](declared)
+    fold = _FOLDS[declared.fold](declared)
+    return fold if declared.window_days is None else ByDay(fold, declared.window_days + AHEAD_DAYS)

@@ -30,6 +30,8 @@ class TraitDeclaration:
         hit: of a rate: those of the touchpoints that count which are hits.
         days: of ``days``: how many days are kept, back from the newest one.
         most: how many different values are kept.
+        window_days: only touchpoints of so many days up to a moment's count; None: all of them, at every moment. It is
+            no part of the repr, which names what is folded where there is no window.
     """
 
     fold: FoldName
@@ -38,6 +40,7 @@ class TraitDeclaration:
     hit: Filter = field(default_factory=dict)
     days: int = 90
     most: int = 50
+    window_days: int | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ _VERSION_BYTES = 8
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
 _COUNTING = frozenset({"count", "rate", "days"})
 _AMOUNTS = frozenset({"amount", "margin", "cost"})
+_MANY = frozenset({"top", "distinct"})
+_MOST_IN_WINDOW = 5_000
 _T = TypeVar("_T")
 
 
@@ -77,6 +79,7 @@ class _Trait(_Part):
     hit: _Wanted = {}
     days: Annotated[int, Field(ge=1, le=400)] = 90
     most: Annotated[int, Field(ge=1, le=500)] = 50
+    window_days: Annotated[int, Field(ge=1, le=400)] | None = None
 
 
 class _Goal(_Part):
@@ -272,6 +275,9 @@ def folding_version(policy: ProfilePolicy) -> bytes:
         marks,
         policy.measurement,
     ]
+    windows = {name: declared.window_days for name, declared in policy.traits.items() if declared.window_days}
+    if windows:  # without any, fragments are what they were before there were windows
+        decisive.append(windows)
     return blake2b(repr(decisive).encode(), digest_size=_VERSION_BYTES).digest()
 
 
@@ -350,6 +356,16 @@ def _bad_trait(path: Path, trait: _Trait) -> Iterator[tuple[Path, str]]:
         yield from _refused(partial(read, trait.value), (*path, "value"))
     if (trait.fold == "rate") != bool(trait.hit):
         yield (*path, "hit"), "expected of a rate, and of no other fold"
+    if trait.window_days is not None:
+        yield from _bad_window((*path, "window_days"), trait, trait.window_days)
+
+
+def _bad_window(path: Path, trait: _Trait, days: int) -> Iterator[tuple[Path, str]]:
+    if trait.fold == "days" and days > trait.days:
+        yield path, f"expected no more than the {trait.days} days that the trait keeps, got {days}"
+    if trait.fold in _MANY and days * trait.most > _MOST_IN_WINDOW:
+        sentence = f"so many values are kept of each day: expected days times most up to {_MOST_IN_WINDOW:,}"
+        yield path, f"{sentence}, got {days} times {trait.most}"
 
 
 def _condition(text: str, parsed: _Profile) -> Condition:
@@ -359,14 +375,13 @@ def _condition(text: str, parsed: _Profile) -> Condition:
         return kind_of_fact(fact, traits, parsed.caps)
 
     condition = parse_condition(text, kind)
-    trait, _, days = condition.fact.partition(".")
-    if (
-        trait in parsed.traits
-        and parsed.traits[trait].fold == "days"
-        and days
-        and int(days) > parsed.traits[trait].days
-    ):
-        raise ValueError(f"{trait} keeps {parsed.traits[trait].days} days, got {days}")
+    name, _, days = condition.fact.partition(".")
+    trait = parsed.traits.get(name)
+    if trait is not None and trait.fold == "days" and days:
+        if trait.window_days is not None:
+            raise ValueError(f"{name} has a window of its own: expected {name}, got {condition.fact}")
+        if int(days) > trait.days:
+            raise ValueError(f"{name} keeps {trait.days} days, got {days}")
     return condition
 
 

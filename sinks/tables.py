@@ -81,7 +81,11 @@ PROFILES: Final = Table(
         Column("language", TEXT, "Language as the newest source says, BCP 47 tag."),
         Column("preferred_language", TEXT, "Language to address them in, BCP 47 tag."),
         Column("traits", list_of(TRAIT), "Every told trait with the touchpoint it came with."),
-        Column("computed", list_of(COMPUTED), "Every value of the computed traits that the policy declares."),
+        Column(
+            "computed",
+            list_of(COMPUTED),
+            "Every value of the computed traits that the policy declares without a window.",
+        ),
         Column("tags", list_of(TAG), "The tags that people gave."),
         Column("segments", list_of(MEMBERSHIP), "The segments they are in, and since when (processing time)."),
         Column("offers", list_of(OFFER_STAGE), "How often each offer was made, seen, accepted or declined."),

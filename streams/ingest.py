@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.normalise import Normaliser
+from profiles.folds import AHEAD_DAYS, DAY_MS
 from profiles.policy import Measurement
 from schemas.accepted import AcceptedTouchpoint, encode_accepted
 from schemas.framing import Framing
@@ -21,7 +22,7 @@ from schemas.sources import TO_CANONICAL
 from streams.records import Output, SourceRecord, dead_letter
 from streams.topics import SOURCES, Topics
 
-MAX_CLOCK_AHEAD_MS = 48 * 3600 * 1000
+MAX_CLOCK_AHEAD_MS = AHEAD_DAYS * DAY_MS
 EARLIEST_EVENT_MS = 631_152_000_000
 """1990-01-01: older stamps are clocks never set, or seconds taken for milliseconds."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from profiles.facts import KEYED, TEXTUAL, windows
+from profiles.facts import COUNTED, KEYED, TEXTUAL, windows
 from profiles.policy import ProfilePolicy, TraitDeclaration
 from sinks.engine import quoted
 from sinks.views.fields import counting, number, text, texts
@@ -20,9 +20,9 @@ def customer_facts(policy: ProfilePolicy) -> View:
     column = {name: f"trait_{place}" for place, name in enumerate(single)}
     singles = [f"{_folded(declared)} AS {column[name]}" for name, declared in single.items()]
     numbers = {name: _number_of(each, column[name]) for name, each in single.items() if each.fold not in TEXTUAL}
-    for place, (fact, (name, days)) in enumerate(windows(policy).items()):
-        counted = f'{counting(policy.traits[name].when)} AND event_time::DATE > "at"::DATE - {days}'
-        singles.append(f"count(*) FILTER ({counted}) AS window_{place}")
+    asked = {fact: window for fact, window in windows(policy).items() if fact not in policy.traits}
+    for place, (fact, (name, days)) in enumerate(asked.items()):
+        singles.append(f"count(*) FILTER ({counting(policy.traits[name], days)}) AS window_{place}")
         numbers[fact] = f"window_{place}"
     worded = {name: column[name] for name, each in single.items() if each.fold in TEXTUAL}
     keyed = {name: declared for name, declared in policy.traits.items() if declared.fold in KEYED}
@@ -48,8 +48,9 @@ def customer_facts(policy: ProfilePolicy) -> View:
             "monetary_score": "From 1 to 5, by revenue; empty without a purchase.",
             "engagement": "Points for touchpoints of the policy's last days, today included; days are UTC's.",
             "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD.",
-            "numbers": "Computed traits that are numbers, by NAME or NAME.KEY; sums of amounts in currency units.",
-            "texts": "Computed traits that are texts, by NAME.",
+            "numbers": "Computed traits that are numbers, by NAME or NAME.KEY; sums of amounts in currency units. Of a "
+            "trait with a window, of the touchpoints within it.",
+            "texts": "Computed traits that are texts, by NAME; of a trait with a window, of the touchpoints within it.",
             "told": "Told traits by name: the value that survives.",
             "permitted": "PURPOSE.CHANNEL of what consent permits.",
             "caps_reached": "Names of the caps without room for another message.",
@@ -62,7 +63,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
         WHERE customer_id IS NOT NULL GROUP BY customer_id
     ), entries AS (
         SELECT customer_id, unnest({_entries_of(keyed)}, recursive := true)
-        FROM touchpoints_by_customer WHERE customer_id IS NOT NULL AND ({_any_of(keyed)})
+        FROM touchpoints_by_customer CROSS JOIN moment WHERE customer_id IS NOT NULL AND ({_any_of(keyed)})
     ), keyed AS (
         SELECT customer_id, name,
                CASE fold WHEN 'min' THEN min(value) WHEN 'max' THEN max(value) ELSE sum(value) END::DOUBLE AS value
@@ -123,7 +124,7 @@ def _engagement(policy: ProfilePolicy) -> str:
 
 def _folded(declared: TraitDeclaration) -> str:
     """Return the aggregate of a trait with one value; empty or 0 where no touchpoint has one."""
-    counts = counting(declared.when)
+    counts = counting(declared)
     if declared.fold == "count":
         return f"count(*) FILTER ({counts})"
     if declared.fold == "rate":
@@ -140,16 +141,20 @@ def _folded(declared: TraitDeclaration) -> str:
 
 
 def _number_of(declared: TraitDeclaration, column: str) -> str:
-    """Return the number that the aggregate of a trait stands for, NULL where there is none."""
+    """Return the number that the aggregate of a trait stands for, NULL where there is none.
+
+    What counts is NULL where there is nothing at all, and 0 where there is nothing within its window.
+    """
+    if declared.fold not in COUNTED:
+        return column
+    counted = column if declared.fold == "count" else f"len({column})"
     if declared.fold == "days":
-        return f"len(list_filter({column}, lambda day: day > list_max({column}) - {declared.days}))"
-    if declared.fold == "distinct":
-        return f"nullif(len({column}), 0)"
-    return f"nullif({column}, 0)" if declared.fold == "count" else column
+        counted = f"len(list_filter({column}, lambda day: day > list_max({column}) - {declared.days}))"
+    return f"coalesce({counted}, 0)" if declared.window_days else f"nullif({counted}, 0)"
 
 
 def _any_of(keyed: Mapping[str, TraitDeclaration]) -> str:
-    return " OR ".join(counting(declared.when) for declared in keyed.values()) or "false"
+    return " OR ".join(f"({counting(declared)})" for declared in keyed.values()) or "false"
 
 
 def _entries_of(keyed: Mapping[str, TraitDeclaration]) -> str:
@@ -165,9 +170,7 @@ def _entries(name: str, declared: TraitDeclaration) -> str:
         currency, value = number(declared.value)
         keys, there = f"[{currency}]", f" AND {value} IS NOT NULL"
     entry = f"{{'name': {named}, 'fold': {quoted(declared.fold)}, 'value': {value}}}"
-    return (
-        f"CASE WHEN {counting(declared.when)}{there} THEN list_transform({keys}, lambda key: {entry})::{_ENTRIES} END"
-    )
+    return f"CASE WHEN {counting(declared)}{there} THEN list_transform({keys}, lambda key: {entry})::{_ENTRIES} END"
 
 
 def _map_of(values: Mapping[str, str], kind: str, more: str = "[]") -> str:

@@ -6,7 +6,7 @@ The same as :mod:`profiles.fields` reads from a record. Texts are whole here, wh
 from collections.abc import Mapping
 from typing import Final
 
-from profiles.policy import Filter
+from profiles.policy import TraitDeclaration
 from sinks.engine import quoted
 from sinks.views.filters import ALWAYS_THERE, SOMETIMES_THERE, sql_of
 
@@ -54,6 +54,11 @@ def _bounded(value: str) -> str:
     return f"CASE WHEN abs({value}) <= {_MOST_UNITS} THEN {value} END"
 
 
-def counting(wanted: Filter) -> str:
-    """Return the condition that a touchpoint counts for a computed trait: all of them do where nothing is said."""
-    return sql_of(wanted) if wanted else "true"
+def counting(declared: TraitDeclaration, window_days: int | None = None) -> str:
+    """Return the condition that a touchpoint counts for a computed trait: all of them do where nothing is said.
+
+    Within so many days up to the moment, else within the trait's own window; then it needs the view ``moment`` beside.
+    """
+    days = window_days or declared.window_days
+    within = [f'event_time::DATE > "at"::DATE - {days}'] if days else []
+    return " AND ".join([*([sql_of(declared.when)] if declared.when else []), *within]) or "true"

@@ -335,7 +335,7 @@ def loyalty(policy: ProfilePolicy) -> View:
     declared = policy.traits.get("loyalty_points")
     is_declared = declared is not None and declared.fold == "sum"
     points = number(declared.value)[1] if declared is not None and is_declared else "NULL::DECIMAL(19, 6)"
-    counts = counting(declared.when) if declared is not None and is_declared else "false"
+    counts = counting(declared) if declared is not None and is_declared else "false"
     return View(
         "loyalty",
         "One row a customer with points or a tier up to the moment. Points are what the trait loyalty_points of the "
@@ -353,7 +353,7 @@ def loyalty(policy: ProfilePolicy) -> View:
     WITH told AS (
         SELECT customer_id, event_time, event_id, source, nullif(traits[{quoted("loyalty_tier")}], '') AS tier,
                CASE WHEN {counts} THEN {points} END AS points
-        FROM touchpoints_by_customer WHERE customer_id IS NOT NULL
+        FROM touchpoints_by_customer CROSS JOIN moment WHERE customer_id IS NOT NULL
     ), run AS (
         SELECT customer_id, tier, event_time,
                sum((tier IS DISTINCT FROM newest_tier)::INTEGER) OVER newest AS others

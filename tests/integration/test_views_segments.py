@@ -34,7 +34,7 @@ from tests.integration.view_lakes import (
     write_lake,
 )
 
-# Every fold, with a field of each kind.
+# Every fold, with a field of each kind; and most of them within a window.
 TRAITS = """
 [profile]
 defaults = false
@@ -57,6 +57,20 @@ basket = { fold = "top", value = "sku", when = { type = ["purchase", "return"] }
 different = { fold = "distinct", value = "campaign", most = 500 }
 products = { fold = "distinct", value = "sku", most = 500 }
 lately = { fold = "days", days = 3 }
+views_lately = { fold = "count", when = { type = ["page_view", "product_view"] }, window_days = 9 }
+spent_lately = { fold = "sum", value = "amount", when = { type = ["purchase"] }, window_days = 5 }
+dearest_lately = { fold = "max", value = "amount", when = { type = ["purchase"] }, window_days = 30 }
+mood_lately = { fold = "mean", value = "sentiment", window_days = 30 }
+came_by_lately = { fold = "first", value = "campaign", window_days = 5 }
+likes_lately = { fold = "top", value = "property.category", when = { type = ["product_view"] }, window_days = 30 }
+different_lately = { fold = "distinct", value = "campaign", window_days = 30 }
+active_lately = { fold = "days", window_days = 4 }
+
+[profile.traits.opened_lately]
+fold = "rate"
+when = { type = ["email_sent", "email_open"] }
+hit = { type = ["email_open"] }
+window_days = 30
 
 [profile.caps.two]
 messages = { type = ["email_sent", "impression"] }
@@ -123,7 +137,7 @@ def test_engagement_counts_the_days_up_to_today(crowd: Path) -> None:
 
 def test_computed_traits_have_their_values(crowd: Path) -> None:
     numbers, texts = one(crowd, ANN, "numbers, texts")
-    assert texts == {"came_by": "spring", "went_by": "autumn"}
+    assert texts == {"came_by": "spring", "went_by": "autumn", "came_by_lately": "autumn"}
     assert numbers == {
         "views": 3.0,
         "spent.EUR": 30.0,
@@ -140,6 +154,30 @@ def test_computed_traits_have_their_values(crowd: Path) -> None:
         "different": 2.0,
         "products": 2.0,
         "lately": 2.0,  # days 5 and 6; day 1 is more than three days before the newest
+        "views_lately": 2.0,  # since day 1
+        "spent_lately.EUR": 30.0,
+        "spent_lately.USD": 8.0,
+        "dearest_lately.EUR": 30.0,
+        "dearest_lately.USD": 8.0,
+        "opened_lately": 0.5,
+        "likes_lately.tea": 2.0,
+        "different_lately": 2.0,
+        "active_lately": 1.0,  # day 6
+    }
+
+
+def test_traits_with_a_window_lose_a_day_when_a_new_one_begins(crowd: Path) -> None:
+    """Of nothing what counts is 0, and what else there is is unknown."""
+    names = "views_lately", "spent_lately.EUR", "active_lately"
+    columns = ", ".join(f"numbers['{name}']" for name in names)
+    sql = f"SELECT {columns}, texts['came_by_lately'] FROM customer_facts WHERE customer_id = '{ANN}'"  # noqa: S608
+    found = {day: ask(crowd, day, sql) for day in (4.9, 5, 8, 9.99, 10)}
+    assert found == {
+        4.9: [(3.0, None, 1.0, "spring")],
+        5: [(3.0, 30.0, 1.0, "autumn")],
+        8: [(3.0, 30.0, 2.0, "autumn")],
+        9.99: [(2.0, 30.0, 1.0, "autumn")],
+        10: [(0.0, None, 0.0, None)],
     }
 
 
@@ -272,6 +310,12 @@ WANTED = {
     "good": Conditions(any=(condition("recency_score >= 4"), condition("monetary_score = 5"))),
     "moody": Conditions(all=(condition("mood != 0"), condition("opened < 0.9"))),
     "spenders": Conditions(all=(condition("spent.EUR >= 100"), condition("dearest.EUR < 300"))),
+    "viewing": Conditions(all=(condition("views_lately >= 1"),)),
+    "quiet": Conditions(all=(condition("views_lately < 1"), condition("views >= 3"))),
+    "buying": Conditions(any=(condition("spent_lately.EUR > 0"), condition("dearest_lately.EUR >= 100"))),
+    "browsing": Conditions(any=(condition("likes_lately.camping >= 1"), condition("different_lately = 1"))),
+    "answering": Conditions(any=(condition("mood_lately != 0"), condition("opened_lately >= 0.5"))),
+    "led": Conditions(any=(condition("came_by_lately = weekly-letter"), condition("active_lately >= 2"))),
 }
 
 
@@ -296,14 +340,7 @@ def facts_of(records: Sequence[AcceptedTouchpoint]) -> dict[str, Value | None]:
     now_ms = SOME_TIME_MS + round(WORLD_DAY * DAY_MS)
     touches = [record["touchpoint"] for record in sorted(records, key=place_of)]
     kinds = Counter(touch["type"] for touch in touches)
-    campaigns = [touch["marketing"]["campaign"] for touch in touches if touch["marketing"]]
-    named = [campaign for campaign in campaigns if campaign]
-    moods = [
-        round(touch["interaction"]["sentiment"] * 1e6)
-        for touch in touches
-        if touch["interaction"] and touch["interaction"]["sentiment"] is not None
-    ]
-    letters = kinds["email_sent"] + kinds["email_open"]
+    named = campaigns_of(touches)
     sent = [touch for touch in touches if touch["type"] in {"email_sent", "impression"}]
     points = {"page_view": 1, "product_view": 2, "email_open": 5, "impression": -1}
     facts: dict[str, Value | None] = {
@@ -313,8 +350,8 @@ def facts_of(records: Sequence[AcceptedTouchpoint]) -> dict[str, Value | None]:
         "views": float(kinds["page_view"] + kinds["product_view"]) or None,
         "different": float(len(set(named))) or None,
         "came_by": named[0] if named else None,
-        "mood": sum(moods) / len(moods) / 1e6 if moods else None,
-        "opened": kinds["email_open"] / letters if letters else None,
+        "mood": mood_of(touches),
+        "opened": opened_of(touches),
         "cap.two": sum(touch["event_time"] > now_ms - 20 * DAY_MS for touch in sent) >= 2,
         "engagement": float(
             sum(
@@ -324,15 +361,63 @@ def facts_of(records: Sequence[AcceptedTouchpoint]) -> dict[str, Value | None]:
             )
         ),
     }
+    facts |= {f"likes.{name}": count for name, count in likes_of(touches).items()}
+    return facts | _order_facts(touches, now_ms) | _late_facts(touches, now_ms)
+
+
+def _late_facts(touches: Sequence[Any], now_ms: int) -> dict[str, Value | None]:
+    """Return the traits with a window."""
+
+    def since(days: int) -> list[Any]:
+        return [touch for touch in touches if touch["event_time"] // DAY_MS > now_ms // DAY_MS - days]
+
+    named = campaigns_of(since(5))
+    facts: dict[str, Value | None] = {
+        "views_lately": float(sum(touch["type"] in {"page_view", "product_view"} for touch in since(9))),
+        "spent_lately.EUR": sum(euros_of(since(5))) or None,
+        "dearest_lately.EUR": max(euros_of(since(30)), default=None),
+        "mood_lately": mood_of(since(30)),
+        "opened_lately": opened_of(since(30)),
+        "came_by_lately": named[0] if named else None,
+        "different_lately": float(len(set(campaigns_of(since(30))))),
+        "active_lately": float(len({touch["event_time"] // DAY_MS for touch in since(4)})),
+    }
+    return facts | {f"likes_lately.{name}": count for name, count in likes_of(since(30)).items()}
+
+
+def campaigns_of(touches: Sequence[Any]) -> list[str]:
+    campaigns = [touch["marketing"]["campaign"] for touch in touches if touch["marketing"]]
+    return [campaign for campaign in campaigns if campaign]
+
+
+def mood_of(touches: Sequence[Any]) -> float | None:
+    moods = [
+        round(touch["interaction"]["sentiment"] * 1e6)
+        for touch in touches
+        if touch["interaction"] and touch["interaction"]["sentiment"] is not None
+    ]
+    return sum(moods) / len(moods) / 1e6 if moods else None
+
+
+def opened_of(touches: Sequence[Any]) -> float | None:
+    kinds = Counter(touch["type"] for touch in touches)
+    letters = kinds["email_sent"] + kinds["email_open"]
+    return kinds["email_open"] / letters if letters else None
+
+
+def likes_of(touches: Sequence[Any]) -> dict[str, float]:
     views = [told["properties"].get("category", "") for told in touches if told["type"] == "product_view"]
-    facts |= {f"likes.{name}": float(count) for name, count in Counter(views).items()}
-    return facts | _order_facts(touches, now_ms)
+    return {name: float(count) for name, count in Counter(views).items()}
+
+
+def euros_of(touches: Sequence[Any]) -> list[float]:
+    bought = [touch["order"] for touch in touches if touch["order"] and touch["type"] == "purchase"]
+    return [order["amount_micros"] / 1e6 for order in bought if order["currency"] == "EUR"]
 
 
 def _order_facts(touches: Sequence[Any], now_ms: int) -> dict[str, Value | None]:
     told = [touch for touch in touches if touch["order"] and touch["type"] in {"purchase", "return"}]
-    euros = [touch["order"]["amount_micros"] / 1e6 for touch in told if touch["order"]["currency"] == "EUR"
-             and touch["type"] == "purchase"]  # fmt: skip
+    euros = euros_of(touches)
     orders = {(touch["order"]["order_id"], touch["type"]): touch for touch in told}
     rates = {"EUR": 1.0, "USD": 0.5}
     revenue = sum(

@@ -7,6 +7,7 @@ messages. The other tests of standings and signals use it too.
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 from hypothesis import given, settings
@@ -60,6 +61,15 @@ when = { type = ["call"] }
 [profile.traits.active_days]
 fold = "days"
 days = 3
+[profile.traits.bought_lately]
+fold = "sum"
+value = "amount"
+when = { type = ["purchase"] }
+window_days = 1
+[profile.traits.contacts_lately]
+fold = "count"
+when = { type = ["call", "login"] }
+window_days = 2
 [profile.goals.buy]
 when = { type = ["purchase"] }
 [profile.goals.come]
@@ -90,6 +100,12 @@ all = ["consent.marketing.web = true"]
 none = ["cap.few = true"]
 [profile.segments.callers]
 any = ["calls >= 2", "active_days >= 3"]
+[profile.segments.buying]
+all = ["bought_lately.EUR >= 300"]
+[profile.segments.in_touch]
+all = ["contacts_lately >= 2"]
+[profile.segments.quiet]
+all = ["contacts_lately < 1", "touches >= 2"]
 [profile.offers.gift]
 all = ["orders = 0"]
 priority = 1
@@ -441,6 +457,25 @@ def test_a_crash_between_a_tick_and_its_work_loses_nothing(
         assert inside == {held for held in truth.holds(clock) if held.startswith("segment:")}
 
 
+def test_a_day_that_leaves_a_window_ends_one_segment_and_begins_another_by_time_alone() -> None:
+    """Two contacts on day 1 are within two days until the end of day 2; a tick within day 2 changes nothing of it."""
+    contacts = (one for number in count() if kind_of(one := event(str(number), DAY_MS, IDENTIFIERS[0])) == "call")
+    cluster = play([*islice(contacts, 2), Tick(DAY_MS)], 0, Accidents(1), shuffled=False)
+    told = len(cluster.heard_all().signals)
+    found = {}
+    for at in (2 * DAY_MS, 3 * DAY_MS - 1, 3 * DAY_MS):
+        cluster.happen(Tick(at))
+        cluster.settle()
+        news = cluster.heard_all().signals[told:]
+        told += len(news)
+        found[at] = {(one["kind"], one["name"], one["cause"]) for one in news if one["name"] in {"in_touch", "quiet"}}
+    assert found == {
+        2 * DAY_MS: set(),
+        3 * DAY_MS - 1: set(),
+        3 * DAY_MS: {("segment_left", "in_touch", "clock"), ("segment_entered", "quiet", "clock")},
+    }
+
+
 def wholes(events: Iterable[Event], folding: Folding) -> Fragment:
     """Return what all events add up to, stored and read once."""
     whole = Fragment()
@@ -477,6 +512,12 @@ _untimed = st.sampled_from(
         "cap.few = true",
         "orders >= 1",
         "known = true",
+        "spent.EUR >= 200",
+        "kinds < 2",
+        "visited >= 2",
+        "latest = call",
+        "answered < 0.5",
+        "calls.2 >= 1",
     ]
 )
 _conditions = st.lists(st.one_of(_timed, _timed, _untimed), max_size=3)
@@ -508,6 +549,16 @@ messages = {{ type = ["email_sent", "login"] }}
 most = {draw(st.integers(1, 3))}
 hours = {draw(st.integers(1, 30))}
 """
+    traits = {
+        "spent": 'fold = "sum"\nvalue = "amount"',
+        "kinds": 'fold = "distinct"\nvalue = "type"',
+        "visited": 'fold = "days"',
+        "latest": 'fold = "newest"\nvalue = "type"',
+        "answered": 'fold = "rate"\nhit = { type = ["call"] }',
+    }
+    for name, declared in traits.items():
+        text += f"[profile.traits.{name}]\n{declared}\nwindow_days = {draw(st.integers(1, 4))}\n"
+    text += '[profile.traits.calls]\nfold = "days"\nwhen = { type = ["call"] }\n'
     for name in ("one", "two"):
         text += f"[profile.segments.{name}]\nall = {listed(draw(_conditions))}\nany = {listed(draw(_conditions))}\n"
         text += f"none = {listed(draw(_conditions))}\n"

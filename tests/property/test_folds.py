@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 from zlib import crc32
@@ -15,7 +16,7 @@ from profiles.consent import Statement, is_permitted
 from profiles.consents import permitted, statements
 from profiles.facts import base_amount, facts_of
 from profiles.folding import Folding, surviving_traits
-from profiles.folds import Computed, Fold, Origin, fold_of
+from profiles.folds import AHEAD_DAYS, ByDay, Computed, Fold, Origin, fold_of
 from profiles.fragment import Fragment, decode, encode
 from profiles.policy import TraitDeclaration
 from profiles.policy_file import parse_profile_policy
@@ -57,6 +58,11 @@ value = "amount"
 fold = "top"
 value = "offer_id"
 most = 2
+[profile.traits.offers_lately]
+fold = "top"
+value = "offer_id"
+most = 2
+window_days = 3
 """
     )
 )
@@ -238,6 +244,9 @@ FOLDS: dict[str, tuple[TraitDeclaration, Oracle]] = {
     "rate": (TraitDeclaration("rate", {}, hit={"type": ("purchase",)}), _rate),
     "days": (TraitDeclaration("days", {}, days=3), _days),
 }
+WINDOW_DAYS = 2
+EVERY = {name: declared for name, (declared, _) in FOLDS.items()}
+EVERY |= {f"{name}, windowed": replace(declared, window_days=WINDOW_DAYS) for name, declared in EVERY.items()}
 
 
 def folded(fold: Fold, raw: Raw) -> Any:  # noqa: ANN401  # as the fold that made it says
@@ -260,11 +269,11 @@ def test_each_fold_is_what_is_reckoned_plainly(raw: list[AcceptedTouchpoint], na
 
 
 @settings(max_examples=examples(200))
-@given(raw=touchpoints(), name=st.sampled_from(sorted(FOLDS)), cuts=st.tuples(st.integers(0, 10), st.integers(0, 10)))
+@given(raw=touchpoints(), name=st.sampled_from(sorted(EVERY)), cuts=st.tuples(st.integers(0, 10), st.integers(0, 10)))
 def test_each_fold_merges_in_any_grouping_and_order_after_it_was_stored(
     raw: list[AcceptedTouchpoint], name: str, cuts: tuple[int, int]
 ) -> None:
-    fold = fold_of(FOLDS[name][0])
+    fold = fold_of(EVERY[name])
     first, last = sorted(cuts)
     parts = [folded(fold, part) for part in (raw[:first], raw[first:last], raw[last:])]
     stored = [msgspec.msgpack.decode(msgspec.msgpack.encode(part)) for part in parts if part is not None]
@@ -281,10 +290,57 @@ def test_each_fold_merges_in_any_grouping_and_order_after_it_was_stored(
         assert left == right == expected
 
 
-@settings(max_examples=examples(60))
+def windowed(name: str) -> ByDay:
+    """Return a fold of touchpoints within a window."""
+    fold = fold_of(replace(FOLDS[name][0], window_days=WINDOW_DAYS))
+    assert isinstance(fold, ByDay)
+    return fold
+
+
+def day_of(one: AcceptedTouchpoint) -> int:
+    return one["touchpoint"]["event_time"] // DAY_MS
+
+
+@settings(max_examples=examples(300))
+@given(raw=touchpoints(), name=st.sampled_from(sorted(FOLDS)), later=st.integers(-AHEAD_DAYS, WINDOW_DAYS + 1))
+def test_within_a_window_each_fold_is_what_is_reckoned_plainly_of_its_touchpoints(
+    raw: list[AcceptedTouchpoint], name: str, later: int
+) -> None:
+    """At any moment from so many days before the newest touchpoint on as it may be dated ahead."""
+    fold = windowed(name)
+    today = max((day_of(one) for one in raw), default=0) + later
+    first = today - WINDOW_DAYS + 1
+    state = folded(fold, raw)
+    found = list(fold.since(state, first)) if state is not None else []
+    assert found == FOLDS[name][1]([one for one in raw if day_of(one) >= first])
+
+
+@settings(max_examples=examples(200))
 @given(raw=touchpoints(), name=st.sampled_from(sorted(FOLDS)))
+def test_what_is_kept_of_a_window_is_of_the_newest_days_alone(raw: list[AcceptedTouchpoint], name: str) -> None:
+    """Of each of them with a value all that it adds up to; so a state has no more than so many of another fold's."""
+    fold = windowed(name)
+    plain = {day: folded(fold.fold, [one for one in raw if day_of(one) == day]) for day in map(day_of, raw)}
+    told = {day: state for day, state in plain.items() if state is not None}
+    newest = max(told, default=0)
+    kept = {day: state for day, state in told.items() if day > newest - WINDOW_DAYS - AHEAD_DAYS}
+    assert (folded(fold, raw) or {}) == (folded(fold, raw[::-1]) or {}) == kept
+
+
+@settings(max_examples=examples(100))
+@given(raw=touchpoints(), name=st.sampled_from(["min", "max", "newest", "distinct"]), is_windowed=st.booleans())
+def test_a_fold_that_counts_nothing_twice_is_the_same_merged_with_itself(
+    raw: list[AcceptedTouchpoint], name: str, *, is_windowed: bool
+) -> None:
+    fold = windowed(name) if is_windowed else fold_of(FOLDS[name][0])
+    state = folded(fold, raw)
+    assert state is None or fold.merge(state, state) == state
+
+
+@settings(max_examples=examples(60))
+@given(raw=touchpoints(), name=st.sampled_from(sorted(EVERY)))
 def test_a_state_is_never_changed_in_place(raw: list[AcceptedTouchpoint], name: str) -> None:
-    fold, state = fold_of(FOLDS[name][0]), None
+    fold, state = fold_of(EVERY[name]), None
     for one in raw:
         before = msgspec.msgpack.encode(state)
         new = fold.add(state, one)

@@ -1,6 +1,7 @@
 """Fragments add up the same in any order and any grouping; each rule keeps what it says it keeps."""
 
 import random
+import re
 from dataclasses import replace
 from functools import reduce
 
@@ -81,9 +82,10 @@ hit = { type = ["purchase"] }
 fold = "days"
 days = 2
 """
+WINDOWED = re.sub(r"traits\.(\w+)]", r"traits.\1_lately]\nwindow_days = 1", DECLARED)
 FOLDING = Folding(
     replace(
-        parse_profile_policy(FOLDS + DECLARED),
+        parse_profile_policy(FOLDS + DECLARED + WINDOWED),
         survivorship=RULES,
         trusted_sources=("crm", "store"),
         recent_touches=3,
@@ -128,7 +130,7 @@ _KINDS = [
     "tag_removed",
 ]
 _one = st.tuples(
-    st.one_of(st.integers(-3, 3), st.sampled_from([0, 86_400_000, 2 * 86_400_000])),
+    st.one_of(st.integers(-3, 3), st.sampled_from([0, 1, 2, 3, 5]).map(lambda day: day * 86_400_000)),
     st.sampled_from(["web", "crm", "store", "call"]),
     st.sampled_from(_KINDS),
     st.dictionaries(st.sampled_from([*RULES, "a", "b"]), st.sampled_from(["", "x", "yy", "zz", "longer"]), max_size=4),

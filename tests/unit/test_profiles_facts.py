@@ -185,6 +185,66 @@ def test_touchpoints_within_days_are_those_of_so_many_days_up_to_today() -> None
     assert facts_of(whole, known=True, now_ms=None, folding=folding)["calls.3"] is None
 
 
+WINDOWED = Folding(
+    parse_profile_policy(
+        """
+[profile]
+defaults = false
+[profile.traits.visits]
+fold = "count"
+window_days = 3
+[profile.traits.likes]
+fold = "top"
+value = "property.category"
+window_days = 3
+[profile.traits.unasked]
+fold = "newest"
+value = "type"
+window_days = 3
+[profile.segments.quiet]
+all = ["visits < 2"]
+[profile.offers.tent]
+all = ["likes.camping >= 2"]
+"""
+    )
+)
+VISITED = Fragment(computed={"visits": {5: 1, 7: 1, 8: 2}, "likes": {5: {"camping": 3}, 7: {"camping": 1, "golf": 1}}})
+
+
+def of_window(whole: Fragment, now: int | None) -> dict[str, object]:
+    found = facts_of(whole, known=True, now_ms=now, folding=WINDOWED)
+    return {name: value for name, value in found.items() if name.partition(".")[0] in WINDOWED.policy.traits}
+
+
+def test_a_trait_with_a_window_is_what_there_was_on_so_many_days_up_to_today() -> None:
+    found = {day: of_window(VISITED, day * DAY_MS) for day in range(7, 12)}
+    assert found == {
+        7: {"visits": 4.0, "likes.camping": 4.0, "likes.golf": 1.0},
+        8: {"visits": 3.0, "likes.camping": 1.0, "likes.golf": 1.0},
+        9: {"visits": 3.0, "likes.camping": 1.0, "likes.golf": 1.0},
+        10: {"visits": 2.0},
+        11: {"visits": 0.0},
+    }
+    assert of_window(VISITED, 8 * DAY_MS - 1) == found[7]
+    assert of_window(Fragment(), NOW) == {"visits": 0.0}
+
+
+def test_a_trait_with_a_window_is_unknown_as_long_as_the_moment_is() -> None:
+    assert of_window(VISITED, None) == {"visits": None, "likes": None}
+
+
+def test_time_changes_a_trait_with_a_window_when_a_day_leaves_it() -> None:
+    seen, at = [], changes_at(VISITED, WINDOWED, 0)
+    while at is not None:
+        seen.append(at)
+        at = changes_at(VISITED, WINDOWED, at)
+    assert seen == [(day + 3) * DAY_MS for day in (5, 7, 8)]
+
+
+def test_what_no_condition_asks_for_changes_nothing_by_time() -> None:
+    assert changes_at(Fragment(computed={"unasked": {5: [5 * DAY_MS, "a", "web", "visit"]}}), WINDOWED, 0) is None
+
+
 def test_a_window_is_no_longer_than_what_its_trait_keeps() -> None:
     with pytest.raises(PolicyError, match="calls keeps 9 days, got 10"):
         parse_profile_policy(

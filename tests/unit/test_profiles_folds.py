@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from profiles.folding import Folding
-from profiles.folds import Computed, Origin, fold_of, lowest
+from profiles.folds import ByDay, Computed, Origin, fold_of, lowest
 from profiles.fragment import Fragment
 from profiles.policy import FoldName, TraitDeclaration
 from profiles.policy_file import parse_profile_policy
@@ -73,6 +73,32 @@ def test_days_are_those_up_to_the_newest_one_by_utc() -> None:
     told = [touchpoint(str(time), time) for time in times]
     assert values(TraitDeclaration("days", {}, days=4), *told) == [Computed("", 2.0)]
     assert values(TraitDeclaration("days", {}, days=5), *told) == [Computed("", 3.0)]
+
+
+def spent_within(days: int, *orders: AcceptedTouchpoint) -> tuple[ByDay, dict[int, object]]:
+    """Return the fold of what was spent within so many days, and its state after orders."""
+    fold, state = fold_of(TraitDeclaration("sum", {}, "amount", window_days=days)), None
+    for order in orders:
+        state = fold.add(state, order)
+    assert isinstance(fold, ByDay)
+    assert state is not None
+    return fold, state
+
+
+def test_a_window_of_three_days_has_today_yesterday_and_the_day_before() -> None:
+    """A purchase of 20 in the last millisecond of day 2, then late one of 5 on day 0, and 1 as day 4 begins."""
+    orders = an_order("b", 3 * DAY_MS - 1, 20), an_order("a", 0, 5), an_order("c", 4 * DAY_MS, 1)
+    fold, state = spent_within(3, *orders)
+    assert state == {0: {"EUR": 5_000_000}, 2: {"EUR": 20_000_000}, 4: {"EUR": 1_000_000}}
+    found = {today: [one.value for one in fold.since(state, today - 2)] for today in range(4, 8)}
+    assert found == {4: [21.0], 5: [1.0], 6: [1.0], 7: []}
+
+
+def test_a_window_forgets_the_days_that_no_moment_asks_for_any_more() -> None:
+    """Three days and two more, since a touchpoint may be dated ahead."""
+    orders = an_order("a", 4 * DAY_MS, 1), an_order("b", 5 * DAY_MS, 2), an_order("c", 9 * DAY_MS, 4)
+    kept = {5: {"EUR": 2_000_000}, 9: {"EUR": 4_000_000}}
+    assert spent_within(3, *orders)[1] == spent_within(3, *reversed(orders))[1] == kept
 
 
 def test_a_top_list_counts_each_text_and_lists_the_most_frequent_first() -> None:

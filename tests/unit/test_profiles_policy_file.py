@@ -78,6 +78,43 @@ WRONG: dict[str, tuple[str, int, str, str]] = {
         "at least 1",
     ),
     "too many days": (f'{TRAIT}fold = "days"\ndays = 401', 3, "profile.traits.x.days", "expected less than"),
+    "a window of no days": (
+        f'{TRAIT}fold = "count"\nwindow_days = 0',
+        3,
+        "profile.traits.x.window_days",
+        "greater than",
+    ),
+    "too long a window": (f'{TRAIT}fold = "count"\nwindow_days = 401', 3, "profile.traits.x.window_days", "less than"),
+    "a window that is no number": (
+        f'{TRAIT}fold = "count"\nwindow_days = "a month"',
+        3,
+        "profile.traits.x.window_days",
+        "expected a valid integer, got 'a month'",
+    ),
+    "a window beyond the days kept": (
+        f'{TRAIT}fold = "days"\ndays = 30\nwindow_days = 31',
+        4,
+        "profile.traits.x.window_days",
+        "expected no more than the 30 days that the trait keeps, got 31",
+    ),
+    "a window of too many texts": (
+        f'{TRAIT}fold = "top"\nvalue = "sku"\nwindow_days = 101',
+        4,
+        "profile.traits.x.window_days",
+        "days times most up to 5,000, got 101 times 50",
+    ),
+    "a window of too many hashes": (
+        f'{TRAIT}fold = "distinct"\nvalue = "sku"\nmost = 500\nwindow_days = 11',
+        5,
+        "profile.traits.x.window_days",
+        "got 11 times 500",
+    ),
+    "another window of a trait with one": (
+        f'{TRAIT}fold = "days"\nwindow_days = 30\n[profile.segments.s]\nall = ["x.7 >= 2"]',
+        5,
+        "profile.segments.s.all",
+        "x has a window of its own: expected x, got x.7",
+    ),
     "too many texts": (
         f'{TRAIT}fold = "top"\nvalue = "type"\nmost = 501',
         4,
@@ -296,6 +333,7 @@ def version_with(old: str, new: str) -> bytes:
         ("most = 3", "most = 4"),
         ('["login"]', '["registration"]'),
         ("days = 9", "days = 8"),
+        ('fold = "count"', 'fold = "count"\nwindow_days = 30'),
         ("visit = 1", "visit = 2"),
         ("profile.goals.buy", "profile.goals.spend"),
         ("profile.caps.few", "profile.caps.many"),
@@ -320,6 +358,16 @@ def test_the_version_of_folding_changes_with_what_is_folded(old: str, new: str) 
 )
 def test_the_version_of_folding_stays_where_the_same_is_folded(old: str, new: str) -> None:
     assert version_with(old, new) == folding_version(parse_profile_policy(BASE))
+
+
+def test_the_version_of_folding_changes_with_the_length_of_a_window() -> None:
+    one, other = (version_with('fold = "count"', f'fold = "count"\nwindow_days = {days}') for days in (30, 31))
+    assert one != other
+
+
+def test_without_a_window_the_version_of_folding_is_what_it_was_before_there_were_windows() -> None:
+    """So whoever declares none need not replay."""
+    assert folding_version(parse_profile_policy(BASE)).hex() == "56aff08f80e2b58b"
 
 
 def test_the_version_of_folding_does_not_depend_on_the_order_of_a_file() -> None:
