@@ -24,6 +24,11 @@ def as_bars(
     return draw
 
 
+def of_newest(draw: Callable[[str, Rows], str]) -> Callable[[str, Rows], str]:
+    """Return how the newest of rows in order of time are drawn, as many as there is room for."""
+    return lambda title, rows: draw(title, rows[-_MOST_BARS:])
+
+
 def as_heat(row: str, column: str, value: str, form: Form) -> Callable[[str, Rows], str]:
     """Return how rows are drawn as a heat table, rows and columns in the order they come in."""
 
@@ -41,29 +46,43 @@ def draw_pareto(title: str, rows: Rows) -> str:
     even = [(0.0, 0.0), (1.0, 1.0)]
     mark = next(point for point in points if point[1] >= MOST_OF_REVENUE)
     said = f"{written(mark[0], 'percent')} make {written(mark[1], 'percent')}"
-    ticks = [(tenth / 10, f"{tenth * 10} %") for tenth in range(0, 11, 2)]
+    ticks = [(tenth / 10, f"{tenth * 10}%") for tenth in range(0, 11, 2)]
     return lines(title, [Line("customers", points), Line("all alike", even)], ticks, "percent", (*mark, said))
 
 
 def draw_cohorts(title: str, rows: Rows) -> str:
-    """Draw the months after the first, in which everybody bought."""
-    later = [row for row in rows if row["months_since"]]
+    """Draw the newest cohorts, and the months after the first one, in which everybody bought."""
+    newest = sorted({row["cohort"] for row in rows})[-_MOST_BARS:]
+    later = [row for row in rows if row["months_since"] and row["cohort"] >= newest[0]]
     return as_heat("cohort", "months_since", "share", "percent")(title, later) if later else ""
 
 
 def draw_consent(title: str, rows: Rows) -> str:
-    """Draw one line a channel, the one with most first."""
+    """Draw one line a channel, the one with most first, each with its last number."""
     months = sorted({row["month_end"] for row in rows})
-    channels = sorted({row["channel"] for row in rows})
     last = {row["channel"]: row["permitted"] for row in rows if row["month_end"] == months[-1]}
     drawn = [
         Line(
-            channel,
-            [(months.index(row["month_end"]), row["permitted"]) for row in rows if row["channel"] == channel],
+            f"{channel} {written(last.get(channel, 0), 'count')}",
+            [(row["month_end"].timestamp(), row["permitted"]) for row in rows if row["channel"] == channel],
         )
-        for channel in sorted(channels, key=lambda channel: (-last.get(channel, 0), channel))
+        for channel in sorted({row["channel"] for row in rows}, key=lambda name: (-last.get(name, 0), name))
     ]
-    return lines(title, drawn, [(number, f"{month:%Y-%m-%d}") for number, month in enumerate(months)], "count")
+    return lines(title, drawn, [(month.timestamp(), f"{month:%Y-%m-%d}") for month in months], "count")
+
+
+def draw_index(title: str, rows: Rows) -> str:
+    """Draw customers by tens of the index, those without customers too."""
+    customers = {row["from_index"]: number_of(row["customers"]) for row in rows}
+    tens = range(0, 100, 10)
+    names = [*(f"{ten}\u2013{ten + 9}" for ten in tens[:-1]), "90\u2013100"]
+    return bars(title, names, [Panel("customers", [customers.get(ten, 0) for ten in tens], "count")])
+
+
+def draw_media(title: str, rows: Rows) -> str:
+    """Draw one column a kind of media, all on one scale."""
+    panels = [Panel(media, [number_of(row[media]) for row in rows], "percent") for media in ("paid", "owned", "earned")]
+    return bars(title, [name_of(row, "model") for row in rows], panels, alike=True)
 
 
 def draw_models(title: str, rows: Rows) -> str:
@@ -83,3 +102,11 @@ def draw_overlap(title: str, rows: Rows) -> str:
     names = list(dict.fromkeys(row["channel"] for row in rows))
     cells = {(row["channel"], row["other_channel"]): float(row["share_of_channel"]) for row in rows}
     return heat(title, names, names, cells, "percent")
+
+
+def draw_segments_in_common(title: str, rows: Rows) -> str:
+    """Draw segments by segments, each pair both ways."""
+    cells = {(row["segment"], row["other_segment"]): float(row["customers"]) for row in rows}
+    cells |= {(other, one): customers for (one, other), customers in cells.items()}
+    names = sorted({name for name, _ in cells})
+    return heat(title, names, names, cells, "count")

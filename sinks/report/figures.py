@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from profiles.policy import ProfilePolicy
 from sinks.policies import profile_policy_in
 from sinks.reader import AsOf, LakeReader, open_lake_reader
 from sinks.report import plans_campaigns, plans_people, plans_service, plans_value
@@ -91,8 +92,9 @@ def make_report(
         found = reader.execute('SELECT "at", id FROM moment, lake.current_snapshot()').fetchone()
         if found is None:
             raise AssertionError("the view moment has one row")
-        currency = profile_policy_in(reader.connection).base_currency
-        headline = _headline(reader, currency)
+        policy = profile_policy_in(reader.connection)
+        currency = policy.base_currency
+        headline = _headline(reader, policy)
         done(1)
         figures = []
         for plan in _PLANS:
@@ -111,7 +113,7 @@ def _figure(reader: LakeReader, plan: FigurePlan, currency: str) -> Figure:
     return Figure(plan.name, plan.section, title, unit, finding, plan.draw(title, rows), tuple(rows[0]), values)
 
 
-def _headline(reader: LakeReader, currency: str) -> dict[str, str]:
+def _headline(reader: LakeReader, policy: ProfilePolicy) -> dict[str, str]:
     people = reader.records(
         """
         SELECT count(*) AS customers, count(*) FILTER (profiles.known) AS known, sum(bought.orders)::BIGINT AS orders,
@@ -129,6 +131,7 @@ def _headline(reader: LakeReader, currency: str) -> dict[str, str]:
         FROM orders GROUP BY currency ORDER BY revenue DESC, currency
         """
     )
+    currencies = {row["currency"] for row in revenue} - {policy.base_currency}
     return {
         "touchpoints": written(touchpoints, "count"),
         "customers": written(people["customers"], "count"),
@@ -136,6 +139,17 @@ def _headline(reader: LakeReader, currency: str) -> dict[str, str]:
         "buyers": written(people["buyers"], "count"),
         "orders": written(people["orders"], "count"),
         "returns": written(people["returns"], "count"),
-        f"revenue in {currency}": written(float(people["revenue_base"]), "money"),
-        **{f"paid in {row['currency']}": written(float(row["revenue"]), "money") for row in revenue},
+        f"revenue in {policy.base_currency}": written(float(people["revenue_base"]), "money"),
+        **{
+            _paid_in(row["currency"], policy): written(float(row["revenue"]), "money")
+            for row in revenue
+            if row["currency"] != policy.base_currency or not policy.currency_rates.keys().isdisjoint(currencies)
+        },
     }
+
+
+def _paid_in(currency: str, policy: ProfilePolicy) -> str:
+    if currency == policy.base_currency:
+        return f"of it paid in {currency}"
+    part = "part of the revenue" if currency in policy.currency_rates else "not in the revenue"
+    return f"paid in {currency}, {part}"

@@ -31,7 +31,7 @@ _STYLE: Final = f"""
 body{{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}}
 main,header,nav,footer{{max-width:62rem;margin:0 auto;padding:0 1.25rem}}
 header{{padding-top:2.5rem}}
-h1{{font-size:2rem;line-height:1.2;margin:0}}
+h1{{font-size:clamp(1.35rem,5.5vw,2rem);line-height:1.2;margin:0}}
 h2{{font-size:1.4rem;margin:2.75rem 0 .75rem;padding-top:.75rem;border-top:2px solid var(--ink)}}
 h3{{font-size:1.05rem;margin:0}}
 p{{margin:.25rem 0}}
@@ -45,13 +45,16 @@ a{{color:var(--hue)}}
 .tiles dd{{margin:0;font-size:1.5rem;font-weight:600}}
 figure{{margin:0 0 1.25rem;padding:1.25rem;break-inside:avoid}}
 .finding{{font-size:1rem;margin:.5rem 0 1rem}}
-.chart{{overflow-x:auto}}
-svg{{display:block;width:100%;min-width:40rem;height:auto;font-size:12.5px;font-variant-numeric:tabular-nums}}
+.chart{{overflow-x:auto;background:
+linear-gradient(90deg,var(--surface) 1rem,transparent 2rem) 0/3rem 100% no-repeat local,
+linear-gradient(270deg,var(--surface) 1rem,transparent 2rem) 100%/3rem 100% no-repeat local,
+linear-gradient(90deg,var(--rule),transparent) 0/.8rem 100% no-repeat,
+linear-gradient(270deg,var(--rule),transparent) 100%/.8rem 100% no-repeat}}
+svg{{display:block;width:100%;min-width:46rem;height:auto;font-size:12.5px;font-variant-numeric:tabular-nums}}
 text{{fill:var(--ink);font-size:12.5px}}
 .head,.tick{{fill:var(--soft)}}
 .end{{text-anchor:end}}.middle{{text-anchor:middle}}
 .bar,.cell{{fill:var(--hue)}}.minus{{fill:var(--minus)}}
-.over{{fill:var(--surface)}}
 .axis,.grid{{stroke:var(--rule);fill:none}}
 .line{{fill:none;stroke-width:2.25;stroke-linejoin:round}}
 .mark{{fill:var(--surface);stroke:var(--hue);stroke-width:2.5}}
@@ -66,7 +69,7 @@ td.number,th.number{{text-align:right}}
 footer{{padding-top:1rem;padding-bottom:3rem}}
 @media print{{
 :root{{{_LIGHT};--page:#fff}}
-body{{font-size:11pt}}nav,summary{{display:none}}.chart,.numbers{{overflow:visible;max-height:none}}svg{{min-width:0}}
+body{{font-size:11pt}}nav,summary{{display:none}}.chart,.numbers{{overflow:visible;max-height:none;background:none}}svg{{min-width:0}}
 h2{{break-after:avoid}}
 }}
 """

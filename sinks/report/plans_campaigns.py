@@ -3,7 +3,7 @@
 from typing import Final
 
 from sinks.reader import LakeReader
-from sinks.report.drawing import as_bars, draw_models
+from sinks.report.drawing import as_bars, draw_media, draw_models
 from sinks.report.models import credits_by_model, side_by_side
 from sinks.report.plan import FigurePlan, Rows
 from sinks.report.sentences import tell_assists, tell_media, tell_models, tell_return, tell_won
@@ -30,16 +30,14 @@ PLANS: Final = (
         "media",
         _SECTION,
         "Paid, owned and earned media by model",
-        "share of conversions",
+        "share of conversions; all columns have one scale",
         """
         SELECT model, max(conversion_share) FILTER (media = 'paid') AS paid,
                max(conversion_share) FILTER (media = 'owned') AS owned,
                max(conversion_share) FILTER (media = 'earned') AS earned
         FROM media_contribution GROUP BY model ORDER BY model
         """,
-        as_bars(
-            ("model",), ("paid", "paid", "percent"), ("owned", "owned", "percent"), ("earned", "earned", "percent")
-        ),
+        draw_media,
         tell_media,
     ),
     FigurePlan(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sinks.report.drawing import as_bars, as_heat, draw_consent, draw_overlap
+from sinks.report.drawing import as_bars, as_heat, draw_consent, draw_overlap, draw_segments_in_common
 from sinks.report.plan import FigurePlan
 from sinks.report.sentences import (
     tell_channels,
@@ -82,7 +82,7 @@ PLANS: Final = (
         "Segments that have customers in common",
         "customers",
         "SELECT * FROM segment_overlap ORDER BY segment, other_segment",
-        as_heat("segment", "other_segment", "customers", "count"),
+        draw_segments_in_common,
         tell_overlap,
     ),
     FigurePlan(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sinks.report.drawing import as_bars, draw_flow
+from sinks.report.drawing import as_bars, draw_flow, draw_index
 from sinks.report.plan import FigurePlan
 from sinks.report.sentences import tell_breakdowns, tell_experience, tell_flow, tell_index, tell_service, tell_voice
 
@@ -64,7 +64,7 @@ PLANS: Final = (
             ("channel",),
             ("points a customer", "points_per_customer", "number"),
             ("breakdowns", "breakdowns", "count"),
-            ("again the same", "repeat_contacts", "count"),
+            ("repeat contacts", "repeat_contacts", "count"),
             ("complaints", "complaints", "count"),
             ("given up", "abandonments", "count"),
         ),
@@ -74,13 +74,13 @@ PLANS: Final = (
         "index",
         _SERVICE,
         "Experience index of customers",
-        "customers, by index from 0 (bad) to 100 (good); 70 is from 70 to below 80",
+        "customers, by index from 0 (bad) to 100 (good)",
         """
         SELECT (floor(least(customer_experience_index, 99) / 10) * 10)::INTEGER AS from_index, count(*) AS customers,
                avg(customer_experience_index)::DOUBLE AS mean_index
         FROM experience GROUP BY 1 ORDER BY 1
         """,
-        as_bars(("from_index",), ("customers", "customers", "count")),
+        draw_index,
         tell_index,
     ),
     FigurePlan(

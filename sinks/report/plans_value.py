@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sinks.report.drawing import as_bars, draw_cohorts, draw_pareto
+from sinks.report.drawing import as_bars, draw_cohorts, draw_pareto, of_newest
 from sinks.report.plan import FigurePlan
 from sinks.report.sentences import tell_cohorts, tell_months, tell_pareto, tell_rfm
 
@@ -19,12 +19,14 @@ PLANS: Final = (
                average_basket_base
         FROM monthly_value ORDER BY month
         """,
-        as_bars(
-            ("month",),
-            ("revenue", "revenue_base", "money"),
-            ("mean basket", "average_basket_base", "money"),
-            ("buyers", "customers", "count"),
-            ("first-time buyers", "new_customers", "count"),
+        of_newest(
+            as_bars(
+                ("month",),
+                ("revenue", "revenue_base", "money"),
+                ("mean basket", "average_basket_base", "money"),
+                ("buyers", "customers", "count"),
+                ("first-time buyers", "new_customers", "count"),
+            )
         ),
         tell_months,
     ),
@@ -60,7 +62,8 @@ PLANS: Final = (
         "cohorts",
         _SECTION,
         "Who comes back, by month of the first purchase",
-        "share of a cohort that buys in the month; columns are months since the first purchase",
+        "share of a cohort that buys in the month; columns are months since the first purchase; the last of each row "
+        "is not over yet",
         """
         SELECT strftime(cohort, '%Y-%m') AS cohort, months_since, customers, active_customers, share, revenue_base
         FROM retention_cohorts ORDER BY cohort, months_since

@@ -71,8 +71,8 @@ def tell_media(rows: Rows) -> str:
     shares = {row["model"]: row["paid"] or 0 for row in rows}
     low, high = (choose(shares, key=lambda model: (shares[model], model)) for choose in (min, max))
     return (
-        f"Paid media are credited with {written(shares[low], 'percent')} of the conversions by {low}, and with "
-        f"{written(shares[high], 'percent')} by {high}."
+        f"Paid media are credited with {written(shares[low], 'percent')} of the conversions by the model {low}, "
+        f"and with {written(shares[high], 'percent')} by {high}."
     )
 
 

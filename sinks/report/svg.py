@@ -63,12 +63,18 @@ def written(value: float | None, form: Form) -> str:
         case "money":
             text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"  # noqa: PLR2004
         case "percent":
-            text = f"{value:.0%}" if abs(value) >= 0.1 or not value else f"{value:.1%}"  # noqa: PLR2004
+            text = _percent(value)
         case "number":
             text = f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"  # noqa: PLR2004
         case "seconds":
             text = _duration(value)
     return text.replace("-", "\u2212")
+
+
+def _percent(value: float) -> str:
+    if 0 < abs(value) < 0.0005:  # noqa: PLR2004 - what would be written as 0.0%
+        return f"{'>-' if value < 0 else '<'}0.1%"
+    return f"{value:.0%}" if abs(value) >= 0.1 or not value else f"{value:.1%}"  # noqa: PLR2004
 
 
 def _duration(seconds: float) -> str:
@@ -121,12 +127,12 @@ def lines(
     form: Form,
     mark: tuple[float, float, str] | None = None,
 ) -> str:
-    """Return lines over one axis, each named at its end; ``ticks`` are the places on x with their names.
+    """Return lines over one axis, each named at its end; names of ticks that would stand on one another are left out.
 
     Args:
         title: what it shows.
         drawn: the lines, all with points.
-        ticks: places on the axis of x, with their names.
+        ticks: places on the axis of x, with their names; in order.
         form: how the numbers of y are written.
         mark: a point to point at, with what is said of it.
     """
@@ -144,7 +150,7 @@ def lines(
         height = at(low, level)[1]
         parts.append(f'<path class="grid" d="M{left} {height:.1f}H{right:.1f}"/>')
         parts.append(_text(left - 8, height + 4, written(level, form), "tick end"))
-    parts.extend(_text(at(x, 0)[0], bottom + 20, name, "tick middle") for x, name in ticks)
+    parts.extend(_text(x, bottom + 20, name, "tick middle") for x, name in _roomy([(at(x, 0)[0], n) for x, n in ticks]))
     ends = _apart([at(*line.points[-1])[1] for line in drawn])
     for number, (line, end) in enumerate(zip(drawn, ends, strict=True)):
         path = "L".join("{:.1f} {:.1f}".format(*at(*point)) for point in line.points)
@@ -155,6 +161,15 @@ def lines(
         parts.append(f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="5"/>')
         parts.append(_text(x + 12, y + 18, mark[2], "value"))
     return _svg(title, bottom + 32, parts)
+
+
+def _roomy(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Return the ticks whose names have room beside one another; of two that do not, the later one stays."""
+    kept: list[tuple[float, str]] = []
+    for x, name in reversed(ticks):
+        if not kept or kept[-1][0] - x >= (len(kept[-1][1]) + len(name)) / 2 * _SIGN + 10:
+            kept.append((x, name))
+    return kept[::-1]
 
 
 def _levels(highest: float) -> list[float]:
@@ -178,16 +193,27 @@ def _apart(heights: Sequence[float], least: float = 16) -> list[float]:
 def heat(
     title: str, rows: Sequence[str], columns: Sequence[str], cells: Mapping[tuple[str, str], float], form: Form
 ) -> str:
-    """Return a table whose cells are the darker the more they hold; cells that are not given stay empty."""
+    """Return a table whose cells are the stronger the more they hold; cells that are not given stay empty.
+
+    The strongest one leaves its number readable, in the colour of all text, on light and dark pages. Names of columns
+    that are too long for their width stand at two heights in turn.
+    """
     side = min(220, max(len(row) for row in rows) * _SIGN + 16)
-    width = min(96, (WIDTH - side) / len(columns))
-    highest = max(cells.values(), default=0) or 1
+    width = min(112, (WIDTH - side) / len(columns))
+    heights = 1 if max(len(name) for name in columns) * _SIGN + 8 <= width else 2
+    over = 16 * heights + 8
     parts = [
-        _text(side + width * (place + 0.5), 16, _short(name, width), "tick middle")
+        _text(
+            side + width * (place + 0.5),
+            16 * (1 + place % heights),
+            _short(name, width * heights - 8),
+            "tick middle",
+        )
         for place, name in enumerate(columns)
     ]
+    highest = max(cells.values(), default=0) or 1
     for row, name in enumerate(rows):
-        top = 24 + 28 * row
+        top = over + 28 * row
         parts.append(_text(0, top + 18, _short(name, side), "label"))
         for place, column in enumerate(columns):
             value = cells.get((name, column))
@@ -197,11 +223,10 @@ def heat(
             box = f'x="{side + width * place + 1:.1f}" y="{top}" width="{width - 2:.1f}" height="26" rx="3"'
             hint = plain(f"{name}, {column}: {written(value, form)}")
             parts.append(
-                f'<rect class="cell" {box} fill-opacity="{0.06 + 0.94 * part:.2f}"><title>{hint}</title></rect>'
+                f'<rect class="cell" {box} fill-opacity="{0.05 + 0.55 * part:.2f}"><title>{hint}</title></rect>'
             )
-            over = "over " if part > 0.5 else ""  # noqa: PLR2004
-            parts.append(_text(side + width * (place + 0.5), top + 17, written(value, form), f"{over}value middle"))
-    return _svg(title, 28 + 28 * len(rows), parts)
+            parts.append(_text(side + width * (place + 0.5), top + 17, written(value, form), "value middle"))
+    return _svg(title, over + 4 + 28 * len(rows), parts)
 
 
 def flow(title: str, steps: Mapping[tuple[str, str], float]) -> str:

@@ -1,5 +1,6 @@
 """Charts: what they draw of their numbers, and that they are XML whatever a name is."""
 
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -25,6 +26,8 @@ def drawn(chart: str, kind: str) -> list[ET.Element]:
         (1234.5, "money", "1,234"),
         (0.256, "percent", "26%"),
         (0.0123, "percent", "1.2%"),
+        (0.0004, "percent", "<0.1%"),
+        (-0.0004, "percent", ">\u22120.1%"),
         (-7.876, "number", "\u22127.88"),
         (59, "seconds", "59 s"),
         (90, "seconds", "1.5 min"),
@@ -56,10 +59,10 @@ def test_panels_that_are_alike_have_one_scale() -> None:
     assert wide / narrow == pytest.approx(2, rel=0.1)
 
 
-def test_cells_are_the_darker_the_more_they_hold() -> None:
+def test_cells_are_the_stronger_the_more_they_hold() -> None:
     chart = heat("t", ["a", "b"], ["x"], {("a", "x"): 10, ("b", "x"): 1}, "count")
     dark, light = (float(mark.get("fill-opacity", "0")) for mark in drawn(chart, "cell"))
-    assert dark == pytest.approx(1)
+    assert dark == pytest.approx(0.6)
     assert light < 0.2
 
 
@@ -67,6 +70,21 @@ def test_ribbons_are_as_wide_as_their_steps() -> None:
     chart = flow("t", {("a", "b"): 30, ("a", "c"): 10, ("b", "a"): 10})
     widths = [float(mark.get("stroke-width", "0")) for mark in drawn(chart, "ribbon")]
     assert [width / widths[0] for width in widths] == pytest.approx([1, 1 / 3, 1 / 3], rel=0.01)
+
+
+def test_long_names_of_columns_stand_at_two_heights() -> None:
+    columns = [f"a_rather_long_segment_{number}" for number in range(5)]
+    heights = [mark.get("y") for mark in drawn(heat("t", ["a"], columns, {("a", columns[0]): 1}, "count"), "tick")]
+    assert heights == ["16.0", "32.0", "16.0", "32.0", "16.0"]
+
+
+def test_ticks_without_room_are_left_out_and_the_last_one_stays() -> None:
+    ticks = [(float(day), f"2026-01-{day:02}") for day in range(1, 31)]
+    chart = lines("t", [Line("a", [(1, 1), (30, 2)])], ticks, "count")
+    places = [float(mark.get("x", "0")) for mark in drawn(chart, "middle")]
+    assert len(places) > 3
+    assert all(later - earlier >= 70 for earlier, later in pairwise(places))
+    assert "2026-01-30" in chart
 
 
 def test_lines_end_at_their_last_number() -> None:
