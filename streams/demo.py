@@ -1,6 +1,7 @@
 """The demo: the whole main job on a laptop, from a broker with nothing installed to answers in SQL."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import WorldConfig
+from profiles.likelihood import NotFittedError
 from sinks.digest import people_digest
 from sinks.reader import LakeReader, open_lake_reader
 from sinks.tallies import alike_links, quarantined_by_rule
 from streams.accuracy import Accuracy, measure
+from streams.lifetime_value import MODEL, predicted, read_purchases, scores_of, write_model
+from streams.scores import made_now, present_ms, publish_scores
 from streams.settings import Settings, node_key
 
 SEED = 20_260_105
+_HORIZON_DAYS, _YEARLY_DISCOUNT = 365, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,19 @@ def demo_world(customers: int, touchpoints: int) -> WorldConfig:
     return WorldConfig(customers=customers, touchpoints=touchpoints, seed=SEED)
 
 
+def predict_values(settings: Settings, end: datetime) -> None:
+    """Publish what buyers are expected to bring in the year from the end of the world on.
+
+    Nothing is published where too few bought again to learn from.
+    """
+    with open_lake_reader(settings.home, moment=end) as reader:
+        bought, made_at = read_purchases(reader, end), made_now(reader, MODEL, present_ms())
+    with suppress(NotFittedError):
+        done = predicted(bought, _HORIZON_DAYS, _YEARLY_DISCOUNT)
+        write_model(settings.home, done)
+        publish_scores(settings, scores_of(bought, done, made_at), lambda _: None)
+
+
 def summarise(settings: Settings, truth_folder: Path, end: datetime) -> Summary:
     """Read the outcome from the lake, as of the end of its world (UTC)."""
     with open_lake_reader(settings.home, moment=end) as reader:
@@ -100,6 +118,10 @@ _WHOLE_CUSTOMER = """SELECT first_name, last_name, city, emails, phones, channel
 
 _VALUE = """SELECT channel, customers, buyers, revenue, revenue_per_customer
   FROM value_by_acquiring_channel WHERE currency = 'EUR' ORDER BY revenue DESC"""
+
+_EXPECTED = """SELECT rfm_class, count(*) AS customers, round(sum(historical_value))::BIGINT AS brought,
+       round(sum(predicted_value))::BIGINT AS expected
+  FROM predicted_value JOIN customer_value USING (customer_id) GROUP BY rfm_class ORDER BY expected DESC LIMIT 3"""
 
 _TWO_CARDS = """SELECT one.first_name, one.last_name, anchor_value AS card, node_value AS other_card, probability
   FROM link_evidence JOIN identifiers ON identifiers.node_id = anchor_id
@@ -134,6 +156,7 @@ def _answers(reader: LakeReader) -> list[Answer]:
         _ask(reader, "Value by the channel that won the customer", _VALUE),
         _ask(reader, "The same by the campaigns that led to a purchase, in four models", _ATTRIBUTION),
         _ask(reader, "Segments, as declared in the policy", _SEGMENTS),
+        _ask(reader, "What buyers of each class brought, and are expected to bring in a year", _EXPECTED),
         _ask(reader, "What the agent sees before saying hello: channel jumps, told in the stream", _BREAKDOWN),
         _ask(reader, "What may be said when somebody logs in or buys, decided in the stream", _ACTIVATION),
         _ask(reader, "A customer found by e-mail", by_email),

@@ -4,7 +4,6 @@ import signal
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,7 +57,7 @@ def demo(
 def _run(settings: Settings, customers: int, touchpoints: int, workers: int) -> None:
     from streams.clock import tell_time  # noqa: PLC0415 - heavy
     from streams.commands.draining import drain_with_bars  # noqa: PLC0415 - heavy
-    from streams.demo import demo_world, summarise  # noqa: PLC0415 - heavy
+    from streams.demo import demo_world, predict_values, summarise  # noqa: PLC0415 - heavy
     from streams.publish import publish_world  # noqa: PLC0415 - heavy
 
     config = demo_world(customers, touchpoints)
@@ -68,7 +67,12 @@ def _run(settings: Settings, customers: int, touchpoints: int, workers: int) -> 
     records = sum(published.records.values())
     show(f"Published {records:,} records of {customers:,} customers, {published.poison:,} poison payloads on top")
     end = datetime.fromtimestamp(config.end / 1000, UTC).replace(tzinfo=None)
-    drained = drain_with_bars(settings, workers, partial(tell_time, settings, config.end))
+
+    def at_rest() -> None:
+        tell_time(settings, config.end)
+        predict_values(settings, end)
+
+    drained = drain_with_bars(settings, workers, at_rest)
     show(f"The clock was set to {end:%Y-%m-%d}, the end of that world")
     with waiting("Reading the lake ..."):
         started = time.monotonic()
