@@ -28,6 +28,10 @@ it on one page.
 
 This page is made by a program from `sinks/report/questions.py`: change the questions there, run `make demo`, then
 
+    onefold up
+    onefold lookalikes find lapsed_buyers --at {at}
+    onefold drain
+    onefold down
     python -m sinks.report.analytics .onefold {at} > docs/analytics.md
 """
 
@@ -82,6 +86,8 @@ def _cell(value: object) -> str:
             text = f"{round(float(value), 4) + 0:,.4f}".rstrip("0").rstrip(".")  # adding 0 takes the sign off a zero
         case datetime():
             text = f"{value:%Y-%m-%d %H:%M}"
+        case list():
+            text = ", ".join(map(str, value))
         case _:
             text = str(value)
     return text.replace("|", "\\|").replace("\n", " ")

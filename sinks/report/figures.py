@@ -107,7 +107,7 @@ def _figure(reader: LakeReader, plan: FigurePlan, currency: str) -> Figure:
     rows = reader.records(plan.ask) if isinstance(plan.ask, str) else plan.ask(reader)
     title, unit = (text.replace("CURRENCY", currency) for text in (plan.title, plan.unit))
     if not rows:
-        return Figure(plan.name, plan.section, title, unit, "There is nothing yet.", "", (), ())
+        return Figure(plan.name, plan.section, title, unit, plan.nothing, "", (), ())
     finding = plan.tell(rows).replace("CURRENCY", currency)
     values = tuple(tuple(row.values()) for row in rows)
     return Figure(plan.name, plan.section, title, unit, finding, plan.draw(title, rows), tuple(rows[0]), values)

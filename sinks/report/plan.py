@@ -25,6 +25,7 @@ class FigurePlan:
         ask: SQL, or a function that asks; rows are sums over people and name none of them.
         draw: given the title and the rows, of which there is one, returns SVG; empty where there is nothing to draw.
         tell: given the rows, of which there is one, returns a sentence with numbers.
+        nothing: the sentence where there are no rows.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FigurePlan:
     ask: str | Callable[[LakeReader], Rows]
     draw: Callable[[str, Rows], str]
     tell: Callable[[Rows], str]
+    nothing: str = "There is nothing yet."
 
 
 def number_of(value: object) -> float | None:

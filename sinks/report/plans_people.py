@@ -9,6 +9,7 @@ from sinks.report.sentences import (
     tell_common,
     tell_consent,
     tell_consent_months,
+    tell_look_alikes,
     tell_offers,
     tell_overlap,
     tell_reach,
@@ -84,6 +85,26 @@ PLANS: Final = (
         "SELECT * FROM segment_overlap ORDER BY segment, other_segment",
         draw_segments_in_common,
         tell_overlap,
+    ),
+    FigurePlan(
+        "look_alikes",
+        _PEOPLE,
+        "What makes customers like the members of a segment",
+        "customers whom the newest search found to be alike, by segment and feature; the eight most frequent",
+        """
+        WITH found AS (
+            SELECT segment, count(*) AS found, avg(similarity) AS mean_similarity FROM look_alikes GROUP BY segment
+        ), told AS (
+            SELECT segment, unnest(features) AS feature FROM look_alikes
+        )
+        SELECT segment, feature, count(feature) AS customers, count(feature) / found AS share, found, mean_similarity
+        FROM found LEFT JOIN told USING (segment) GROUP BY segment, feature, found, mean_similarity
+        QUALIFY row_number() OVER (PARTITION BY segment ORDER BY customers DESC, feature) <= 8
+        ORDER BY segment, customers DESC, feature
+        """,
+        as_bars(("segment", "feature"), ("customers", "customers", "count"), ("share", "share", "percent")),
+        tell_look_alikes,
+        "Nobody was searched for yet: onefold lookalikes find SEGMENT does that, and the sink brings it here.",
     ),
     FigurePlan(
         "offers",

@@ -4,7 +4,7 @@ from typing import Final
 
 from sinks.report.drawing import as_bars, draw_cohorts, draw_pareto, of_newest
 from sinks.report.plan import FigurePlan
-from sinks.report.sentences import tell_cohorts, tell_months, tell_pareto, tell_rfm
+from sinks.report.sentences import tell_cohorts, tell_months, tell_pareto, tell_predicted, tell_rfm
 
 _SECTION: Final = "Value"
 
@@ -70,5 +70,29 @@ PLANS: Final = (
         """,
         draw_cohorts,
         tell_cohorts,
+    ),
+    FigurePlan(
+        "predicted",
+        _SECTION,
+        "What customers are expected to bring",
+        "CURRENCY, discounted, returns not taken off; by class, within the horizon of the newest fit",
+        """
+        SELECT rfm_class, count(*) AS customers, sum(historical_value) AS historical_value,
+               sum(predicted_value) AS predicted_value, avg(predicted_value) AS predicted_per_customer,
+               sum(expected_orders) AS expected_orders, any_value(horizon_days)::INTEGER AS horizon_days,
+               any_value(made_at) AS made_at
+        FROM predicted_value LEFT JOIN customer_value USING (customer_id)
+        GROUP BY rfm_class ORDER BY predicted_value DESC, rfm_class
+        """,
+        as_bars(
+            ("rfm_class",),
+            ("customers", "customers", "count"),
+            ("brought so far", "historical_value", "money"),
+            ("expected", "predicted_value", "money"),
+            ("expected of each", "predicted_per_customer", "money"),
+            ("days with purchases", "expected_orders", "count"),
+        ),
+        tell_predicted,
+        "Nothing is predicted yet: onefold value fit does that, and the sink brings it here.",
     ),
 )

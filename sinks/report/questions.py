@@ -173,6 +173,38 @@ FROM loyalty GROUP BY tier ORDER BY members DESC, tier
 """,
     ),
     Question(
+        _WORTH,
+        "What will buyers bring, by class, beside what they brought?",
+        "The newest fit of onefold value fit: what is expected within its horizon, discounted, returns not taken off.",
+        """
+SELECT rfm_class, count(*) AS customers, sum(historical_value) AS brought,
+       round(sum(predicted_value), 2) AS expected, round(sum(expected_orders), 1) AS expected_orders
+FROM predicted_value JOIN customer_value USING (customer_id)
+GROUP BY rfm_class ORDER BY expected DESC
+""",
+    ),
+    Question(
+        _WORTH,
+        "Who is expected to bring most, and why?",
+        "reasons says what sets them apart from the median customer.",
+        """
+SELECT left(customer_id, 8) AS customer, historical_value, round(predicted_value, 2) AS predicted_value,
+       round(expected_orders, 1) AS expected_orders, round(probability_alive, 2) AS probability_alive, reasons
+FROM predicted_value ORDER BY predicted_value DESC, customer LIMIT 5
+""",
+    ),
+    Question(
+        _WORTH,
+        "Which good customers have probably stopped buying?",
+        "Those who brought most of those whom the model takes for gone; of who bought once it cannot tell.",
+        """
+SELECT left(customer_id, 8) AS customer, orders, historical_value, round(probability_alive, 2) AS probability_alive,
+       round(days_since_last_order) AS days_since_last_order
+FROM predicted_value JOIN customer_value USING (customer_id)
+WHERE probability_alive < 0.5 ORDER BY historical_value DESC, customer LIMIT 5
+""",
+    ),
+    Question(
         _CAMPAIGNS,
         "Which click led to a purchase?",
         "The last touch before it that is a click or carries a click id.",
@@ -582,6 +614,27 @@ WHERE told.name = 'preferred_channel' GROUP BY ALL ORDER BY customers DESC, pref
         """
 SELECT country, language, count(*) AS customers FROM customers
 WHERE country IS NOT NULL GROUP BY ALL ORDER BY customers DESC, country, language LIMIT 6
+""",
+    ),
+    Question(
+        _PEOPLE,
+        "Which prospects are most like the members of a segment, and what makes them so?",
+        "The newest search of onefold lookalikes find; 1 is the most similar.",
+        """
+SELECT segment, rank, left(customer_id, 8) AS customer, round(similarity, 3) AS similarity, features
+FROM look_alikes ORDER BY segment, rank LIMIT 5
+""",
+    ),
+    Question(
+        _PEOPLE,
+        "How many of them may be spoken to, on which channel?",
+        "A search says nothing of consent: only who permits it counts.",
+        """
+SELECT segment, channel, count(*) AS permitted, (SELECT count(*) FROM look_alikes AS all_of
+       WHERE all_of.segment = look_alikes.segment) AS found
+FROM look_alikes JOIN consent_permissions USING (customer_id)
+WHERE purpose = 'marketing' AND permitted AND channel IN ('email', 'sms', 'call')
+GROUP BY segment, channel ORDER BY segment, permitted DESC, channel
 """,
     ),
 )

@@ -241,3 +241,25 @@ def tell_assists(rows: Rows) -> str:
         f"{name_of(helper, 'channel', 'campaign')} helped to {written(helper['assisted_conversions'], 'count')} "
         f"purchases that another touch closed, and closed {written(helper['last_conversions'], 'count')}."
     )
+
+
+def tell_predicted(rows: Rows) -> str:
+    """Say what all are expected to bring, for which time, and which class most of it."""
+    first = rows[0]
+    total = sum(row["predicted_value"] for row in rows)
+    customers = sum(row["customers"] for row in rows)
+    share = written(first["predicted_value"] / total if total else 0.0, "percent")
+    return (
+        f"{written(customers, 'count')} buyers are expected to bring {written(total, 'money')} CURRENCY within "
+        f"{written(first['horizon_days'], 'count')} days, {share} of it by {name_of(first, 'rfm_class')}."
+    )
+
+
+def tell_look_alikes(rows: Rows) -> str:
+    """Say how many are like the members of each segment, and by what most of them."""
+    first = {row["segment"]: row for row in reversed(rows)}
+    told = [
+        f"{written(row['found'], 'count')} are like {segment}, most often by {name_of(row, 'feature')}"
+        for segment, row in sorted(first.items())
+    ]
+    return f"{'; '.join(told)}. It says nothing of consent."

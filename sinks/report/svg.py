@@ -86,7 +86,7 @@ def _duration(seconds: float) -> str:
 
 def bars(title: str, labels: Sequence[str], panels: Sequence[Panel], *, alike: bool = False) -> str:
     """Return rows of bars in columns side by side; ``alike`` gives all columns one scale."""
-    side = min(250, max(len(label) for label in labels) * _SIGN + 16)
+    side = min(300, max(len(label) for label in labels) * _SIGN + 16)
     width = (WIDTH - side) / len(panels)
     parts = [_text(0, 40 + _ROW * row, _short(label, side), "label") for row, label in enumerate(labels)]
     spans = [_span([panel]) for panel in panels]

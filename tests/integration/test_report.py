@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from schemas.accepted import AcceptedTouchpoint
+from schemas.records import Score
+from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
 from sinks.report.figures import STEPS, Figure, Report, make_report
 from sinks.report.models import MODELS, credits_by_model, side_by_side
 from sinks.report.page import NOTHING, cell, html_page
-from sinks.testing import a_node, a_profile, an_identifier
+from sinks.testing import a_node, a_profile, an_identifier, node_id
 from streams.cli import main
 from tests.integration.view_lakes import (
     a_consent,
@@ -26,6 +28,7 @@ from tests.integration.view_lakes import (
 
 MARKER = "zzyzx"
 WORLD_DAY = 120.5
+BOB, EVE, KIM = (node_id("email", f"{name}@example.com") for name in ("bob", "eve", "kim"))
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -109,6 +112,17 @@ def made(world: Path) -> Report:
     return make_report(world, moment=moment_of(WORLD_DAY))
 
 
+def a_score(customer_id: str, model: str, values: dict[str, float], *reasons: str) -> Score:
+    return {
+        "customer_id": customer_id,
+        "model": model,
+        "version": "v1",
+        "values": values,
+        "reasons": list(reasons),
+        "made_at": 1,
+    }
+
+
 def figure(report: Report, name: str) -> Figure:
     return next(one for one in report.figures if one.name == name)
 
@@ -127,7 +141,7 @@ def test_the_page_has_every_figure_with_its_numbers(made: Report) -> None:
     page = Page(html_page(made))
     empty = [one.name for one in made.figures if not one.rows]
     assert [one.name for one in made.figures if one.name not in page.ids] == []
-    assert empty == [one for one in empty if one in {"segment_overlap", "offers", "voice"}]
+    assert empty == [one for one in empty if one in {"segment_overlap", "offers", "voice", "predicted", "look_alikes"}]
     texts = " ".join(page.texts)
     for one in made.figures:
         assert one.title in texts
@@ -182,6 +196,38 @@ def test_the_headline_is_that_of_the_views(world: Path, made: Report) -> None:
         ("revenue in EUR", revenue),
     ):
         assert f"<dt>{name}</dt><dd>{value:,.0f}</dd>" in page
+
+
+def test_what_no_model_said_is_told_how_to_ask_for(made: Report) -> None:
+    assert "onefold value fit" in figure(made, "predicted").finding
+    assert "onefold lookalikes find" in figure(made, "look_alikes").finding
+
+
+def test_what_models_said_is_summed_by_class_and_by_feature(tmp_path: Path) -> None:
+    home = write_lake(tmp_path, [touch("b", "bob", 1, kind="purchase", order=an_order_of("o", 40))])
+    value = {
+        "probability_alive": 0.5,
+        "expected_orders": 2.0,
+        "expected_order_value": 30.0,
+        "predicted_value": 60.0,
+        "horizon_days": 365.0,
+    }
+    said = [
+        a_score(BOB, "lifetime_value", value),
+        a_score(EVE, "look_alike/engaged", {"rank": 1.0, "similarity": 0.9}, "touches high", "city=Oslo"),
+        a_score(KIM, "look_alike/engaged", {"rank": 2.0, "similarity": 0.8}, "touches high"),
+    ]
+    with open_lake_writer(home) as writer:
+        writer.write(LakeBatch(scores=said), {})
+    report = make_report(home, moment=moment_of(100))
+    expected, alike = figure(report, "predicted"), figure(report, "look_alikes")
+    assert expected.finding.startswith("1 buyers are expected to bring 60.00 EUR within 365 days, 100% of it by ")
+    assert expected.rows[0][1:5] == (1, 40, 60.0, 60.0)
+    assert [row[:5] for row in alike.rows] == [
+        ("engaged", "touches high", 2, 1.0, 2),
+        ("engaged", "city=Oslo", 1, 0.5, 2),
+    ]
+    assert "2 are like engaged, most often by touches high" in alike.finding
 
 
 def test_the_last_consent_of_the_line_is_what_is_permitted(world: Path, made: Report) -> None:
