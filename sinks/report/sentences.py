@@ -45,11 +45,12 @@ def tell_rfm(rows: Rows) -> str:
 
 
 def tell_cohorts(rows: Rows) -> str:
-    """Say how many buyers come back in the month after."""
-    later = [row for row in rows if row["months_since"] == 1]
+    """Say how many buyers come back in the month after, of the cohorts for which that month is over."""
+    over = {row["cohort"] for row in rows if row["months_since"] == 2}  # noqa: PLR2004 - the month after has begun too
+    later = [row for row in rows if row["months_since"] == 1 and row["cohort"] in over]
     bought = sum(row["customers"] for row in later)
     if not bought:
-        return "No cohort is a month old yet."
+        return "No cohort has the month after its first purchases behind it yet."
     came = sum(row["active_customers"] for row in later)
     return f"{written(came / bought, 'percent')} of the buyers bought again in the month after their first purchase."
 
