@@ -1,0 +1,275 @@
+"""One seed: a few people, several workers, and whatever goes wrong; and what must come out."""
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from identity.normalise import Normaliser
+from profiles.policy_file import default_profile_policy
+from schemas.contracts import PROFILE, TOUCHPOINT
+from schemas.framing import SingleObjectFraming
+from schemas.records import Profile
+from streams.batches import restore
+from streams.errors import StoreError
+from streams.gather import Rules
+from streams.ingest import Ingest
+from streams.topics import Topics
+from tests.property.engine_model import KEY, Event, accepted, event, fold_everything, identifier
+from tests.property.partition_model import Thresholds
+from tests.simulation.broker import SESSION_SECONDS, Broker, Changelogs
+from tests.simulation.loop import Process, StalledError, VirtualLoop
+from tests.simulation.worker import Disk, DiskStore, Machine, Worker
+
+NOW_MS = 1_795_000_000_000
+_VIRTUAL_SECONDS = 900.0
+_QUIET_SECONDS = 0.5
+_BUSY_SECONDS = 12.0
+_MOST_STEPS = 200
+TOPICS = Topics("", "")
+FRAMES = SingleObjectFraming()
+POLICY = Thresholds(0).policy
+
+_POOL = [
+    *(identifier("customer_id", f"c{number}") for number in range(3)),
+    *(identifier("crm_id", f"r{number}") for number in range(4)),
+    *(identifier("email", f"a{number}@example.org") for number in range(4)),
+    *(identifier("cookie", f"k{number}") for number in range(6)),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens under a seed.
+
+    Attributes:
+        partitions: of every topic.
+        workers: how many run.
+        touchpoints: different ones.
+        faults: how many times something goes wrong.
+    """
+
+    partitions: int
+    workers: int
+    touchpoints: int
+    faults: int
+
+    @classmethod
+    def drawn(cls, chance: random.Random) -> "Plan":
+        """Draw one."""
+        return cls(chance.randint(1, 4), chance.randint(1, 3), chance.randint(2, 20), chance.randint(0, 10))
+
+
+@dataclass(slots=True)
+class Report:
+    """What a seed led to.
+
+    Attributes:
+        seed: of the run.
+        log: what went wrong, by virtual time.
+        problems: what came out that must not; empty where all is well.
+        steps: how many steps all processes made.
+        seconds: virtual ones.
+        faults: by kind.
+    """
+
+    seed: int
+    log: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    steps: int = 0
+    seconds: float = 0.0
+    faults: Counter[str] = field(default_factory=Counter)
+
+
+def simulate(seed: int) -> Report:
+    """Run a seed and compare what came out with a plain fold of the same touchpoints."""
+    return _Simulation(seed).run()
+
+
+class _Simulation:
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311  # a reproducible run
+        self._report = Report(seed)
+        self._plan = Plan.drawn(self._chance)
+        self._loop = VirtualLoop(self._chance, _VIRTUAL_SECONDS)
+        self._broker = Broker(self._loop, self._chance, self._plan.partitions, NOW_MS)
+        self._machines = [Machine() for _ in range(self._chance.randint(1, self._plan.workers))]
+        self._workers: list[Worker] = []
+        self._started = 0
+        self._faults_left = self._plan.faults
+        self._events = [self._event(number) for number in range(self._plan.touchpoints)]
+
+    def run(self) -> Report:
+        try:
+            self._loop.run_until_complete(self._live())
+            self._check()
+        except StalledError as stalled:
+            self._problem(str(stalled))
+        finally:
+            self._report.seconds = self._loop.time()
+            self._report.steps += sum(worker.process.steps for worker in self._workers)
+            self._loop.abandon()
+        return self._report
+
+    # --- what happens
+
+    def _event(self, number: int) -> Event:
+        chance = self._chance
+        seen = chance.sample(_POOL, chance.choice([1, 2, 2, 3]))
+        return event(f"e{number}", NOW_MS - chance.randrange(1_000_000), *seen, source=chance.choice(["web", "crm"]))
+
+    async def _live(self) -> None:
+        self._broker.watch()
+        for _ in range(self._plan.workers):
+            self._start()
+        told = self._events + [one for one in self._events if self._chance.random() < 0.2]
+        self._chance.shuffle(told)
+        bursts = [self._chance.uniform(0, _BUSY_SECONDS) for _ in range(self._chance.randint(1, 5))]
+        at = [self._chance.choice(bursts) + self._chance.uniform(0, 0.3) for _ in told]
+        for one, when in zip(told, at, strict=True):
+            self._loop.outside(when, lambda one=one: self._publish(one))  # type: ignore[misc]  # bound now
+        for _ in range(self._faults_left):
+            self._loop.outside(self._chance.uniform(0, _BUSY_SECONDS), self._go_wrong)
+        await asyncio.sleep(2 * _BUSY_SECONDS)
+        quiet = 0
+        while quiet < 2:
+            await asyncio.sleep(_QUIET_SECONDS)
+            quiet = quiet + 1 if self._is_drained() else 0
+
+    def _publish(self, one: Event) -> None:
+        touchpoint = {
+            **accepted(one)["touchpoint"],
+            "identifiers": [{"type": part.type, "value": part.value} for part in one.seen],
+        }
+        topic = TOPICS.source(one.source)
+        self._broker.append(topic, self._chance.randrange(self._plan.partitions), None, FRAMES.encode(TOUCHPOINT, touchpoint))
+
+    def _is_drained(self) -> bool:
+        return all(
+            self._broker.committed.get(place, 0) >= len(log)
+            for place, log in self._broker.logs.items()
+            if place[0] in TOPICS.for_worker
+        )
+
+    def _start(self) -> None:
+        process = Process(f"worker-{self._started}")
+        self._started += 1
+        machine = self._chance.choice(self._machines)
+        rules = Rules(TOPICS, FRAMES, POLICY, None, default_profile_policy(), KEY)
+        ingest = Ingest(TOPICS, FRAMES, Normaliser(POLICY, KEY), default_profile_policy().measurement)
+
+        def begin() -> None:
+            worker = Worker(process, machine, self._broker, rules, ingest, lambda error: self._ended(process, error))
+            self._workers.append(worker)
+            self._loop.create_task(worker.run())
+
+        self._loop.start_in(process, begin)
+
+    def _ended(self, process: Process, error: BaseException) -> None:
+        self._note("ended", f"{process.name}: {type(error).__name__}: {error}")
+        if not (isinstance(error, StoreError) and "another worker has written" in str(error)):
+            self._problem(f"{process.name} ended: {type(error).__name__}: {error}")
+        self._start_again()
+
+    def _go_wrong(self) -> None:
+        alive = [worker for worker in self._workers if worker.process.alive and not worker.process.stopped]
+        if not alive:
+            return
+        worker = self._chance.choice(alive)
+        process = worker.process
+        kind = self._chance.choice(["kill", "kill", "kill", "stop", "stop", "stop", "leave", "join", "wipe"])
+        if kind == "join":
+            self._note(kind, "")
+            self._start()
+        elif kind == "leave":
+            self._note(kind, process.name)
+            self._loop.start_in(process, lambda: self._loop.create_task(worker.stop()))
+            self._start_again()
+        else:
+            # By steps, not by time: most of the time a worker waits, and what matters happens between two steps.
+            process.breaks_at = process.steps + self._chance.randint(0, _MOST_STEPS)
+            process.breaks = partial(self._stop if kind == "stop" else self._kill, process, kind)
+
+    def _kill(self, process: Process, kind: str) -> None:
+        self._note(kind, process.name)
+        process.alive = False
+        if kind == "wipe":
+            for disk in [disk for machine in self._machines for disk in machine.disks.values()]:
+                if disk.held_by is None or not disk.held_by.alive:
+                    disk.values, disk.position, disk.marker = {}, 0, Disk().marker
+        self._start_again()
+
+    def _stop(self, process: Process, kind: str) -> None:
+        self._note(kind, process.name)
+        process.stopped = True
+        self._loop.outside(self._chance.uniform(0.1, 2.5) * SESSION_SECONDS, partial(self._loop.go_on, process))
+
+    def _start_again(self) -> None:
+        self._loop.outside(self._chance.uniform(0.1, 8), self._start)
+
+    # --- what came out
+
+    def _check(self) -> None:
+        values = self._restored()
+        counted = sum(key[:1] == b"e" for key in values)
+        if counted != len(self._events):
+            self._problem(f"{counted} touchpoints are counted of {len(self._events)}")
+        truth = _people(list(fold_everything(self._events, POLICY).profiles.values()))
+        found = _people(self._newest())
+        if found != truth:
+            self._problem(f"people: {_sorted(found)}, expected {_sorted(truth)}")
+        dead = sum(len(log) for (topic, _), log in self._broker.logs.items() if topic == TOPICS.dead_letters)
+        if dead:
+            self._problem(f"{dead} dead letters of touchpoints that are right")
+
+    def _restored(self) -> dict[bytes, bytes]:
+        """Return the state of all partitions as the changelog alone gives it."""
+        values: dict[bytes, bytes] = {}
+        for number in range(self._plan.partitions):
+            disk = Disk()
+            restore(DiskStore(disk), Changelogs(self._broker, TOPICS.state), number, lambda _: None)
+            values.update({key: value for key, value in disk.values.items() if key[:1] == b"e"})
+        return values
+
+    def _newest(self) -> list[Profile]:
+        newest: dict[str, Profile] = {}
+        for (topic, _), log in self._broker.logs.items():
+            for record in log if topic == TOPICS.profiles else ():
+                name, content = FRAMES.decode(record.value)
+                assert name == PROFILE
+                profile: Any = content
+                known = newest.get(profile["customer_id"])
+                if known is None or profile["revision"] >= known["revision"]:
+                    newest[profile["customer_id"]] = profile
+        return list(newest.values())
+
+    def _note(self, kind: str, text: str) -> None:
+        self._report.faults[kind] += 1
+        self._report.log.append(f"{self._loop.time():9.3f}  {kind:6}  {text}")
+
+    def _problem(self, text: str) -> None:
+        self._report.problems.append(text)
+
+
+Person = tuple[frozenset[tuple[str, str]], int, int]
+"""Identifiers, touchpoints, orders."""
+
+
+def _people(profiles: list[Profile]) -> Counter[Person]:
+    return Counter(
+        (
+            frozenset((part["type"], part["value"]) for part in profile["identifiers"]),
+            profile["touches"],
+            profile["orders"],
+        )
+        for profile in profiles
+        if profile["status"] == "active"
+    )
+
+
+def _sorted(people: Counter[Person]) -> list[Any]:
+    return sorted((sorted(names), touches, orders, number) for (names, touches, orders), number in people.items())
