@@ -1,6 +1,6 @@
 """A customer as published: the profile of a person out of what their touchpoints add up to. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from identity.graph import Card, Standing
@@ -8,7 +8,7 @@ from identity.nodes import NodeId
 from identity.resolution import Person
 from profiles.facts import free_again_at, messages_within, moments, purchases
 from profiles.folding import Folding, language_of, surviving_traits
-from profiles.fragment import LEFT_OUT, ConsentValue, Fragment, TouchMark, TraitValue
+from profiles.fragment import LEFT_OUT, ConsentValue, Fragment, OrderMark, TouchMark, TraitValue
 from profiles.policy import ProfilePolicy
 from profiles.standing import segments_in
 from schemas.records import CapState, ComputedTrait, ConsentInForce, Membership, OfferStage, Profile, Tag, Touch, Trait
@@ -85,8 +85,8 @@ def profile_of(customer: Customer, folding: Folding, version: str, revision: int
         "returns": len(whole.orders) - bought,
         "first_order_at": known["first_order"],
         "last_order_at": known["last_order"],
-        "margin_micros": _margin(whole),
-        "revenue_micros": _revenue(whole),
+        "margin_micros": _by_currency(whole, lambda order: order.margin),
+        "revenue_micros": _by_currency(whole, lambda order: order.amount),
         "consents": [_consent(*name, given) for name, given in sorted(whole.consents.items()) if name != LEFT_OUT],
     }
 
@@ -184,18 +184,13 @@ def _caps(whole: Fragment, clock: int, policy: ProfilePolicy) -> Iterator[CapSta
         }
 
 
-def _revenue(whole: Fragment) -> dict[str, int]:
+def _by_currency(whole: Fragment, part: Callable[[OrderMark], int | None]) -> dict[str, int]:
+    """Return what a part of each order adds up to, returns taken off; orders without it do not count."""
     sums: dict[str, int] = {}
     for order in whole.orders.values():
-        sums[order.currency] = sums.get(order.currency, 0) + (-order.amount if order.is_return else order.amount)
-    return dict(sorted(sums.items()))
-
-
-def _margin(whole: Fragment) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for order in whole.orders.values():
-        if order.margin is not None:
-            sums[order.currency] = sums.get(order.currency, 0) + (-order.margin if order.is_return else order.margin)
+        found = part(order)
+        if found is not None:
+            sums[order.currency] = sums.get(order.currency, 0) + (-found if order.is_return else found)
     return dict(sorted(sums.items()))
 
 
