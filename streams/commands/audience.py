@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from streams.commands.examples import add
+from streams.commands.identifiers import named, policy_in
 from streams.commands.lake import PANEL, AtOption, FormatOption
 from streams.errors import InputError
 from streams.output import Rows, complain, show, write_rows
@@ -74,23 +75,20 @@ def tag(
     name: Annotated[str, typer.Argument(help="The tag.", show_default=False)],
 ) -> None:
     """Tag a customer: a touchpoint of the CRM, so that the tag is history like all else."""
-    from identity.policy_file import parse_policy  # noqa: PLC0415 - heavy
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
-    from streams.commands.identifiers import named  # noqa: PLC0415 - heavy
-    from streams.policies import policy_in_force  # noqa: PLC0415 - heavy
     from streams.publish import publish_lines  # noqa: PLC0415 - heavy
 
-    settings = with_broker(load_settings())
-    found = named(parse_policy(policy_in_force(settings)["text"]), identifier)
+    settings = load_settings()
+    found = named(policy_in(settings.home), identifier)
     if found.value is None or not name.strip():
         raise InputError("expected an identifier that somebody can have, and a tag")
     line = {
         "event_id": f"tag-{uuid.uuid4()}",
         "event_time": time.time_ns() // 1_000_000,
         "type": _CHANGES[change],
-        "identifiers": [{"type": found.type, "value": found.value}],
+        "identifiers": [{"type": found.type, "value": identifier.partition(":")[2]}],
         "properties": {"tag": name.strip()},
     }
     lines = io.BytesIO(json.dumps(line).encode() + b"\n")
-    publish_lines(settings, "crm", lines, lambda _, error: complain(error), lambda _: None)
+    publish_lines(with_broker(settings), "crm", lines, lambda _, error: complain(error), lambda _: None)
     show("Published; workers carry it out when they run, and 'onefold drain' waits until they have")
