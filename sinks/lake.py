@@ -29,10 +29,12 @@ from schemas.records import (
     Signal,
 )
 from sinks import engine, rows, tables, views
+from sinks.columns import Table
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
 from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
 from sinks.policies import profile_policy_in
-from sinks.statements import insert, new_records, upsert
+from sinks.rows import ArrowTable
+from sinks.statements import Key, Record, insert, new_records, upsert
 
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
 
@@ -189,6 +191,13 @@ def _write_touchpoints(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
     counts.consents = insert(writer.connection, tables.CONSENTS, rows.consents(fresh))
 
 
+def _add_new(
+    writer: LakeWriter, table: Table, unique: Mapping[Key, Record], as_rows: Callable[[list[Record]], ArrowTable]
+) -> int:
+    """Add the records whose key the table does not have; return how many."""
+    return insert(writer.connection, table, as_rows(new_records(writer.connection, table, unique)))
+
+
 def _newest(records: Iterable[_Record], key: Callable[[_Record], Hashable], version: str) -> list[_Record]:
     """Return of the records that share a key the one with the highest version, the first of several."""
     newest: dict[Hashable, _Record] = {}
@@ -225,21 +234,17 @@ def _write_changes(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) ->
         (record["kind"], record["customer_id"], record["other_customer_id"] or "", record["revision"]): record
         for record in batch.changes
     }
-    fresh = new_records(writer.connection, tables.CHANGES, unique)
-    counts.changes = insert(writer.connection, tables.CHANGES, rows.changes(fresh))
+    counts.changes = _add_new(writer, tables.CHANGES, unique, rows.changes)
 
 
 def _write_signals(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     unique = {(record["signal_id"],): record for record in batch.signals}
-    counts.signals = insert(
-        writer.connection, tables.SIGNALS, rows.signals(new_records(writer.connection, tables.SIGNALS, unique))
-    )
+    counts.signals = _add_new(writer, tables.SIGNALS, unique, rows.signals)
 
 
 def _write_activations(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     unique = {(record["activation_id"],): record for record in batch.activations}
-    fresh = new_records(writer.connection, tables.ACTIVATIONS, unique)
-    counts.activations = insert(writer.connection, tables.ACTIVATIONS, rows.activations(fresh))
+    counts.activations = _add_new(writer, tables.ACTIVATIONS, unique, rows.activations)
 
 
 def _write_scores(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
@@ -266,8 +271,7 @@ def _write_policies(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -
 
 def _write_dead_letters(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     unique = {(record["topic"], record["partition"], record["offset"]): record for record in batch.dead_letters}
-    fresh = new_records(writer.connection, tables.DEAD_LETTERS, unique)
-    counts.dead_letters = insert(writer.connection, tables.DEAD_LETTERS, rows.dead_letters(fresh))
+    counts.dead_letters = _add_new(writer, tables.DEAD_LETTERS, unique, rows.dead_letters)
 
 
 _STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
