@@ -40,7 +40,8 @@ PREDICTED_VALUE: Final = View(
     "together.",
     {
         "customer_id": "The customer, as they are called now.",
-        "probability_alive": "How likely they still buy, from 0 to 1; of several who have become one, that any does.",
+        "probability_alive": "How likely they still buy, from 0 to 1; of several who have become one, that any does. "
+        "Of who bought on one day only the model cannot tell: it is 1.",
         "expected_orders": "Expected days with a purchase.",
         "expected_order_value": "What such a day brings on average, in units of the base currency.",
         "predicted_value": "What all of them bring, discounted, in units of the base currency; returns are not taken "
