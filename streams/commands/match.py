@@ -35,7 +35,10 @@ def register(app: typer.Typer) -> None:
 
 def train(
     *,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the model is written.")] = Path(),
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="Where the model is written.", show_default="the current folder"),
+    ] = Path(),
     records: Annotated[
         int, typer.Option("--records", metavar="N", min=100, help="Learn from so many records at most.")
     ] = _MOST_RECORDS,
@@ -76,7 +79,7 @@ def train(
     path.write_text(done.model, "utf-8")
     path.chmod(0o600)
     show(
-        f"Learnt from {done.sampled:,} of {done.records:,} records: {escape(str(path))}",
+        f"Learnt from {done.sampled:,} of {done.records:,} records. The model is {escape(str(path.absolute()))}.",
         "",
         "To use it, write this under \\[matching] in a policy beside it:",
         f'  model = "{path.name}"',

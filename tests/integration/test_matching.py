@@ -169,8 +169,9 @@ def test_a_suggestion_is_accepted_a_match_taken_apart_and_what_is_withdrawn_leav
 def test_learnt_weights_and_none_come_out_as_rehearsed_and_can_be_taken_back(matched: Settings, tmp_path: Path) -> None:
     before = people_digest(matched.home)
     learnt, alone, plain = (tmp_path / f"{name}.toml" for name in ("learnt", "alone", "plain"))
-    said(matched, "match", "train", "--out", str(tmp_path))
+    told = said(matched, "match", "train", "--out", str(tmp_path))
     (model,) = tmp_path.glob("model-*.json")
+    assert f"The model is {model}." in told
     learnt.write_text(default_policy_text() + f'model = "{model.name}"\n', "utf-8")
     alone.write_text(ONLY_IDENTIFIERS, "utf-8")
     plain.write_text(default_policy_text(), "utf-8")
