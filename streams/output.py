@@ -252,8 +252,7 @@ def _write_table(found: Rows, out: TextIO) -> None:
         console.print(table)
     else:
         _write_blocks(found.columns, cells, console)
-    count = len(found.rows)
-    console.print(Text(f"{count:,} {'row' if count == 1 else 'rows'}", style="dim"))
+    console.print(Text(counted(len(found.rows), "row", "rows"), style="dim"))
 
 
 def _write_blocks(columns: Sequence[str], cells: Sequence[Sequence[Text]], console: Console) -> None:
@@ -280,6 +279,11 @@ def _table_cell(value: object) -> Text:
     if isinstance(value, datetime):
         return Text(str(value))
     return Text(_text(value))
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with what it counts, called ``one`` or ``many``."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def amount(value: Decimal) -> str:

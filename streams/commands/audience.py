@@ -12,7 +12,7 @@ from streams.commands.examples import add
 from streams.commands.identifiers import named, policy_in
 from streams.commands.lake import PANEL, AtOption, FormatOption
 from streams.errors import InputError
-from streams.output import Rows, complain, show, write_rows
+from streams.output import Rows, complain, counted, show, write_rows
 from streams.settings import load_settings
 
 _CHANGES = {"add": "tag_added", "remove": "tag_removed"}
@@ -62,8 +62,8 @@ def audience(
     rows = [(one.customer_id, one.contact, *(one.traits[name] for name in names)) for one in found.reached]
     write_rows(Rows(("customer_id", CONTACTS[channel], *names), rows), form)
     complain(
-        f"{found.members:,} members, {found.permitted:,} permit {purpose} by {channel}, "
-        f"{len(found.reached):,} of them can be reached"
+        f"{counted(found.members, 'member', 'members')}, {counted(found.permitted, 'permits', 'permit')} {purpose} "
+        f"by {channel}, {len(found.reached):,} of them can be reached"
     )
     if purpose not in told:
         complain(f"No consent names the purpose {purpose!r}; those named so far: {', '.join(told) or 'none'}")

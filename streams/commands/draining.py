@@ -7,7 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from streams.drain import Drained, drain
 from streams.lag import Lag, Stage
-from streams.output import show
+from streams.output import counted, show
 from streams.settings import Settings
 
 _TITLES: Mapping[Stage, str] = {
@@ -48,6 +48,7 @@ def outcome(done: Drained) -> str:
         return "No source record was waiting when the drain began; everything is in the lake"
     rate = done.touchpoints / done.seconds
     return (
-        f"Drained {done.touchpoints:,} source records in {done.seconds:.1f} s ({rate:,.0f}/s), "
-        f"with {done.graph_records:,} records of messages between partitions; everything is in the lake"
+        f"Drained {counted(done.touchpoints, 'source record', 'source records')} in {done.seconds:.1f} s "
+        f"({rate:,.0f}/s), with {counted(done.graph_records, 'record', 'records')} of messages between partitions; "
+        "everything is in the lake"
     )

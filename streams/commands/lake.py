@@ -9,7 +9,7 @@ import typer
 from streams.commands.examples import add
 from streams.commands.moments import moment
 from streams.errors import InputError
-from streams.output import Format, Rows, show, write_json, write_rows
+from streams.output import Format, Rows, counted, show, write_json, write_rows
 from streams.settings import load_settings
 
 PANEL = "Answers"
@@ -122,4 +122,5 @@ def digest(
     if form == "json":
         write_json({"digest": found.hex, "people": found.people, "identifiers": found.identifiers})
     else:
-        show(f"{found.hex}  {found.people:,} people, {found.identifiers:,} identifiers")
+        people = counted(found.people, "person", "people")
+        show(f"{found.hex}  {people}, {counted(found.identifiers, 'identifier', 'identifiers')}")

@@ -11,7 +11,7 @@ from rich.markup import escape
 from streams.commands.examples import add, examples
 from streams.commands.identifiers import by_whom
 from streams.errors import InputError, PolicyRefusedError
-from streams.output import complain, counting, figures, printable, show, write_json
+from streams.output import complain, counted, counting, figures, printable, show, write_json
 from streams.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -241,7 +241,8 @@ def _check_appliable(settings: Settings, text: str) -> bool:
 
 def _report(done: "Rehearsal") -> "Iterator[str | Table]":
     unusable = f", {done.unusable:,} without any usable identifier" if done.unusable else ""
-    yield f"Under [bold]{done.policy_version}[/bold], from {done.touchpoints:,} touchpoints{unusable}:"
+    read = counted(done.touchpoints, "touchpoint", "touchpoints")
+    yield f"Under [bold]{done.policy_version}[/bold], from {read}{unusable}:"
     yield ""
     largest = [max(sizes, default=0) for sizes in (done.largest_before, done.largest_after)]
     yield figures(
@@ -256,8 +257,8 @@ def _report(done: "Rehearsal") -> "Iterator[str | Table]":
         ],
     )
     yield ""
-    changes = f"{done.merges:,} merges, {done.splits:,} splits"
-    yield f"{done.customers_affected:,} customers of today would change: {changes}."
+    changes = f"{counted(done.merges, 'merge', 'merges')}, {counted(done.splits, 'split', 'splits')}"
+    yield f"{counted(done.customers_affected, 'customer', 'customers')} of today would change: {changes}."
     yield from _examples("Customers that would be one", done.merge_examples)
     yield from _examples("Customers that would be several", done.split_examples)
 

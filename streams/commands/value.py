@@ -12,7 +12,7 @@ from rich.markup import escape
 from streams.commands.examples import add, examples
 from streams.commands.lake import AtOption
 from streams.errors import InputError
-from streams.output import counting, figures, printable, show, waiting, write_json
+from streams.output import counted, counting, figures, printable, show, waiting, write_json
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def fit(
         with waiting("Fitting"):
             done = predicted(bought, horizon_days, discount)
     except NotFittedError as error:
-        left_out = f"; left out without a rate: {bought.without_rate:,} purchases" if bought.without_rate else ""
+        purchases = counted(bought.without_rate, "purchase", "purchases")
+        left_out = f"; left out without a rate: {purchases}" if bought.without_rate else ""
         raise InputError(f"no value can be predicted from this lake: {error}{left_out}") from None
     path = write_model(settings.home, done)
     with counting("Publishing scores", len(bought.customers)) as on_progress:
