@@ -250,8 +250,9 @@ def tell_predicted(rows: Rows) -> str:
     total = sum(row["predicted_value"] for row in rows)
     customers = sum(row["customers"] for row in rows)
     share = written(first["predicted_value"] / total if total else 0.0, "percent")
+    expected = "buyer is expected" if customers == 1 else "buyers are expected"
     return (
-        f"{written(customers, 'count')} buyers are expected to bring {written(total, 'money')} CURRENCY within "
+        f"{written(customers, 'count')} {expected} to bring {written(total, 'money')} CURRENCY within "
         f"{written(first['horizon_days'], 'count')} days, {share} of it by {name_of(first, 'rfm_class')}."
     )
 
@@ -260,7 +261,8 @@ def tell_look_alikes(rows: Rows) -> str:
     """Say how many are like the members of each segment, and by what most of them."""
     first = {row["segment"]: row for row in reversed(rows)}
     told = [
-        f"{written(row['found'], 'count')} are like {segment}, most often by {name_of(row, 'feature')}"
+        f"{written(row['found'], 'count')} {'is' if row['found'] == 1 else 'are'} like {segment}, "
+        f"most often by {name_of(row, 'feature')}"
         for segment, row in sorted(first.items())
     ]
     return f"{'; '.join(told)}. It says nothing of consent."

@@ -221,7 +221,7 @@ def test_what_models_said_is_summed_by_class_and_by_feature(tmp_path: Path) -> N
         writer.write(LakeBatch(scores=said), {})
     report = make_report(home, moment=moment_of(100))
     expected, alike = figure(report, "predicted"), figure(report, "look_alikes")
-    assert expected.finding.startswith("1 buyers are expected to bring 60.00 EUR within 365 days, 100% of it by ")
+    assert expected.finding.startswith("1 buyer is expected to bring 60.00 EUR within 365 days, 100% of it by ")
     assert expected.rows[0][1:5] == (1, 40, 60.0, 60.0)
     assert [row[:5] for row in alike.rows] == [
         ("engaged", "touches high", 2, 1.0, 2),
