@@ -22,6 +22,7 @@ class ProfileRow:
     known: bool
     identifiers: list[dict[str, Any]]
     traits: list[dict[str, Any]]
+    computed: list[dict[str, Any]]
     preferred_language: str | None
     touches: int
     touches_by_channel: dict[str, int]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rich.console import Group
@@ -14,6 +16,7 @@ from streams.output import amount, printable
 
 _RECENT = 8
 _LINKS = 8
+_VALUES = 6
 _PERSON = frozenset({"first_name", "last_name"})
 _ADDRESS = ("street", "postcode", "city", "country")
 
@@ -64,6 +67,7 @@ def _did(person: ProfileRow) -> Iterator[tuple[str, str]]:
     yield "Orders", f"{person.orders:,}, {person.returns:,} returned"
     if person.revenue:
         yield "Revenue", ", ".join(f"{amount(value)} {printable(code)}" for code, value in person.revenue.items())
+    yield from _computed(person)
     for place, consent in enumerate(person.consents):
         where = "every channel" if consent["channel"] == "*" else printable(consent["channel"])
         text = f"{printable(consent['purpose'])}, {where}: {consent['state']} since {_time(consent['event_time'])}"
@@ -74,6 +78,19 @@ def _did(person: ProfileRow) -> Iterator[tuple[str, str]]:
         yield "Last touch", _touch(person.last_touch)
     for place, touch in enumerate(person.recent_touches[:_RECENT]):
         yield "" if place else "Recent", _touch(touch)
+
+
+def _computed(person: ProfileRow) -> Iterator[tuple[str, str]]:
+    """Yield the computed traits, of several values the first ones: a top list begins with the most frequent."""
+    for name, values in groupby(person.computed, key=itemgetter("name")):
+        told = [" ".join(part for part in (printable(one["key"]), _value(one)) if part) for one in values]
+        rest = f" and {len(told) - _VALUES:,} more" if len(told) > _VALUES else ""
+        yield _title(name), ", ".join(told[:_VALUES]) + rest
+
+
+def _value(computed: Mapping[str, Any]) -> str:
+    number = computed["number"]
+    return printable(computed["text"]) if number is None else f"{number:,.3f}".rstrip("0").rstrip(".")
 
 
 def _links(quarantined: Sequence[Mapping[str, str | None]]) -> Iterator[tuple[str, str]]:

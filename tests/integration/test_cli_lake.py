@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.records import ComputedTrait
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.query import snapshots
 from sinks.testing import (
@@ -30,6 +31,19 @@ COOKIE = node_id("cookie", "c-1")
 CLEAR_SCREEN = "\x1b[2J"
 
 
+def computed(name: str, key: str, value: float | str) -> ComputedTrait:
+    number, text = (None, value) if isinstance(value, str) else (value, None)
+    return {
+        "name": name,
+        "key": key,
+        "number": number,
+        "text": text,
+        "event_time": None,
+        "source": None,
+        "event_id": None,
+    }
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A lake of Ann, whom Bob merged into with the second batch, and whose cookie is in quarantine; no broker."""
@@ -49,6 +63,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 "event_id": "e-1",
                 "text_version": None,
             }
+        ],
+        "computed": [
+            *(computed("product_interest", f"k{place}", 20.0 - place) for place in range(8)),
+            computed("login_failure_rate", "", 0.125),
+            computed("last_campaign", "", f"spring{CLEAR_SCREEN}"),
         ],
         "recent_touches": [{"event_time": SOME_TIME_MS, "event_id": "e-1", "channel": "web", "type": "purchase"}],
     }
@@ -142,6 +161,7 @@ def test_a_customer_is_found_by_anything_they_were_known_by(who: str, capsys: py
     found = json.loads(capsys.readouterr().out, parse_float=Decimal)
     assert found["customer_id"] == ANN
     assert found["revenue"] == {"EUR": Decimal("12.500000")}
+    assert (found["computed"][0]["key"], found["computed"][0]["number"]) == ("k0", 20)
     assert [link["rule"] for link in found["quarantined_links"]] == ["limit"]
 
 
@@ -151,10 +171,13 @@ def test_the_card_shows_the_whole_customer(capsys: pytest.CaptureFixture[str], m
     card = capsys.readouterr().out
     for part in (
         "Ann [b]Lee\\x1b[2J",
-        "Known since  2026-01-01 00:00",
+        "Known since         2026-01-01 00:00",
         "phone           +491701234567",
         "1: 1 web",
         "12.50 EUR",
+        "Product interest    k0 20, k1 19, k2 18, k3 17, k4 16, k5 15 and 2 more",
+        "Login failure rate  0.125",
+        "Last campaign       spring\\x1b[2J",
         "marketing, email: granted since 2026-01-01 00:00",
         "email ann@example.com - cookie c-1 (limit)",
         f"customer {ANN}  revision 2",
