@@ -105,8 +105,9 @@ def restore(
     first, end = changelog.bounds(partition)
     if store.position > end or store.marker.format != FORMAT:
         store.wipe()
-    restoring = _Restoring(store, end)
-    for records in changelog.read(partition, max(first, store.position), end):
+    start = max(first, store.position)
+    restoring = _Restoring(store, start, end)
+    for records in changelog.read(partition, start, end):
         restoring.take(records)
         on_progress(restoring.read)
     return restoring.restored()
@@ -115,11 +116,13 @@ def restore(
 class _Restoring:
     """Puts batches together from a changelog and applies the whole ones."""
 
-    def __init__(self, store: PartitionStore, end: int) -> None:
+    def __init__(self, store: PartitionStore, start: int, end: int) -> None:
         self._store = store
+        self._next = start
         self._end = end
         self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
         self._torn: set[bytes] = set()
+        self._has_holes = False
         self._past_a_marker = False
         self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
         self.read = 0
@@ -128,6 +131,8 @@ class _Restoring:
         for offset, key, value, headers in records:
             if key is None:
                 raise StoreError("the changelog holds a record without a key")
+            self._has_holes |= offset > self._next
+            self._next = offset + 1
             batch_id = _batch_id(value, headers)
             if key == MARKER_KEY and value is not None:
                 self._commit(batch_id, marker_decoder.decode(value[_BATCH.size :]), offset + 1)
@@ -166,11 +171,12 @@ class _Restoring:
         """Return what the batches before the first marker changed, whose own markers Kafka compacted away.
 
         Kafka keeps the newest marker of all it compacted. Before it every batch is whole, or the opening after it set
-        its keys right; only from there on a batch without a marker is one that was cut short.
+        its keys right; only from there on a batch without a marker is one that was cut short. Where no offset is
+        missing, nothing was compacted: the marker before is the one where the local copy ends.
         """
-        if self._past_a_marker:
+        is_first, self._past_a_marker = not self._past_a_marker, True
+        if not (is_first and self._has_holes):
             return {}
-        self._past_a_marker = True
         applied = (self._store.marker.incarnation, self._store.marker.sequence)
         whole: dict[bytes, bytes | None] = {}
         for batch_id in [batch_id for batch_id in self._open if batch_id > applied]:

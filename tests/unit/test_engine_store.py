@@ -328,6 +328,22 @@ def test_a_compacted_changelog_still_has_everything(store: PartitionStore) -> No
     assert state_of(store) == {b"na": b"1", b"nb": b"2", b"gc": b"3"}
 
 
+def test_what_a_process_that_hung_writes_before_an_opening_is_torn_also_for_the_opening_itself(
+    store: PartitionStore,
+) -> None:
+    """The opening reads once, writes that it begins, and reads what came between."""
+    log = Log()
+    log.write({b"na": b"1"}, a_marker(1, 1))
+    log.restore(store)
+    log.write({b"na": b"late"}, a_marker(1, 2), records=1)
+    log.write({}, a_marker(2, 0))
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"1"}
+    assert restored.torn == {b"na": b"1"}
+
+
 # --- any history, cut anywhere --------------------------------------------------------------------------------------
 
 
