@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types contracts unit integration bench accuracy fuzz lock clean
+.PHONY: help setup demo test lint types contracts unit integration bench accuracy fuzz simulate lock clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ integration: $(READY)  ## The tests on a real broker.
 
 fuzz: $(READY)  ## The property tests for an hour or more, with thousands of examples each.
 	$(BIN)/pytest tests/property --hypothesis-profile=thorough --timeout=0
+
+simulate: $(READY)  ## Workers in virtual time through crashes and rebalances: SEEDS=1000, or one: SEED=642.
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
 
 bench: $(READY)  ## Measure speed; results go to benchmarks/results.
 	$(BIN)/python benchmarks/run.py

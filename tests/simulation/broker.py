@@ -99,7 +99,7 @@ class Broker:
         """Return where a record goes."""
         if key is None:
             return topic, self.chance.randrange(self.partitions)
-        return topic, partition_of(key, self.partitions) if len(key) % 4 == 0 else len(key) % self.partitions  # type: ignore[arg-type]  # any key of whole words
+        return topic, partition_of(key, self.partitions) if len(key) % 4 == 0 else len(key) % self.partitions
 
     def travel(self, process: Process | None, place: Place, arrive: Callable[[], None]) -> None:
         """Have something arrive after what the same process sent to the same place before."""
@@ -131,13 +131,15 @@ class Broker:
 
     def watch(self) -> None:
         """Put out who was not heard of for the session timeout, now and again."""
-        silent = [one for one in self._members if self.loop.time() - one.heard_at > SESSION_SECONDS and not one.has_joined]
-        for member in silent:
+        now = self.loop.time()
+        out = [
+            member
+            for member in self._members
+            if (not member.process.alive if member.has_joined else now - member.heard_at > SESSION_SECONDS)
+        ]
+        for member in out:
             self._members.remove(member)
-        gone = [one for one in self._members if one.has_joined and not one.process.alive]
-        for member in gone:
-            self._members.remove(member)
-        if silent or gone:
+        if out:
             self._rebalance()
         self.loop.outside(0.5, self.watch)
 
@@ -239,7 +241,7 @@ class Sending:
     async def arrived(self) -> None:
         """See :class:`streams.producer.Sending`."""
         if self._waiting:
-            self._arrived = self._sender._broker.loop.create_future()  # noqa: SLF001  # one model
+            self._arrived = self._sender._broker.loop.create_future()  # one model
             await self._arrived
 
     def report(self, offset: int) -> None:

@@ -1,4 +1,4 @@
-"""An event loop in virtual time that runs several processes, any of which can be killed or stopped between two steps."""
+"""An event loop in virtual time: it runs several processes, and any can be killed or stopped between two steps."""
 
 import asyncio
 import heapq
@@ -56,7 +56,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, chance: random.Random, end: float) -> None:
         super().__init__()
         self._chance = chance
-        self._end = end
+        self.end = end
         self._now = 0.0
         self._tasks: list[asyncio.Task[Any]] = []
         self.set_task_factory(self._make_task)
@@ -85,7 +85,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context = Context()
         self.call_later(delay, call, context=context)
 
-    def run_in_executor(self, _: Any, func: Any, *args: Any) -> Any:  # noqa: ANN401  # asyncio's
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]  # noqa: ANN401, ARG002  # asyncio's
         """Run a function as if in another thread: in one step, some time later."""
         done = self.create_future()
 
@@ -120,8 +120,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 raise StalledError("nothing is left to do")
             timer = heapq.heappop(self._scheduled)
             self._now = max(self._now, timer.when())
-            if self._now > self._end:
-                raise StalledError(f"not done after {self._end} virtual seconds")
+            if self._now > self.end:
+                raise StalledError(f"not done after {self.end} virtual seconds")
             timer._scheduled = False  # type: ignore[attr-defined]  # as BaseEventLoop does
             self._ready.append(timer)
         handle = self._ready.popleft()

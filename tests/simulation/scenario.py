@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from identity.normalise import Normaliser
 from profiles.policy_file import default_profile_policy
 from schemas.contracts import PROFILE, TOUCHPOINT
@@ -30,6 +28,7 @@ _VIRTUAL_SECONDS = 900.0
 _QUIET_SECONDS = 0.5
 _BUSY_SECONDS = 12.0
 _MOST_STEPS = 200
+_MOST_STARTS = 60
 TOPICS = Topics("", "")
 FRAMES = SingleObjectFraming()
 POLICY = Thresholds(0).policy
@@ -146,7 +145,9 @@ class _Simulation:
             "identifiers": [{"type": part.type, "value": part.value} for part in one.seen],
         }
         topic = TOPICS.source(one.source)
-        self._broker.append(topic, self._chance.randrange(self._plan.partitions), None, FRAMES.encode(TOUCHPOINT, touchpoint))
+        self._broker.append(
+            topic, self._chance.randrange(self._plan.partitions), None, FRAMES.encode(TOUCHPOINT, touchpoint)
+        )
 
     def _is_drained(self) -> bool:
         return all(
@@ -156,6 +157,10 @@ class _Simulation:
         )
 
     def _start(self) -> None:
+        if self._started == _MOST_STARTS:
+            self._problem(f"{_MOST_STARTS} workers were started and there is no end")
+            self._loop.end = self._loop.time()
+            return
         process = Process(f"worker-{self._started}")
         self._started += 1
         machine = self._chance.choice(self._machines)

@@ -11,7 +11,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from identity.normalise import Normaliser
 from streams.engine import Engine
 from streams.errors import StoreError
 from streams.gather import Rules
@@ -256,7 +255,7 @@ class Worker:
 
     async def _wait_for_the_chunks_in_hand(self) -> None:
         until = self._broker.loop.time() + _PATIENCE_SECONDS
-        while self._unacked and self._broker.loop.time() < until:
+        while self._unacked and self._broker.loop.time() < until:  # noqa: ASYNC110  # as Faust does
             await asyncio.sleep(_FETCH_SECONDS)
 
     async def _fetch(self) -> None:
