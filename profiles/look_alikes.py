@@ -63,12 +63,14 @@ class LookAlike:
 
     Attributes:
         place: of the customer among the facts.
-        similarity: estimated probability to be of the kind, from 0 to 1.
+        similarity: estimated probability to be of the kind, from 0 to 1; all whom it is beyond 1 for have 1.
+        lift: how many times as likely to be a member as the average candidate; it has no such end.
         reasons: features that make it higher than the average of the others, the strongest first.
     """
 
     place: int
     similarity: float
+    lift: float
     reasons: tuple[str, ...]
 
 
@@ -133,12 +135,14 @@ def find(facts: Facts, members: Flags, candidates: Flags, most: int) -> Search:
     places = np.flatnonzero(candidates)
     told = np.asarray(regression.decision_function(matrix[places]), dtype=np.float64)
     best = np.argsort(-told, kind="stable")[:most]
-    similarity = np.minimum(regression.predict_proba(matrix[places[best]])[:, 1] / labelled_share, 1.0)
+    probability = regression.predict_proba(matrix[places])[:, 1]
+    similarity = np.minimum(probability[best] / labelled_share, 1.0)
+    lift = probability[best] / probability.mean()
     apart = matrix[places[best]] - matrix[~members].mean(axis=0)
     return Search(
         found=[
-            LookAlike(int(place), float(alike), _reasons(features, row, weights))
-            for place, alike, row in zip(places[best], similarity, apart, strict=True)
+            LookAlike(int(place), float(alike), float(times), _reasons(features, row, weights))
+            for place, alike, times, row in zip(places[best], similarity, lift, apart, strict=True)
         ],
         weights={feature.name: float(weight) for feature, weight in zip(features, weights, strict=True)},
         labelled_share=labelled_share,

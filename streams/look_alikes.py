@@ -134,7 +134,7 @@ def scores_of(crowd: Crowd, done: Search, of_version: str, made_at: int) -> Iter
             "customer_id": crowd.customers[found.place],
             "model": model_of(crowd.segment),
             "version": of_version,
-            "values": {"rank": float(rank), "similarity": found.similarity},
+            "values": {"rank": float(rank), "similarity": found.similarity, "lift": found.lift},
             "reasons": list(found.reasons),
             "made_at": made_at,
         }

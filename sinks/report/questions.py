@@ -619,9 +619,9 @@ WHERE country IS NOT NULL GROUP BY ALL ORDER BY customers DESC, country, languag
     Question(
         _PEOPLE,
         "Which prospects are most like the members of a segment, and what makes them so?",
-        "The newest search of onefold lookalikes find; 1 is the most similar.",
+        "lift is how many times as likely to be a member they are as the average of those among whom was searched.",
         """
-SELECT segment, rank, left(customer_id, 8) AS customer, round(similarity, 3) AS similarity, features
+SELECT segment, rank, left(customer_id, 8) AS customer, round(lift, 1) AS lift, features
 FROM look_alikes ORDER BY segment, rank LIMIT 5
 """,
     ),

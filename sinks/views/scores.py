@@ -80,19 +80,22 @@ LOOK_ALIKES: Final = View(
         "segment": "Name of the segment.",
         "customer_id": "The customer, as they are called now.",
         "rank": "1 for the most similar.",
-        "similarity": "Estimated probability to be of the kind that the members are, from 0 to 1.",
+        "similarity": "Estimated probability to be of the kind that the members are, from 0 to 1; the best may all "
+        "have 1.",
+        "lift": "How many times as likely to be a member as the average of those among whom the search looked.",
         "features": "What makes them similar, the strongest first.",
         "made_at": "When they were found; processing time, UTC.",
     },
     f"""
     WITH RECURSIVE {_scored(f"starts_with(model, '{LOOK_ALIKE}')")}, found AS (
-        SELECT model, customer_id, told['rank'] AS found_rank, told['similarity'] AS similarity, reasons, made_at
+        SELECT model, customer_id, told['rank'] AS found_rank, told['similarity'] AS similarity,
+               told['lift'] AS lift, reasons, made_at
         FROM scored
         QUALIFY row_number() OVER (PARTITION BY model, customer_id ORDER BY found_rank) = 1
     )
     SELECT substr(model, {len(LOOK_ALIKE) + 1}) AS segment, customer_id,
            row_number() OVER (PARTITION BY model ORDER BY found_rank, customer_id) AS rank,
-           similarity, reasons AS features, made_at
+           similarity, lift, reasons AS features, made_at
     FROM found
     """,  # noqa: S608 - constants
 )

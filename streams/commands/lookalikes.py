@@ -93,10 +93,10 @@ def find(
         return
     show(*_lines(crowd, done, among))
     rows = [
-        (rank, crowd.customers[found.place], f"{found.similarity:.3f}", ", ".join(found.reasons))
+        (rank, crowd.customers[found.place], f"{found.lift:.2f}", ", ".join(found.reasons))
         for rank, found in enumerate(done.found[:_SHOWN], start=1)
     ]
-    write_rows(Rows(("rank", "customer_id", "similarity", "features"), rows), "table")
+    write_rows(Rows(("rank", "customer_id", "lift", "features"), rows), "table")
 
 
 def _as_object(crowd: "Crowd", done: "Search", of_version: str, among: str) -> dict[str, object]:
@@ -115,6 +115,7 @@ def _as_object(crowd: "Crowd", done: "Search", of_version: str, among: str) -> d
                 "rank": rank,
                 "customer_id": crowd.customers[found.place],
                 "similarity": found.similarity,
+                "lift": found.lift,
                 "features": list(found.reasons),
             }
             for rank, found in enumerate(done.found, start=1)
@@ -130,5 +131,8 @@ def _lines(crowd: "Crowd", done: "Search", among: str) -> Iterator[str]:
     )
     if done.auc < _HARDLY:
         yield "[bold]That is little more than chance, 50 %: members hardly differ in what is compared.[/bold]"
-    yield f"The {len(done.found):,} who are most like them among {among} are published, the first ones:"
+    yield (
+        f"The {len(done.found):,} who are most like them among {among} are published. The first ones; lift is how many "
+        "times as likely to be a member they are as the average of those:"
+    )
     yield ""

@@ -106,7 +106,7 @@ def test_what_a_fit_says_of_everybody_is_in_the_lake_and_another_fit_replaces_it
     similar = answered(shop, "lookalikes", "find", "lapsed_buyers", "--at", "2026-12-01", "--most", "30")
     drain(shop, 1, lambda _: None)
     told = ask(shop, "SELECT customer_id, expected_orders, predicted_value, horizon_days FROM predicted_value")
-    found = ask(shop, "SELECT rank, customer_id, similarity, features FROM look_alikes ORDER BY rank")
+    found = ask(shop, "SELECT rank, customer_id, similarity, lift, features FROM look_alikes ORDER BY rank")
     again = answered(shop, "value", "fit", "--at", "2026-03-01T12:00:00")
     drain(shop, 1, lambda _: None)
 
@@ -142,16 +142,17 @@ def _is_the_model(shop: Settings, told: dict[str, Any]) -> None:
 
 def _are_look_alikes(shop: Settings, told: dict[str, Any], found: list[tuple[Any, ...]]) -> None:
     """Prospects who visit as much as buyers are the most similar, and for that; who is not known is no prospect."""
-    published = [(one["rank"], one["customer_id"], one["similarity"], one["features"]) for one in told["found"]]
+    columns = ("rank", "customer_id", "similarity", "lift", "features")
+    published = [tuple(one[name] for name in columns) for one in told["found"]]
     assert found == published
     assert (len(found), told["members"]) == (30, BUYERS)
     names = {
         name: int(value.upper().removeprefix("L-"))
         for value, name in ask(shop, "SELECT value, customer_id FROM identifiers WHERE type = 'loyalty_id'")
     }
-    best = [names[customer] for _, customer, _, _ in found[:10]]
+    best = [names[customer] for _, customer, *_ in found[:10]]
     assert all(BUYERS <= number < BUYERS + PROSPECTS // 2 for number in best)
-    assert found[0][3][0] in {"touches high", "engagement high", "active_days high"}
+    assert found[0][4][0] in {"touches high", "engagement high", "active_days high"}
 
 
 def test_the_commands_say_what_they_did_for_eyes(shop: Settings) -> None:

@@ -21,7 +21,7 @@ PREDICTED = """
            historical_value::DOUBLE, horizon_days, reasons, epoch_ms(made_at)
     FROM predicted_value ORDER BY predicted_value DESC
 """
-FOUND = "SELECT segment, customer_id, rank, similarity, features, epoch_ms(made_at) FROM look_alikes ORDER BY ALL"
+FOUND = "SELECT segment, customer_id, rank, similarity, lift, features, epoch_ms(made_at) FROM look_alikes ORDER BY ALL"
 
 
 def a_score(
@@ -122,17 +122,17 @@ def test_customers_whom_no_profile_knows_or_who_went_in_a_circle_are_gone(tmp_pa
 
 def test_look_alikes_are_ranked_by_segment_each_by_its_newest_search(tmp_path: Path) -> None:
     def found(who: str, rank: float, similarity: float, segment: str, made_at: int) -> Score:
-        values = {"rank": rank, "similarity": similarity}
+        values = {"rank": rank, "similarity": similarity, "lift": 10 * similarity}
         return a_score(who, values, "touches high", model=f"look_alike/{segment}", made_at=made_at)
 
     first = [found(ANN, 1, 0.9, "engaged", 1), found(BOB, 2, 0.8, "engaged", 1), found(KIM, 3, 0.7, "engaged", 1)]
     other = [found(EVE, 1, 0.9, "camping_fans", 1), found(KIM, 2, 0.6, "camping_fans", 1)]
     again = [found(BOB, 1, 0.5, "engaged", 2), found(EVE, 2, 0.4, "engaged", 2), found(KIM, 3, 0.3, "engaged", 2)]
     assert ask(lake(tmp_path, [*first, *other], again, profiles=[a_merged_profile("bob", "kim", 2)]), FOUND) == [
-        ("camping_fans", EVE, 1, 0.9, ["touches high"], 1),
-        ("camping_fans", KIM, 2, 0.6, ["touches high"], 1),
-        ("engaged", EVE, 2, 0.4, ["touches high"], 2),
-        ("engaged", KIM, 1, 0.5, ["touches high"], 2),
+        ("camping_fans", EVE, 1, 0.9, 9.0, ["touches high"], 1),
+        ("camping_fans", KIM, 2, 0.6, 6.0, ["touches high"], 1),
+        ("engaged", EVE, 2, 0.4, 4.0, ["touches high"], 2),
+        ("engaged", KIM, 1, 0.5, 5.0, ["touches high"], 2),
     ]
 
 

@@ -78,6 +78,15 @@ def test_similarity_falls_with_rank_and_is_a_probability(found: Search) -> None:
     assert np.mean([one.similarity for one in found.found if KIND[one.place]]) > 0.5
 
 
+def test_lift_tells_the_best_apart_and_is_1_on_average(found: Search) -> None:
+    lifts = [one.lift for one in found.found]
+    best = [one for one in found.found if one.similarity == 1.0]
+    assert lifts == sorted(lifts, reverse=True)
+    assert len(best) > 1
+    assert len({one.lift for one in best}) == len(best)
+    assert np.mean(lifts) == pytest.approx(1.0)
+
+
 def test_the_reasons_are_what_the_kind_is_known_by(found: Search) -> None:
     best = [one for one in found.found[:20] if KIND[one.place]]
     assert len(best) > 15
@@ -87,6 +96,13 @@ def test_the_reasons_are_what_the_kind_is_known_by(found: Search) -> None:
     weights = found.weights
     assert weights["camping"] > 0 > weights["web_visits"]
     assert max(abs(weights[name]) for name in ("noise", "days")) < min(weights["camping"], -weights["web_visits"])
+
+
+def test_who_is_just_as_similar_comes_in_the_order_of_customers() -> None:
+    alike = Facts({"camping": KIND.astype(np.float64)}, {})
+    places = [one.place for one in find(alike, MEMBERS, the_rest(), CUSTOMERS).found]
+    kind, others = np.flatnonzero(KIND & the_rest()), np.flatnonzero(~KIND)
+    assert places == [*kind, *others]
 
 
 def test_no_more_are_found_than_were_asked_for_and_only_candidates() -> None:
