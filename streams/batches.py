@@ -135,7 +135,7 @@ class _Restoring:
             self._next = offset + 1
             batch_id = _batch_id(value, headers)
             if key == MARKER_KEY and value is not None:
-                self._commit(batch_id, marker_decoder.decode(value[_BATCH.size :]), offset + 1)
+                self._commit(batch_id, marker_decoder.decode(value[_BATCH.size :]), offset)
             elif key == PLAN_KEY and value is not None:
                 if batch_id > self._plan[0]:
                     self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
@@ -152,12 +152,14 @@ class _Restoring:
         pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
         return Restored({key: self._store.get(key) for key in self._torn}, pending, self._end)
 
-    def _commit(self, batch_id: BatchId, marker: Marker, position: int) -> None:
+    def _commit(self, batch_id: BatchId, marker: Marker, offset: int) -> None:
         if marker.format > FORMAT:
             raise StoreError(f"the changelog is of format {marker.format}; this version knows {FORMAT}")
         changes = self._open.pop(batch_id, {})
-        late = batch_id < (self._store.marker.incarnation, self._store.marker.sequence)
-        if late:  # an opening that was over wrote on: its work was done again by the next
+        # An opening that was over wrote on, and its work was done again by the next; or an opening was overtaken.
+        is_late = batch_id < (self._store.marker.incarnation, self._store.marker.sequence)
+        is_void = marker.at not in {-1, offset}
+        if is_late or is_void:
             self._torn.update(changes)
             return
         changes = {**self._before_the_first_marker(), **changes}
@@ -165,7 +167,7 @@ class _Restoring:
             self._torn.update(torn)
         self._open.clear()
         self._torn.difference_update(changes)
-        self._store.apply(changes, marker, position)
+        self._store.apply(changes, marker, offset + 1)
 
     def _before_the_first_marker(self) -> dict[bytes, bytes | None]:
         """Return what the batches before the first marker changed, whose own markers Kafka compacted away.

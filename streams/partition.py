@@ -171,9 +171,10 @@ class Partition:
         """
         while True:
             restored = await asyncio.to_thread(self._restore, store)
-            opening = Marker(FORMAT, store.marker.incarnation + 1, 0, dict(store.marker.offsets), restored.pending)
+            at = restored.end + len(restored.torn)
+            opening = Marker(FORMAT, store.marker.incarnation + 1, 0, dict(store.marker.offsets), restored.pending, at)
             end = await self._write_changelog(restored.torn, opening)
-            if end == restored.end + len(restored.torn) + 1:
+            if end == at + 1:
                 store.apply(restored.torn, opening, end)
                 return restored.pending
 

@@ -37,6 +37,8 @@ class Marker(msgspec.Struct, array_like=True):
         sequence: number of the batch within the incarnation.
         offsets: next source offset by topic; everything before is part of the state.
         pending: the plan of work that an earlier incarnation began and did not commit.
+        at: of an opening, the offset at which it counts, which follows all that its writer had read; elsewhere it was
+            overtaken by what came between, and is void. -1: at any.
     """
 
     format: int
@@ -44,6 +46,7 @@ class Marker(msgspec.Struct, array_like=True):
     sequence: int
     offsets: dict[str, int]
     pending: list[Portion] = []
+    at: int = -1
 
 
 marker_decoder = msgspec.msgpack.Decoder(Marker)

@@ -344,6 +344,21 @@ def test_what_a_process_that_hung_writes_before_an_opening_is_torn_also_for_the_
     assert restored.torn == {b"na": b"1"}
 
 
+def test_an_opening_that_was_overtaken_takes_nothing_back(store: PartitionStore) -> None:
+    """It stood still between reading and writing; the owner before went on meanwhile."""
+    log = Log()
+    log.write({b"na": b"1"}, a_marker(1, 1, offset=1))
+    overtaken_at = log.end
+    log.write({b"na": b"2", b"nb": b"2"}, a_marker(1, 2, offset=3))
+    log.write({b"na": b"1"}, Marker(FORMAT, 2, 0, {TOPIC: 1}, [Portion(TOPIC, 1, 3)], overtaken_at + 1))
+
+    restored = log.restore(store)
+
+    assert state_of(store) == {b"na": b"2", b"nb": b"2"}
+    assert store.marker == a_marker(1, 2, offset=3)
+    assert (restored.torn, restored.pending) == ({b"na": b"2"}, [])
+
+
 # --- any history, cut anywhere --------------------------------------------------------------------------------------
 
 
