@@ -23,6 +23,10 @@ class ProfileRow:
     identifiers: list[dict[str, Any]]
     traits: list[dict[str, Any]]
     computed: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
+    caps: list[dict[str, Any]]
     preferred_language: str | None
     touches: int
     touches_by_channel: dict[str, int]

@@ -68,6 +68,7 @@ def _did(person: ProfileRow) -> Iterator[tuple[str, str]]:
     if person.revenue:
         yield "Revenue", ", ".join(f"{amount(value)} {printable(code)}" for code, value in person.revenue.items())
     yield from _computed(person)
+    yield from _standing(person)
     for place, consent in enumerate(person.consents):
         where = "every channel" if consent["channel"] == "*" else printable(consent["channel"])
         text = f"{printable(consent['purpose'])}, {where}: {consent['state']} since {_time(consent['event_time'])}"
@@ -86,6 +87,21 @@ def _computed(person: ProfileRow) -> Iterator[tuple[str, str]]:
         told = [" ".join(part for part in (printable(one["key"]), _value(one)) if part) for one in values]
         rest = f" and {len(told) - _VALUES:,} more" if len(told) > _VALUES else ""
         yield _title(name), ", ".join(told[:_VALUES]) + rest
+
+
+def _standing(person: ProfileRow) -> Iterator[tuple[str, str]]:
+    """Yield tags and segments, what offers came to, and how many messages more they may get."""
+    if person.tags:
+        yield "Tags", ", ".join(printable(tag["name"]) for tag in person.tags)
+    for place, segment in enumerate(person.segments):
+        yield "" if place else "Segments", f"{printable(segment['name'])} since {_time(segment['entered_at'])}"
+    for place, offer in enumerate(person.offers):
+        times = f"{offer['count']:,} times, last" if offer["count"] > 1 else "at"
+        text = f"{printable(offer['offer_id'])}: {offer['stage']} {times} {_time(offer['last_at'])}"
+        yield "" if place else "Offers", f"{text}, {printable(offer['channel'])}"
+    for place, cap in enumerate(person.caps):
+        free = f", free again {_time(cap['free_again_at'])}" if cap["free_again_at"] else ""
+        yield "" if place else "Messages", f"{printable(cap['name'])}: {cap['messages']:,} of {cap['most']:,}{free}"
 
 
 def _value(computed: Mapping[str, Any]) -> str:

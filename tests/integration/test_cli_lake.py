@@ -69,6 +69,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             computed("login_failure_rate", "", 0.125),
             computed("last_campaign", "", f"spring{CLEAR_SCREEN}"),
         ],
+        "tags": [{"name": "vip", "event_time": SOME_TIME_MS, "source": "crm", "event_id": "e-1"}],
+        "segments": [{"name": "best_customers", "entered_at": SOME_TIME_MS}],
+        "offers": [
+            {"offer_id": "spring", "stage": "seen", "count": 2, "last_at": SOME_TIME_MS, "channel": "email"},
+            {"offer_id": "spring", "stage": "accepted", "count": 1, "last_at": SOME_TIME_MS, "channel": "web"},
+        ],
+        "caps": [{"name": "weekly", "messages": 3, "most": 3, "free_again_at": SOME_TIME_MS}],
         "recent_touches": [{"event_time": SOME_TIME_MS, "event_id": "e-1", "channel": "web", "type": "purchase"}],
     }
     other = a_profile("visitor", 1, [an_identifier("cookie", "c-1")]) | {"customer_id": COOKIE, "known": False}
@@ -162,6 +169,11 @@ def test_a_customer_is_found_by_anything_they_were_known_by(who: str, capsys: py
     assert found["customer_id"] == ANN
     assert found["revenue"] == {"EUR": Decimal("12.500000")}
     assert (found["computed"][0]["key"], found["computed"][0]["number"]) == ("k0", 20)
+    assert [part["name"] for part in (*found["tags"], *found["segments"], *found["caps"])] == [
+        "vip",
+        "best_customers",
+        "weekly",
+    ]
     assert [link["rule"] for link in found["quarantined_links"]] == ["limit"]
 
 
@@ -178,6 +190,11 @@ def test_the_card_shows_the_whole_customer(capsys: pytest.CaptureFixture[str], m
         "Product interest    k0 20, k1 19, k2 18, k3 17, k4 16, k5 15 and 2 more",
         "Login failure rate  0.125",
         "Last campaign       spring\\x1b[2J",
+        "Tags                vip",
+        "Segments            best_customers since 2026-01-01 00:00",
+        "Offers              spring: seen 2 times, last 2026-01-01 00:00, email",
+        "spring: accepted at 2026-01-01 00:00, web",
+        "Messages            weekly: 3 of 3, free again 2026-01-01 00:00",
         "marketing, email: granted since 2026-01-01 00:00",
         "email ann@example.com - cookie c-1 (limit)",
         f"customer {ANN}  revision 2",
