@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from identity.graph import Block, Ruling, RulingKind
 from identity.normalise import Normaliser
 from profiles.policy_file import default_profile_policy
-from schemas.contracts import PROFILE, TOUCHPOINT
+from schemas.contracts import DECISION, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Profile
 from streams.batches import restore
@@ -17,7 +18,18 @@ from streams.errors import StoreError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.topics import Topics
-from tests.property.engine_model import KEY, Event, accepted, event, fold_everything, identifier
+from tests.property.engine_model import (
+    KEY,
+    Blocking,
+    Decision,
+    Event,
+    Happening,
+    Identified,
+    accepted,
+    event,
+    fold_everything,
+    identifier,
+)
 from tests.property.partition_model import Thresholds
 from tests.simulation.broker import SESSION_SECONDS, Broker, Changelogs
 from tests.simulation.loop import Process, StalledError, VirtualLoop
@@ -32,6 +44,10 @@ _MOST_STARTS = 60
 TOPICS = Topics("", "")
 FRAMES = SingleObjectFraming()
 POLICY = Thresholds(0).policy
+
+_KINDS = {RulingKind.TOGETHER: "together", RulingKind.APART: "apart", RulingKind.RELEASE: "release"}
+_BLOCKINGS = 0.3
+_REPEATED = 0.2
 
 _POOL = [
     *(identifier("customer_id", f"c{number}") for number in range(3)),
@@ -48,19 +64,30 @@ class Plan:
     Attributes:
         partitions: of every topic.
         workers: how many run.
-        touchpoints: different ones.
+        touchpoints: different ones; some are published twice.
+        decisions: of data stewards.
+        poison: records that nobody can read.
         faults: how many times something goes wrong.
     """
 
     partitions: int
     workers: int
     touchpoints: int
+    decisions: int
+    poison: int
     faults: int
 
     @classmethod
     def drawn(cls, chance: random.Random) -> "Plan":
         """Draw one."""
-        return cls(chance.randint(1, 4), chance.randint(1, 3), chance.randint(2, 20), chance.randint(0, 10))
+        return cls(
+            partitions=chance.randint(1, 4),
+            workers=chance.randint(1, 3),
+            touchpoints=chance.randint(2, 20),
+            decisions=chance.choice([0, 0, 1, 3]),
+            poison=chance.choice([0, 0, 2]),
+            faults=chance.randint(0, 10),
+        )
 
 
 @dataclass(slots=True)
@@ -101,6 +128,7 @@ class _Simulation:
         self._started = 0
         self._faults_left = self._plan.faults
         self._events = [self._event(number) for number in range(self._plan.touchpoints)]
+        self._decisions = [self._decision(number) for number in range(self._plan.decisions)]
 
     def run(self) -> Report:
         try:
@@ -121,11 +149,21 @@ class _Simulation:
         seen = chance.sample(_POOL, chance.choice([1, 2, 2, 3]))
         return event(f"e{number}", NOW_MS - chance.randrange(1_000_000), *seen, source=chance.choice(["web", "crm"]))
 
+    def _decision(self, number: int) -> Decision | Blocking:
+        chance = self._chance
+        one, other = chance.sample(_POOL, 2)
+        at = NOW_MS + number
+        if chance.random() < _BLOCKINGS:
+            return Blocking(one, Block(at, blocked=chance.random() < 0.5))
+        return Decision(one, other, Ruling(at, chance.choice(list(RulingKind))))
+
     async def _live(self) -> None:
         self._broker.watch()
         for _ in range(self._plan.workers):
             self._start()
-        told = self._events + [one for one in self._events if self._chance.random() < 0.2]
+        told: list[Happening | bytes] = [*self._events, *self._decisions]
+        told += [one for one in told if self._chance.random() < _REPEATED]
+        told += [self._chance.randbytes(12) for _ in range(self._plan.poison)]
         self._chance.shuffle(told)
         bursts = [self._chance.uniform(0, _BUSY_SECONDS) for _ in range(self._chance.randint(1, 5))]
         at = [self._chance.choice(bursts) + self._chance.uniform(0, 0.3) for _ in told]
@@ -139,15 +177,18 @@ class _Simulation:
             await asyncio.sleep(_QUIET_SECONDS)
             quiet = quiet + 1 if self._is_drained() else 0
 
-    def _publish(self, one: Event) -> None:
-        touchpoint = {
-            **accepted(one)["touchpoint"],
-            "identifiers": [{"type": part.type, "value": part.value} for part in one.seen],
-        }
-        topic = TOPICS.source(one.source)
-        self._broker.append(
-            topic, self._chance.randrange(self._plan.partitions), None, FRAMES.encode(TOUCHPOINT, touchpoint)
-        )
+    def _publish(self, one: Happening | bytes) -> None:
+        if isinstance(one, Event):
+            touchpoint = {
+                **accepted(one)["touchpoint"],
+                "identifiers": [{"type": part.type, "value": part.value} for part in one.seen],
+            }
+            topic, value = TOPICS.source(one.source), FRAMES.encode(TOUCHPOINT, touchpoint)
+        elif isinstance(one, bytes):
+            topic, value = TOPICS.source("web"), one
+        else:
+            topic, value = TOPICS.decisions, FRAMES.encode(DECISION, _decision_record(one))
+        self._broker.append(topic, self._chance.randrange(self._plan.partitions), None, value)
 
     def _is_drained(self) -> bool:
         return all(
@@ -223,13 +264,22 @@ class _Simulation:
         counted = sum(key[:1] == b"e" for key in values)
         if counted != len(self._events):
             self._problem(f"{counted} touchpoints are counted of {len(self._events)}")
-        truth = _people(list(fold_everything(self._events, POLICY).profiles.values()))
+        truth = _people(list(fold_everything([*self._events, *self._decisions], POLICY).profiles.values()))
         found = _people(self._newest())
         if found != truth:
             self._problem(f"people: {_sorted(found)}, expected {_sorted(truth)}")
-        dead = sum(len(log) for (topic, _), log in self._broker.logs.items() if topic == TOPICS.dead_letters)
-        if dead:
-            self._problem(f"{dead} dead letters of touchpoints that are right")
+        dead = self._dead_letters()
+        if len(dead) != self._plan.poison:
+            self._problem(f"{len(dead)} records have dead letters, of {self._plan.poison} that nobody can read")
+
+    def _dead_letters(self) -> set[tuple[str, int, int]]:
+        """Return where the records of dead letters lie; a letter may come again, a record may not be missing."""
+        found = set()
+        for (topic, _), log in self._broker.logs.items():
+            for record in log if topic == TOPICS.dead_letters else ():
+                letter: Any = FRAMES.decode(record.value)[1]
+                found.add((letter["topic"], letter["partition"], letter["offset"]))
+        return found
 
     def _restored(self) -> dict[bytes, bytes]:
         """Return the state of all partitions as the changelog alone gives it."""
@@ -258,6 +308,29 @@ class _Simulation:
 
     def _problem(self, text: str) -> None:
         self._report.problems.append(text)
+
+
+def _decision_record(decided: Decision | Blocking) -> dict[str, Any]:
+    withdrawn = {"kind": "block", "state": "withdrawn"}
+    if isinstance(decided, Blocking):
+        one, other, at = decided.one, None, decided.block.made_at
+        kind = {"kind": "block", "state": "made"} if decided.block.blocked else withdrawn
+    else:
+        one, other, at = decided.one, decided.other, decided.ruling.made_at
+        is_made = decided.ruling.kind in _KINDS
+        kind = {"kind": _KINDS.get(decided.ruling.kind, "apart"), "state": "made" if is_made else "withdrawn"}
+    return {
+        **kind,
+        "one": _decided(one),
+        "other": other and _decided(other),
+        "made_at": at,
+        "made_by": "x",
+        "reason": "x",
+    }
+
+
+def _decided(part: Identified) -> dict[str, str]:
+    return {"node_id": part.node.hex(), "type": part.type, "value": part.value}
 
 
 Person = tuple[frozenset[tuple[str, str]], int, int]
