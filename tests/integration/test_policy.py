@@ -66,7 +66,7 @@ def counted(settings: Settings, sql: str) -> int:
 
 def test_what_is_rehearsed_is_what_comes_of_it_and_can_be_taken_back(drained: Settings, tmp_path: Path) -> None:
     strict, default = written(tmp_path, STRICT), tmp_path / "default.toml"
-    default.write_text(default_policy_text(), "utf-8")
+    default.write_text(default_text(), "utf-8")
     before = people_digest(drained.home)
     told_before = counted(drained, "SELECT sum(next_offset) FROM _offsets WHERE topic LIKE '%onefold.profiles'")
 
