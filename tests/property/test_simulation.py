@@ -1,7 +1,9 @@
-"""Workers in virtual time: whatever crashes, stops and joins when, what comes out is that of a plain fold."""
+"""Workers in virtual time: whatever crashes, stops and joins when, what comes out is that of a plain fold.
+
+A selection of seeds, the same every time; ``make simulate`` runs fresh ones.
+"""
 
 import logging
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,18 +21,12 @@ def _quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-KNOWN = [range(start, start + 50) for start in range(0, 200, 50)]
+KNOWN = [range(start, start + 50) for start in range(0, 300, 50)]
 
 
 @pytest.mark.parametrize("seeds", KNOWN, ids=lambda seeds: f"{seeds.start}-{seeds.stop - 1}")
 def test_every_known_seed_comes_out_right(seeds: range) -> None:
     assert [report for seed in seeds if (report := simulate(seed)).problems] == []
-
-
-def test_fresh_seeds_come_out_right() -> None:
-    first = time.time_ns() // 1_000_000
-
-    assert [report for seed in range(first, first + 50) if (report := simulate(seed)).problems] == []
 
 
 def test_a_seed_gives_the_same_run_again() -> None:
