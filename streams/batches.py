@@ -106,20 +106,19 @@ def restore(
     if store.position > end or store.marker.format != FORMAT:
         store.wipe()
     start = max(first, store.position)
-    restoring = _Restoring(store, start, end)
+    restoring = _Restoring(store, start)
     for records in changelog.read(partition, start, end):
         restoring.take(records)
         on_progress(restoring.read)
-    return restoring.restored()
+    return restoring.restored(end)
 
 
 class _Restoring:
     """Puts batches together from a changelog and applies the whole ones."""
 
-    def __init__(self, store: PartitionStore, start: int, end: int) -> None:
+    def __init__(self, store: PartitionStore, start: int) -> None:
         self._store = store
         self._next = start
-        self._end = end
         self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
         self._torn: set[bytes] = set()
         self._has_holes = False
@@ -141,16 +140,15 @@ class _Restoring:
                     self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
             else:
                 self._open.setdefault(batch_id, {})[key] = None if value is None else value[_BATCH.size :]
-            self._end = max(self._end, offset + 1)
         self.read += len(records)
 
-    def restored(self) -> Restored:
+    def restored(self, end: int) -> Restored:
         for changes in self._open.values():
             self._torn.update(changes)
         marker = self._store.marker
         batch_id, plan = self._plan
         pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
-        return Restored({key: self._store.get(key) for key in self._torn}, pending, self._end)
+        return Restored({key: self._store.get(key) for key in self._torn}, pending, max(end, self._next))
 
     def _commit(self, batch_id: BatchId, marker: Marker, offset: int) -> None:
         if marker.format > FORMAT:

@@ -68,6 +68,8 @@ class KafkaChangelog:
         Raises:
             StoreError: it cannot be read, or nothing comes for a minute.
         """
+        if start >= end:
+            return
         with self._consumer(partition) as consumer:
             consumer.assign([TopicPartition(self.topic, partition, start)])
             silent_since = time.monotonic()

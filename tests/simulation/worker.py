@@ -6,7 +6,6 @@ their way, a rebalance waits for the chunks in hand, and nothing behind an unfin
 """
 
 import asyncio
-from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from streams.errors import StoreError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.partition import PartitionSetting
-from streams.store import FORMAT, Marker, PartitionStore
+from streams.store import FORMAT, Marker
+from tests.property.partition_model import MemoryStore
 from tests.simulation.broker import HEARTBEAT_SECONDS, Broker, Changelogs, Member, Place, Record, Sender
 from tests.simulation.loop import Process
 
@@ -55,26 +55,13 @@ class Machine:
         return DiskStore(disk)
 
 
-class DiskStore(PartitionStore):
+class DiskStore(MemoryStore):
     """A partition store on a disk of the simulation."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
+        self.values = disk.values
         self.marker = disk.marker
-
-    def get(self, key: bytes) -> bytes | None:
-        """See :class:`streams.store.PartitionStore`."""
-        return self._disk.values.get(key)
-
-    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
-        """See :class:`streams.store.PartitionStore`."""
-        return [self._disk.values.get(key) for key in keys]
-
-    def keys_after(self, key: bytes, most: int) -> list[bytes]:
-        """See :class:`streams.store.PartitionStore`."""
-        ordered = sorted(self._disk.values)
-        start = bisect_right(ordered, key)
-        return ordered[start : start + most]
 
     @property
     def position(self) -> int:
@@ -83,11 +70,7 @@ class DiskStore(PartitionStore):
 
     def apply(self, changes: Mapping[bytes, bytes | None], marker: Marker, position: int) -> None:
         """See :class:`streams.store.PartitionStore`."""
-        for key, value in changes.items():
-            if value is None:
-                self._disk.values.pop(key, None)
-            else:
-                self._disk.values[key] = value
+        self.write(changes)
         self._disk.marker = self.marker = marker
         self._disk.position = position
 
@@ -97,7 +80,7 @@ class DiskStore(PartitionStore):
 
     def wipe(self) -> None:
         """See :class:`streams.store.PartitionStore`."""
-        self._disk.values.clear()
+        self.values.clear()
         self._disk.marker = self.marker = Marker(FORMAT, 0, 0, {})
         self._disk.position = 0
 
@@ -276,7 +259,7 @@ class Worker:
         start = self._positions[place]
         records = self._broker.logs[place][start : start + self._broker.chance.randint(1, _MOST_FETCHED)]
         end = records[-1].offset + 1
-        event = _Event(_Message(*place, end - 1, self._generation), records, self._acked)
+        event = _Event(_Message(*place, end - 1, self._generation), records, self._forget)
         self._positions[place] = end
         self._delivered[place].append(event)
         await self._queues["gather" if place[0] in self._topics.for_gather else "ingest"].put(event)
@@ -287,9 +270,6 @@ class Worker:
             if self._flows and event.message.generation_id == self._generation:
                 self._unacked.add(event)
                 await take(event)  # type: ignore[misc]  # a coroutine function
-
-    def _acked(self, event: _Event) -> None:
-        self._unacked.discard(event)
 
     def _forget(self, event: _Event) -> None:
         self._unacked.discard(event)
