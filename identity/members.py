@@ -10,23 +10,30 @@ NO_CUSTOMER = NodeId(b"")
 
 def merged_member(known: Member | None, report: Report) -> Member:
     """Return a member with what a report adds to what is known of it; what a past owner published is in doubt."""
+    customer = _last_customer(report, known)
+    standing = _standing_of_both(report.member.standing, known.standing if known else None)
     return Member(
         merge_cards(known.card, report.member.card) if known else report.member.card,
         report.member.named or (known is not None and known.named),
-        _last_customer(report, known),
+        customer,
         _verdicts_in_doubt(report, known) if report.revision else (known.verdicts if known else {}),
-        _standing_in_doubt(report.member.standing, known.standing if known else None),
+        _all_in_doubt(standing) if standing and customer == NO_CUSTOMER else standing,
         sorted({*report.member.signals, *(known.signals if known else ())}),
     )
 
 
-def _standing_in_doubt(one: Standing | None, other: Standing | None) -> Standing | None:
+def _standing_of_both(one: Standing | None, other: Standing | None) -> Standing | None:
     """Return what either of two owners told to hold; what only one of them did is in doubt, since 0."""
     if one is None or other is None:
         return one or other
     names = one.holds.keys() | other.holds.keys()
     holds = {name: min(one.holds.get(name, 0), other.holds.get(name, 0)) for name in sorted(names)}
     return Standing(holds, min(one.due or other.due, other.due or one.due))
+
+
+def _all_in_doubt(standing: Standing) -> Standing:
+    """Return a standing of a customer whom another owner told to be part of another one, and so to stand nowhere."""
+    return Standing(dict.fromkeys(standing.holds, 0), standing.due)
 
 
 def _last_customer(report: Report, known: Member | None) -> NodeId | None:

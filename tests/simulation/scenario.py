@@ -268,6 +268,9 @@ class _Simulation:
         found = _people(self._newest())
         if found != truth:
             self._problem(f"people: {_sorted(found)}, expected {_sorted(truth)}")
+        told, held = self._segments_told(), self._segments_held()
+        if told != held:
+            self._problem(f"segments by signals only: {sorted(told - held)}, by profiles only: {sorted(held - told)}")
         dead = self._dead_letters()
         if len(dead) != self._plan.poison:
             self._problem(f"{len(dead)} records have dead letters, of {self._plan.poison} that nobody can read")
@@ -301,6 +304,26 @@ class _Simulation:
                 if known is None or profile["revision"] >= known["revision"]:
                     newest[profile["customer_id"]] = profile
         return list(newest.values())
+
+    def _segments_held(self) -> set[tuple[str, str]]:
+        """Return customers and their segments as profiles have them."""
+        return {
+            (profile["customer_id"], segment["name"]) for profile in self._newest() for segment in profile["segments"]
+        }
+
+    def _segments_told(self) -> set[tuple[str, str]]:
+        """Return customers and their segments as signals and merges add up to, in the order of revisions."""
+        records = [record for (topic, _), log in self._broker.logs.items() if topic == TOPICS.changes for record in log]
+        told: list[Any] = [FRAMES.decode(record.value)[1] for record in records]
+        inside: set[tuple[str, str]] = set()
+        for one in sorted(told, key=lambda one: (one["revision"], one["kind"])):
+            if one["kind"] == "merged":
+                inside = {place for place in inside if place[0] != one["other_customer_id"]}
+            elif one["kind"] == "segment_entered":
+                inside.add((one["customer_id"], one["name"]))
+            elif one["kind"] == "segment_left":
+                inside.discard((one["customer_id"], one["name"]))
+        return inside
 
     def _note(self, kind: str, text: str) -> None:
         self._report.faults[kind] += 1
