@@ -7,7 +7,8 @@ StreamsError
 ├── BrokerDownError      no broker answers, or none was started
 ├── TopicsError          topics are missing or not as they must be
 ├── DeliveryError        the broker did not take a record
-├── StoreError           a partition's state cannot be opened or restored
+├── StoreError           a partition's state cannot be opened, restored, read or written
+│   └── StoreHeldError   another process has it open
 └── WorkerError          a worker or sink process ended when it should not have
 """
 
@@ -41,7 +42,11 @@ class DeliveryError(StreamsError):
 
 
 class StoreError(StreamsError):
-    """A partition's state cannot be opened or restored."""
+    """A partition's state cannot be opened, restored, read or written."""
+
+
+class StoreHeldError(StoreError):
+    """Another process has a partition's state open."""
 
 
 class WorkerError(StreamsError):

@@ -24,7 +24,7 @@ import structlog
 
 from identity.nodes import NodeId
 from streams.batches import Changelog, Restored, batch_records, plan_record, restore
-from streams.errors import StoreError
+from streams.errors import StoreError, StoreHeldError
 from streams.feeds import Feed, Pace, commits, feeds_of, source_record
 from streams.gather import Counts, PartitionWork, Rules
 from streams.partitioning import partition_of
@@ -52,7 +52,7 @@ class PartitionSetting:
     Attributes:
         rules: policies, framing, topics.
         changelog: where state is restored from.
-        open_store: opens a local store by its name; raises StoreError where another process has it.
+        open_store: opens a local store by its name; raises StoreHeldError where another process has it.
         partitions: number of partitions.
         producer: where outputs and changelog go.
         forget: tells Faust that a chunk will never be acknowledged, so that a rebalance does not wait for it.
@@ -261,7 +261,7 @@ class Partition:
             for _ in range(_LOCK_TRIES):
                 try:
                     return await asyncio.to_thread(self._setting.open_store, name)
-                except StoreError:  # the worker that had it may still be closing it
+                except StoreHeldError:  # the worker that had it may still be closing it
                     await asyncio.sleep(_LOCK_PAUSE_SECONDS)
             log.warning("state is held by another process, using another copy", partition=self._number, copy=copy + 1)
         raise StoreError(f"{_COPIES} copies of the state of partition {self._number} are open in other processes")

@@ -2,14 +2,13 @@
 
 import shutil
 from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
-from streams.errors import StoreError
+from streams.errors import StoreError, StoreHeldError
 
 FORMAT = 1
 """Of keys and values; a store of another format is rebuilt from the changelog, a changelog of another is refused."""
@@ -18,6 +17,9 @@ MARKER_KEY = b"\x00commit"
 _POSITION_KEY = b"\x00position"
 _BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+_HELD = "/LOCK: "
+"""What RocksDB says where another has the files open; the mere word is in much else, such as "block"."""
+_FULL = "No space left"
 
 
 class Portion(NamedTuple):
@@ -55,8 +57,18 @@ marker_decoder = msgspec.msgpack.Decoder(Marker)
 class PartitionStore:
     """Key and value bytes of one partition. Used by one thread at a time.
 
+    Every method may raise StoreError where the files cannot be read or written. Files found to be damaged are given
+    up with it: whoever opens the store next begins from nothing, and the changelog has everything.
+
+    Args:
+        folder: where the files are, created as needed.
+
     Attributes:
         marker: of the batch applied last.
+
+    Raises:
+        StoreHeldError: another process has them open.
+        StoreError: there is no room for them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,24 +79,41 @@ class PartitionStore:
 
     def get(self, key: bytes) -> bytes | None:
         """Return a value, None where there is none."""
-        value: bytes | None = self._db.get(key)
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:
+            raise self._unusable(error) from error
         return value
 
     def get_many(self, keys: list[bytes]) -> list[bytes | None]:
         """Return the values of keys, in their order."""
         asked: Any = keys  # rocksdict's stub wants an invariant list of any key type
-        values: Any = self._db.get(asked)
+        try:
+            values: Any = self._db.get(asked)
+        except Exception as error:
+            raise self._unusable(error) from error
         return list(values)
 
     def keys_after(self, key: bytes, most: int) -> list[bytes]:
         """Return the keys that follow a key, in order."""
-        following: Any = self._db.keys(from_key=key)  # the stub knows no bytes
-        return list(islice((found for found in following if found != key), most))
+        following: Any = self._db.iter()
+        following.seek(key)
+        found: list[bytes] = []
+        while following.valid() and len(found) < most:
+            at = following.key()
+            if at != key:
+                found.append(at)
+            following.next()
+        try:
+            following.status()  # where the files are damaged, a walk just ends early
+        except Exception as error:
+            raise self._unusable(error) from error
+        return found
 
     @property
     def position(self) -> int:
         """Changelog offset from which on the local copy knows nothing."""
-        value = self._db.get(_POSITION_KEY)
+        value = self.get(_POSITION_KEY)
         return int.from_bytes(value, "big") if value is not None else 0
 
     def apply(self, changes: Mapping[bytes, bytes | None], marker: Marker, position: int) -> None:
@@ -97,7 +126,10 @@ class PartitionStore:
                 batch.put(key, value)
         batch.put(MARKER_KEY, msgspec.msgpack.encode(marker))
         batch.put(_POSITION_KEY, position.to_bytes(8, "big"))
-        self._db.write(batch)
+        try:
+            self._db.write(batch)
+        except Exception as error:
+            raise self._unusable(error) from error
         self.marker = marker
 
     def close(self) -> None:
@@ -110,6 +142,14 @@ class PartitionStore:
         shutil.rmtree(self._folder)
         self._db = _open_database(self._folder)
         self.marker = Marker(FORMAT, 0, 0, {})
+
+    def _unusable(self, error: Exception) -> StoreError:
+        """Return what to raise; give damaged files up."""
+        if not str(error).startswith("Corruption"):
+            return StoreError(f"state {self._folder.name} cannot be used: {error}")
+        self._db.close()
+        shutil.rmtree(self._folder)
+        return StoreError(f"the files of state {self._folder.name} are damaged; it is rebuilt at the next start")
 
 
 def _open_database(folder: Path) -> Rdict:
@@ -124,8 +164,10 @@ def _open_database(folder: Path) -> Rdict:
     try:
         return Rdict(str(folder), options)
     except Exception as error:
-        if "lock" in str(error).lower():
-            raise StoreError(f"state {folder.name} is open in another process of this home") from error
+        if _HELD in str(error):
+            raise StoreHeldError(f"state {folder.name} is open in another process of this home") from error
+        if _FULL in str(error):
+            raise StoreError(f"state {folder.name} cannot be opened: {error}") from error
         # Whatever else is wrong with the files, the changelog has everything: start from nothing.
         shutil.rmtree(folder)
         return Rdict(str(folder), options)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from streams.engine import Engine
-from streams.errors import StoreError
+from streams.errors import StoreHeldError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.partition import PartitionSetting
@@ -46,11 +46,11 @@ class Machine:
         """Open a store.
 
         Raises:
-            StoreError: a process that lives has it open.
+            StoreHeldError: a process that lives has it open.
         """
         disk = self.disks[name]
         if disk.held_by is not None and disk.held_by.alive:
-            raise StoreError(f"state {name} is open in another process of this home")
+            raise StoreHeldError(f"state {name} is open in another process of this home")
         disk.held_by = process
         return DiskStore(disk)
 

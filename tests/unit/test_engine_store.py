@@ -1,6 +1,6 @@
 """The partition store: whole batches, and what a restore makes of a changelog that was cut short."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.batches import PLAN_KEY, Logged, Restored, batch_records, plan_record, restore
-from streams.errors import StoreError
+from streams.errors import StoreError, StoreHeldError
 from streams.store import FORMAT, MARKER_KEY, Marker, PartitionStore, Portion
 
 KEYS = [b"na", b"nb", b"gc", b"ed"]
@@ -128,7 +128,7 @@ def test_a_wiped_store_begins_anew(store: PartitionStore) -> None:
 def test_a_store_that_another_has_open_is_refused(store: PartitionStore, tmp_path: Path) -> None:
     assert store.position == 0
 
-    with pytest.raises(StoreError, match="open in another process"):
+    with pytest.raises(StoreHeldError, match="open in another process"):
         PartitionStore(tmp_path / "0")
 
 
@@ -142,6 +142,60 @@ def test_a_corrupt_folder_becomes_an_empty_store(tmp_path: Path, garbage: bytes)
     again = PartitionStore(tmp_path / "0")
 
     assert (again.position, again.get(b"na")) == (0, None)
+    again.close()
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> PartitionStore:
+    """A store that is open and has a flipped byte in the midst of its files, as a failing disk leaves it."""
+    folder = tmp_path / "damaged"
+    before = PartitionStore(folder)
+    before.apply({b"n%05d" % number: bytes([number % 251]) * 100 for number in range(5_000)}, a_marker(1, 1), 2)
+    before.close()
+    PartitionStore(folder).close()  # which brings its log into a table
+    tables = list(folder.glob("*.sst"))
+    assert tables
+    for table in tables:
+        content = bytearray(table.read_bytes())
+        content[len(content) // 3] ^= 0xFF
+        table.write_bytes(content)
+    return PartitionStore(folder)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda store: [store.get(b"n%05d" % number) for number in range(5_000)],
+        lambda store: store.get_many([b"n%05d" % number for number in range(5_000)]),
+        lambda store: store.keys_after(b"n", 5_000),
+    ],
+    ids=["one by one", "many at once", "in order"],
+)
+def test_damage_is_found_when_it_is_read_and_the_next_store_is_empty(
+    damaged: PartitionStore, tmp_path: Path, read: Callable[[PartitionStore], object]
+) -> None:
+    with pytest.raises(StoreError, match="damaged; it is rebuilt at the next start"):
+        read(damaged)
+
+    again = PartitionStore(tmp_path / "damaged")
+    assert (again.position, again.get(b"n00001")) == (0, None)
+    again.close()
+
+
+def test_a_damaged_table_is_not_taken_for_a_store_that_another_has_open(tmp_path: Path) -> None:
+    """RocksDB says "block checksum mismatch", which has "lock" in it."""
+    folder = tmp_path / "block"
+    before = PartitionStore(folder)
+    before.apply({b"n%05d" % number: b"x" * 100 for number in range(5_000)}, a_marker(1, 1), 2)
+    before.close()
+    PartitionStore(folder).close()
+    for table in folder.glob("*.sst"):
+        content = table.read_bytes()
+        table.write_bytes(bytes(byte ^ 0xFF for byte in content))
+
+    again = PartitionStore(folder)
+
+    assert again.position == 0
     again.close()
 
 
