@@ -6,7 +6,7 @@ from schemas.contracts import DECISION
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DecidedIdentifier, Decision
-from streams.gather import graph_output
+from streams.gather import graph_outputs
 from streams.records import Output, SourceRecord, dead_letter
 from streams.topics import Topics
 
@@ -25,7 +25,7 @@ def decision_outputs(topics: Topics, framing: Framing, record: SourceRecord) -> 
         messages = decision_messages(_decision(framing, record))
     except RejectedError as error:
         return [dead_letter(topics, framing, record, error, "ingest")]
-    return [graph_output(topics, [message]) for message in messages]
+    return [output for message in messages for output in graph_outputs(topics, [message])]
 
 
 def _decision(framing: Framing, record: SourceRecord) -> Decision:

@@ -6,7 +6,7 @@ durable.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -58,7 +58,8 @@ _MOST_DUE = 2_000
 """Gatherings that time alone may have changed, gone through in one commit."""
 
 _MESSAGES_TOGETHER = 200
-"""In one Kafka record: enough that the record's own cost is shared, few enough that it stays far below its limit."""
+_BYTES_TOGETHER = 1024 * 1024
+"""In one Kafka record: enough that the record's own cost is shared, and far below its limit, whatever they hold."""
 
 _messages_decoder = msgspec.msgpack.Decoder(list[Message])
 _message_encoder = msgspec.msgpack.Encoder()
@@ -351,7 +352,7 @@ class PartitionWork:
         """Put the messages for each partition together in records; the first addressee's id leads them there."""
         for messages in self._outgoing.values():
             for start in range(0, len(messages), _MESSAGES_TOGETHER):
-                self._outputs.append(graph_output(self._rules.topics, messages[start : start + _MESSAGES_TOGETHER]))
+                self._outputs += graph_outputs(self._rules.topics, messages[start : start + _MESSAGES_TOGETHER])
         self._outgoing.clear()
 
     def _is_local(self, node: NodeId) -> bool:
@@ -362,9 +363,15 @@ class PartitionWork:
         self.counts.dead_letters += 1
 
 
-def graph_output(topics: Topics, messages: Sequence[Message]) -> Output:
-    """Return messages to nodes of one partition as one record for it."""
-    return Output(topics.graph, messages[0].to, _message_encoder.encode(messages))
+def graph_outputs(topics: Topics, messages: Sequence[Message]) -> Iterator[Output]:
+    """Yield messages to nodes of one partition as a record for it, or as several where they are large."""
+    value = _message_encoder.encode(messages)
+    if len(value) <= _BYTES_TOGETHER or len(messages) == 1:
+        yield Output(topics.graph, messages[0].to, value)
+    else:
+        half = len(messages) // 2
+        yield from graph_outputs(topics, messages[:half])
+        yield from graph_outputs(topics, messages[half:])
 
 
 def _names_nodes(message: Message) -> bool:

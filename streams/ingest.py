@@ -27,9 +27,13 @@ EARLIEST_EVENT_MS = 631_152_000_000
 """1990-01-01: older stamps are clocks never set, or seconds taken for milliseconds."""
 
 MAX_RECORD_BYTES = 1024 * 1024
+MAX_ACCEPTED_BYTES = 4 * 1024 * 1024
+"""Of an accepted touchpoint, which names its fields: many consents or order items are several times what came in."""
 MAX_IDENTIFIERS = 50
+MAX_NAME = 1_000
+"""Longest event id or type, or text of a consent, order or offer, in characters: many are kept of one customer."""
 MAX_TEXT = 10_000
-"""Longest text of one field, in characters."""
+"""Longest text of one trait or property, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,13 @@ class Ingest:
         """Return the accepted touchpoint of a record, or its dead letter."""
         try:
             accepted = self.accept(record)
+            value = _encoded(accepted)
         except RejectedError as error:
             if error.reason == "not_measured":  # its bytes hold what must not be kept
                 record = record._replace(key=None, value=None)
             return dead_letter(self.topics, self.framing, record, error, "ingest")
         key = accepted["nodes"][0]["node_id"]
-        return Output(self.topics.touchpoints, key, encode_accepted(accepted))
+        return Output(self.topics.touchpoints, key, value)
 
     def accept(self, record: SourceRecord) -> AcceptedTouchpoint:
         """Return the accepted touchpoint of a record.
@@ -94,6 +99,13 @@ class Ingest:
         }
 
 
+def _encoded(accepted: AcceptedTouchpoint) -> bytes:
+    value = encode_accepted(accepted)
+    if len(value) > MAX_ACCEPTED_BYTES:
+        raise RejectedError("too_large", f"the accepted touchpoint: expected at most {MAX_ACCEPTED_BYTES} bytes")
+    return value
+
+
 def measured(touchpoint: Touchpoint, measurement: Measurement) -> Touchpoint:
     """Return a touchpoint as it may be kept: without the identifiers of a device whose user did not allow to measure.
 
@@ -122,14 +134,15 @@ def _check(touchpoint: Touchpoint, received_at: int) -> None:
         RejectedError: ``missing_field``, ``time_too_old``, ``time_in_future``, ``not_finite``, ``bad_value`` or
             ``too_large``.
     """
-    _check_text("event_id", touchpoint["event_id"])
-    _check_text("type", touchpoint["type"])
+    _check_name("event_id", touchpoint["event_id"])
+    _check_name("type", touchpoint["type"])
     _check_time(touchpoint["event_time"], received_at)
     if len(touchpoint["identifiers"]) > MAX_IDENTIFIERS:
         raise RejectedError("too_large", f"identifiers: expected at most {MAX_IDENTIFIERS}")
     for field, texts in (("traits", touchpoint["traits"]), ("properties", touchpoint["properties"])):
         if any(len(name) > MAX_TEXT or len(value) > MAX_TEXT for name, value in texts.items()):
             raise RejectedError("too_large", f"{field}: expected at most {MAX_TEXT} characters a value")
+    _check_kept(touchpoint)
     order = touchpoint["order"]
     if order is not None and not 0 <= order["amount_micros"] <= MAX_MICROS:
         raise RejectedError("bad_value", f"order.amount_micros: expected an amount from 0 to {MAX_MICROS}")
@@ -139,11 +152,29 @@ def _check(touchpoint: Touchpoint, received_at: int) -> None:
         _check_finite("interaction.sentiment", interaction["sentiment"])
 
 
-def _check_text(field: str, text: str) -> None:
+def _check_kept(touchpoint: Touchpoint) -> None:
+    """Refuse texts so long that a customer with many of them would be larger than a message may be."""
+    order, marketing = touchpoint["order"], touchpoint["marketing"]
+    if order is not None:
+        _check_length("order.order_id", order["order_id"])
+        _check_length("order.currency", order["currency"])
+    if marketing is not None:
+        _check_length("marketing.offer_id", marketing["offer_id"])
+    for consent in touchpoint["consents"]:
+        _check_length("consents.purpose", consent["purpose"])
+        _check_length("consents.channel", consent["channel"])
+        _check_length("consents.text_version", consent["text_version"])
+
+
+def _check_name(field: str, text: str) -> None:
     if not text:
         raise RejectedError("missing_field", f"{field}: expected text")
-    if len(text) > MAX_TEXT:
-        raise RejectedError("too_large", f"{field}: expected at most {MAX_TEXT} characters")
+    _check_length(field, text)
+
+
+def _check_length(field: str, text: str | None) -> None:
+    if text is not None and len(text) > MAX_NAME:
+        raise RejectedError("too_large", f"{field}: expected at most {MAX_NAME} characters")
 
 
 def _check_finite(field: str, number: float | None) -> None:

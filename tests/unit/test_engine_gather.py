@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.graph import Join, SharedSeen
+from identity.graph import Card, Join, Member, Message, Report, SharedSeen
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
@@ -17,7 +17,7 @@ from profiles.policy_file import default_profile_policy
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Touchpoint
-from streams.gather import Commit, PartitionWork, Rules, event_key
+from streams.gather import Commit, PartitionWork, Rules, event_key, graph_outputs
 from streams.ingest import Ingest
 from streams.partitioning import partition_of
 from streams.records import Output, SourceRecord
@@ -266,6 +266,20 @@ def test_a_node_of_another_partition_is_told_by_message(bench: Bench) -> None:
 
     messages = [output for output in commit.outputs if output.topic == TOPICS.graph]
     assert [len(output.key or b"") for output in messages] == [16], "messages to one partition are not together"
+
+
+def test_large_messages_are_spread_over_as_many_records_as_the_broker_can_take(bench: Bench) -> None:
+    node = NodeId(bytes(16))
+    member = Member(Card("email", EMAIL, 1, NOW, shared=False, links={}, neighbours={}))
+    sizes = (300_000, 10, 900_000, 400_000, 2_000_000)
+    reports: list[Message] = [Report(node, node, member, bytes(size), 0) for size in sizes]
+
+    outputs = list(graph_outputs(TOPICS, reports))
+
+    assert [len(output.value) // 100_000 for output in outputs] == [3, 9, 4, 20]
+    for output in outputs:
+        bench.receive(output.value)
+    assert bench.work.counts.messages == len(sizes)
 
 
 @pytest.mark.parametrize("local", [True, False])

@@ -30,6 +30,7 @@ from streams.ingest import (
     EARLIEST_EVENT_MS,
     MAX_CLOCK_AHEAD_MS,
     MAX_IDENTIFIERS,
+    MAX_NAME,
     MAX_RECORD_BYTES,
     MAX_TEXT,
     Ingest,
@@ -180,6 +181,10 @@ def an_order(micros: int) -> dict[str, Any]:
     return {"order_id": MARKER, "amount_micros": micros, "currency": "EUR", "items": []}
 
 
+def a_consent(**change: str) -> dict[str, Any]:
+    return {"purpose": "", "channel": "*", "state": "granted", "text_version": None, **change}
+
+
 def an_interaction(**numbers: float) -> dict[str, Any]:
     nothing = {"reason": MARKER, "outcome": None, "duration_seconds": None, "agent": None, "sentiment": None}
     return {**nothing, **numbers}
@@ -215,6 +220,7 @@ def call(**change: Any) -> tuple[str, bytes]:  # noqa: ANN401  # any field
 
 A_CHANGE = a_merge("a", "b")
 LONG = MARKER * (MAX_TEXT // len(MARKER) + 1)
+LONG_NAME = MARKER * (MAX_NAME // len(MARKER) + 1)
 REFUSED: dict[str, tuple[str, tuple[str, bytes | None]]] = {
     "no value": ("null_value", ("crm", None)),
     "an empty value": ("unknown_framing", ("crm", b"")),
@@ -250,7 +256,12 @@ REFUSED: dict[str, tuple[str, tuple[str, bytes | None]]] = {
     "a record over its limit": ("too_large", ("crm", VALUE + bytes(MAX_RECORD_BYTES))),
     "a long trait": ("too_large", touch(traits={"city": LONG})),
     "a long name of a property": ("too_large", touch(properties={LONG: "1"})),
-    "a long event id": ("too_large", touch(event_id=LONG)),
+    "a long event id": ("too_large", touch(event_id=LONG_NAME)),
+    "a long type": ("too_large", touch(type=LONG_NAME)),
+    "a long purpose of a consent": ("too_large", touch(consents=[a_consent(purpose=LONG_NAME)])),
+    "a long text version of a consent": ("too_large", touch(consents=[a_consent(text_version=LONG_NAME)])),
+    "a long currency": ("too_large", touch(order={**an_order(1), "currency": LONG_NAME})),
+    "a record that is far larger with the names of its fields": ("too_large", touch(consents=[a_consent()] * 90_000)),
     "too many identifiers": ("too_large", touch(identifiers=[{"type": "cookie", "value": f"{MARKER}{n}"} for n in range(MAX_IDENTIFIERS + 1)])),  # noqa: E501
     "no identifier": ("no_usable_identifier", touch(identifiers=[])),
     "only blocked values": ("no_usable_identifier", touch(identifiers=[{"type": "email", "value": "test@test.com"}])),
