@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.errors import DeliveryError
@@ -24,6 +25,9 @@ _QUEUE_KBYTES = 256 * 1024
 _QUEUE_FULL_SECONDS = 0.01
 DELIVERY_TIMEOUT_MS = 120_000
 """How long a record may wait for the broker; a broker that restarts within it costs nothing."""
+_ALARM_SECONDS = 10.0
+
+log = structlog.get_logger()
 
 
 class Sending(Protocol):
@@ -66,7 +70,8 @@ class Deliveries:
         self.sent = 0
         self._reported = 0
         self._all_sent = False
-        self._error: KafkaError | None = None
+        self._topics: set[str] = set()
+        self._error: str | None = None
         self._done = threading.Event()
         self._wake: asyncio.Future[None] | None = None
         self.last_offset = -1
@@ -100,6 +105,7 @@ class Deliveries:
                     time.sleep(_QUEUE_FULL_SECONDS)
         except KafkaException as error:
             raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
+        self._topics.add(topic)
         self.sent += 1
 
     def wait(self) -> None:
@@ -113,15 +119,21 @@ class Deliveries:
         self._check()
 
     async def arrived(self) -> None:
-        """Wait as :meth:`wait` does, from a coroutine."""
+        """Wait as :meth:`wait` does, from a coroutine; the log tells of a broker that takes nothing for long."""
         self._wake = asyncio.get_running_loop().create_future()
         self._end()
-        await self._wake
+        while not (await asyncio.wait([self._wake], timeout=_ALARM_SECONDS))[0]:
+            log.warning(
+                "records wait for delivery",
+                waiting=self.sent - self._reported,
+                topics=sorted(self._topics),
+                given_up_after_seconds=DELIVERY_TIMEOUT_MS // 1000,
+            )
         self._check()
 
     def _report(self, error: KafkaError | None, message: Message) -> None:
         if error is not None and self._error is None:
-            self._error = error
+            self._error = f"a record for {message.topic()} was not delivered: {error.str()}"
         self.last_offset = max(self.last_offset, message.offset() or -1)
         self._reported += 1
         if self._all_sent and self._reported == self.sent:
@@ -139,7 +151,7 @@ class Deliveries:
 
     def _check(self) -> None:
         if self._error is not None:
-            raise DeliveryError(f"a record was not delivered: {self._error.str()}")
+            raise DeliveryError(self._error)
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:
