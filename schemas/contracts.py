@@ -8,9 +8,9 @@ stay integers, so the compiled schemas carry none (they are no part of the finge
 import io
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from fastavro.read import SchemaResolutionError
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 from fastavro.types import Schema
 
+from schemas.reading import Reader, make_reader
 from schemas.reasons import RejectedError
+from schemas.writing import Writer, make_writer
 
 FOLDER = Path(__file__).parent / "avro"
-_OPTIONAL = 2
 HISTORY = FOLDER / "history"
 
 TOUCHPOINT = "onefold.Touchpoint"
@@ -51,12 +52,10 @@ _DECODE_ERRORS = (
     struct.error,
     SchemaResolutionError,
 )
+_ENCODE_ERRORS = (LookupError, AttributeError, struct.error)
 
 
-Hint = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contract:
     """One version of one record.
 
@@ -65,14 +64,20 @@ class Contract:
         document: the schema as written, with documentation and logical types.
         compiled: the schema as fastavro uses it.
         fingerprint: CRC-64-AVRO of the canonical form, little-endian, as in single-object encoding.
-        hint: names the branch of optional records for the writer; None where there are none.
     """
 
     name: str
     document: Schema
     compiled: Schema
     fingerprint: bytes
-    hint: "Hint | None" = None
+
+    @cached_property
+    def _write(self) -> Writer:
+        return make_writer(self.document)
+
+    @cached_property
+    def _read(self) -> Reader:
+        return make_reader(self.document)
 
     def encode(self, record: Mapping[str, Any]) -> bytes:
         """Return the Avro binary of a record, without any framing.
@@ -80,9 +85,10 @@ class Contract:
         Raises:
             ValueError, TypeError: the record does not fit the contract (a programmer's error).
         """
-        out = io.BytesIO()
-        fastavro.schemaless_writer(out, self.compiled, self.hint(record) if self.hint else record)
-        return out.getvalue()
+        try:
+            return self._write(record)
+        except _ENCODE_ERRORS as error:
+            raise ValueError(f"a record does not fit {self.name}: {type(error).__name__}") from error
 
     def decode(self, data: bytes, start: int, reader: "Contract | None" = None) -> dict[str, Any]:
         """Read one record from ``data[start:]``, written under this contract.
@@ -95,17 +101,22 @@ class Contract:
         Raises:
             RejectedError: ``undecodable``: cut short, bytes left over, or not of this contract.
         """
-        source = io.BytesIO(data)
-        source.seek(start)
         try:
-            record = fastavro.schemaless_reader(source, self.compiled, reader.compiled if reader else None)
+            record, end = self._read(data, start) if reader is None else self._read_as(data, start, reader)
         except _DECODE_ERRORS as error:
             detail = f"{self.name}: the bytes end early or do not fit ({type(error).__name__})"
             raise RejectedError("undecodable", detail) from None
-        if source.tell() != len(data):
-            detail = f"{self.name}: {len(data) - source.tell()} bytes left over after the record"
-            raise RejectedError("undecodable", detail)
-        return record  # type: ignore[return-value]  # every contract is a record, so fastavro returns a dict
+        if end > len(data):
+            raise RejectedError("undecodable", f"{self.name}: the bytes end early")
+        if end < len(data):
+            raise RejectedError("undecodable", f"{self.name}: {len(data) - end} bytes left over after the record")
+        return record
+
+    def _read_as(self, data: bytes, start: int, reader: "Contract") -> tuple[dict[str, Any], int]:
+        source = io.BytesIO(data)
+        source.seek(start)
+        record: Any = fastavro.schemaless_reader(source, self.compiled, reader.compiled)
+        return record, source.tell()
 
 
 def _without_logical_types(schema: Any) -> Any:  # noqa: ANN401  # schemas nest freely
@@ -127,7 +138,7 @@ def compile_contract(document: dict[str, Any]) -> Contract:
     name = f"{document['namespace']}.{document['name']}"
     plain = _without_logical_types(document)
     print_of = fingerprint(to_parsing_canonical_form(plain), "CRC-64-AVRO")
-    return Contract(name, document, fastavro.parse_schema(plain), bytes.fromhex(print_of), _hint(plain, namespace=""))
+    return Contract(name, document, fastavro.parse_schema(plain), bytes.fromhex(print_of))
 
 
 @cache
@@ -141,43 +152,3 @@ def contracts_by_fingerprint() -> Mapping[bytes, Contract]:
     """Return every version ever current, by fingerprint."""
     past = [compile_contract(json.loads(path.read_text("utf-8"))) for path in sorted(HISTORY.glob("*.avsc"))]
     return {contract.fingerprint: contract for contract in (*past, *contracts().values())}
-
-
-def _hint(record: dict[str, Any], namespace: str) -> Hint | None:
-    """Return what writes beside each optional record which branch it is.
-
-    Without it, fastavro tries a whole validation of the record to find out, which doubles the cost of encoding.
-    """
-    namespace = record.get("namespace", namespace)
-    kinds = {field["name"]: field["type"] for field in record["fields"]}
-    optional = {name: branch for name, kind in kinds.items() if (branch := _optional_record(kind, namespace))}
-    nested = {name: inner for name, kind in kinds.items() if (inner := _nested_hint(kind, namespace))}
-    if not optional and not nested:
-        return None
-
-    def hinted(datum: Mapping[str, Any]) -> Mapping[str, Any]:
-        named = dict(datum)
-        for field, name in optional.items():
-            value = named.get(field)
-            if value is not None:
-                named[field] = (name, value)
-        for field, inner in nested.items():
-            named[field] = inner(named[field])
-        return named
-
-    return hinted
-
-
-def _nested_hint(kind: Any, namespace: str) -> Hint | None:  # noqa: ANN401  # schemas nest freely
-    return _hint(kind, namespace) if isinstance(kind, dict) and kind["type"] == "record" else None
-
-
-def _optional_record(kind: Any, namespace: str) -> str | None:  # noqa: ANN401  # schemas nest freely
-    """Return the full name of the record in a union of null and a record, None for any other type."""
-    if not isinstance(kind, list) or len(kind) != _OPTIONAL or kind[0] != "null":
-        return None
-    branch = kind[1]
-    if isinstance(branch, str):
-        return branch if "." in branch else None
-    is_record = isinstance(branch, dict) and branch["type"] == "record"
-    return f"{branch.get('namespace', namespace)}.{branch['name']}" if is_record else None
