@@ -7,7 +7,7 @@ from profiles.conditions import Value
 from profiles.consent import is_permitted
 from profiles.consents import statements
 from profiles.customer import Customer
-from profiles.facts import facts_of, free_again_at, messages_within
+from profiles.facts import Facts, free_again_at, messages_within
 from profiles.folding import Folding, language_of, surviving_traits
 from profiles.folds import DAY_MS
 from profiles.fragment import Fragment
@@ -41,7 +41,7 @@ def activation(customer: Customer, asked: Signal, folding: Folding, revision: in
     left = _messages_left(whole, declared.cap, moment, policy) if declared.cap else None
     if left == 0:
         return None
-    facts = facts_of(whole, known=customer.known, now_ms=moment, folding=folding)
+    facts = Facts(whole, known=customer.known, now_ms=moment, folding=folding)
     traits = surviving_traits(whole)
     return {
         "activation_id": signal_id("activation", asked.name, mark.channel, mark.event_id),

@@ -55,11 +55,16 @@ class Conditions:
 
     def hold(self, facts: Mapping[str, Value | None]) -> bool:
         """Whether they hold together."""
-        return (
-            all(condition.holds(facts) for condition in self.all)
-            and (not self.any or any(condition.holds(facts) for condition in self.any))
-            and not any(condition.holds(facts) for condition in self.none)
-        )
+        for condition in self.all:  # loops, since generators would take most of the time
+            if not condition.holds(facts):
+                return False
+        for condition in self.none:
+            if condition.holds(facts):
+                return False
+        for condition in self.any:
+            if condition.holds(facts):
+                return True
+        return not self.any
 
     def each(self) -> tuple[Condition, ...]:
         """Return every condition."""

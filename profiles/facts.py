@@ -2,7 +2,7 @@
 
 import re
 from calendar import isleap
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import MAXYEAR, UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -86,42 +86,106 @@ def _kind_of_trait(fold: FoldName, key: str | None) -> Kind | None:
     return "number" if has_key else None
 
 
-def facts_of(whole: Fragment, *, known: bool, now_ms: int | None, folding: Folding) -> dict[str, Value | None]:
-    """Return the facts of a customer.
+class Facts(Mapping[str, "Value | None"]):
+    """The facts of a customer, each found when it is first asked for: conditions name few of them.
 
     Args:
-        whole: what all their touchpoints add up to.
+        whole: what all their touchpoints add up to; must not change while facts are asked for.
         known: whether a personal identifier is known.
         now_ms: the moment, milliseconds since 1970 UTC; None where it is not known. What happened after it counts as
             happening at it.
         folding: of the policy in force.
     """
-    policy = folding.policy
-    facts: dict[str, Value | None] = {
-        "known": known,
-        "touches": float(sum(whole.by_channel.values())),
-        "channels": float(len(whole.by_channel)),
+
+    def __init__(self, whole: Fragment, *, known: bool, now_ms: int | None, folding: Folding) -> None:
+        self.whole = whole
+        self.known = known
+        self.now_ms = now_ms
+        self.folding = folding
+        self._found: dict[str, Value | None] = {}
+        self._groups: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value | None:
+        """Return a fact; None where it is unknown.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        if name not in self._found:
+            start = name.partition(".")[0]
+            self._find(_GROUP_OF.get(name) or (start if start in self.folding.folds else f"a {start}"))
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of all facts."""
+        for group in (*_FINDERS, *self.folding.folds):
+            self._find(group)
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        """Return how many facts there are."""
+        return sum(1 for _ in self)
+
+    def _find(self, group: str) -> None:
+        if group not in self._groups:
+            self._groups.add(group)
+            find = _FINDERS.get(group)
+            self._found.update(find(self) if find else _computed_facts(self, group))
+
+
+def _count_facts(facts: Facts) -> dict[str, Value | None]:
+    by_channel = facts.whole.by_channel
+    return {
+        "known": facts.known,
+        "touches": float(sum(by_channel.values())),
+        "channels": float(len(by_channel)),
     }
-    facts |= _order_facts(whole, policy)
-    known_moments = moments(whole)
-    since = {name: _days(known_moments[of], now_ms) for name, of in _SINCE.items()}
-    facts |= since
-    facts["recency_score"] = _recency(since["days_since_last_order"], policy)
-    facts["engagement"] = None if now_ms is None else _points(whole, now_ms, policy)
-    for name, state in whole.computed.items():
-        for value in folding.folds[name].values(state) if name in folding.folds else ():
-            facts[f"{name}.{value.key}" if value.key else name] = value.value
-    for name, window in _windows(folding).items():
-        facts |= {name: None} if now_ms is None else dict(_in_window(whole, name, window, now_ms, folding))
-    told_traits = surviving_traits(whole)
-    facts |= {f"trait.{name}": told.value for name, told in told_traits.items()}
-    facts["age"] = _age(told_traits.get("birth_date"), now_ms)
-    facts |= {f"tag.{name}": told.value == "added" for name, told in whole.tags.items()}
-    said = statements(whole)
-    facts |= {name: is_permitted(said, *name.split(".")[1:]) for name in _consents_asked(folding)}
-    if now_ms is not None:
-        facts |= {f"cap.{name}": free_again_at(whole, name, now_ms, policy) > now_ms for name in policy.caps}
-    return facts
+
+
+def _time_facts(facts: Facts) -> dict[str, Value | None]:
+    known, now_ms, policy = moments(facts.whole), facts.now_ms, facts.folding.policy
+    since: dict[str, Value | None] = {name: _days(known[of], now_ms) for name, of in _SINCE.items()}
+    return {
+        **since,
+        "recency_score": _recency(_days(known["last_order"], now_ms), policy),
+        "engagement": None if now_ms is None else _points(facts.whole, now_ms, policy),
+    }
+
+
+def _told_facts(facts: Facts) -> dict[str, Value | None]:
+    told = surviving_traits(facts.whole)
+    by_name: dict[str, Value | None] = {f"trait.{name}": value.value for name, value in told.items()}
+    return {**by_name, "age": _age(told.get("birth_date"), facts.now_ms)}
+
+
+def _tag_facts(facts: Facts) -> dict[str, Value | None]:
+    return {f"tag.{name}": told.value == "added" for name, told in facts.whole.tags.items()}
+
+
+def _consent_facts(facts: Facts) -> dict[str, Value | None]:
+    said = statements(facts.whole)
+    return {name: is_permitted(said, *name.split(".")[1:]) for name in _consents_asked(facts.folding)}
+
+
+def _cap_facts(facts: Facts) -> dict[str, Value | None]:
+    now_ms, policy = facts.now_ms, facts.folding.policy
+    if now_ms is None:
+        return {}
+    return {f"cap.{name}": free_again_at(facts.whole, name, now_ms, policy) > now_ms for name in policy.caps}
+
+
+def _computed_facts(facts: Facts, name: str) -> dict[str, Value | None]:
+    """Return what a computed trait tells, within windows that conditions name too."""
+    found: dict[str, Value | None] = {}
+    fold, state = facts.folding.folds.get(name), facts.whole.computed.get(name)
+    if fold is not None and state is not None:
+        found = {f"{name}.{value.key}" if value.key else name: value.value for value in fold.values(state)}
+    for asked, window in _windows_of(facts.folding, name):
+        if facts.now_ms is None:
+            found[asked] = None
+        else:
+            found.update(_in_window(facts.whole, asked, window, facts.now_ms, facts.folding))
+    return found
 
 
 def moments(whole: Fragment) -> dict[str, int | None]:
@@ -211,6 +275,11 @@ def _windows(folding: Folding) -> Mapping[str, Window]:
     return windows(folding.policy)
 
 
+@lru_cache(maxsize=256)
+def _windows_of(folding: Folding, trait: str) -> list[tuple[str, Window]]:
+    return [(name, window) for name, window in _windows(folding).items() if window.trait == trait]
+
+
 def _in_window(
     whole: Fragment, name: str, window: Window, now_ms: int, folding: Folding
 ) -> Iterator[tuple[str, Value]]:
@@ -258,7 +327,8 @@ def _cuts(folding: Folding) -> Mapping[str, set[int]]:
     return cuts
 
 
-def _order_facts(whole: Fragment, policy: ProfilePolicy) -> dict[str, Value | None]:
+def _order_facts(facts: Facts) -> dict[str, Value | None]:
+    whole, policy = facts.whole, facts.folding.policy
     bought = purchases(whole)
     spent, counted = base_amount(bought, policy)
     given_back, _ = base_amount((order for order in whole.orders.values() if order.is_return), policy)
@@ -313,3 +383,23 @@ def _recency(days: float | None, policy: ProfilePolicy) -> float | None:
 
 def _days(since_ms: int | None, now_ms: int | None) -> float | None:
     return None if since_ms is None or now_ms is None else max(now_ms - since_ms, 0) / DAY_MS
+
+
+_FINDERS: Mapping[str, Callable[[Facts], dict[str, Value | None]]] = {
+    "a count": _count_facts,
+    "an order": _order_facts,
+    "a time": _time_facts,
+    "a trait": _told_facts,
+    "a tag": _tag_facts,
+    "a consent": _consent_facts,
+    "a cap": _cap_facts,
+}
+"""Facts that are found together. Those of a computed trait are, too, under its name; no name has a space."""
+
+_GROUP_OF: Mapping[str, str] = {
+    **dict.fromkeys(("known", "touches", "channels"), "a count"),
+    **dict.fromkeys(("orders", "returns", "revenue", "average_basket"), "an order"),
+    **dict.fromkeys(("frequency_score", "monetary_score"), "an order"),
+    **dict.fromkeys((*_SINCE, "recency_score", "engagement"), "a time"),
+    "age": "a trait",
+}

@@ -12,7 +12,7 @@ from identity.resolution import Person
 from profiles import fragment as fragments
 from profiles.activation import activation, signal_id
 from profiles.customer import Customer, merged_profile, profile_of
-from profiles.facts import facts_of
+from profiles.facts import Facts
 from profiles.folding import Folding
 from profiles.fragment import Fragment
 from profiles.signals import Signal as Found
@@ -113,7 +113,7 @@ class Telling:
         whole = next(iter(parts.values())) if len(parts) == 1 else self.folding.merge(parts.values())
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         clock = self.now.clock
-        facts = facts_of(whole, known=known, now_ms=clock, folding=self.folding)
+        facts = Facts(whole, known=known, now_ms=clock, folding=self.folding)
         ahead = outlook(whole, facts, clock, self.folding)
         past = self._standing(person)
         since = {name: past.holds.get(name) or self.now.processing for name in sorted(ahead.holds)}

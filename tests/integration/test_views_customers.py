@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from profiles.facts import changes_at, facts_of
+from profiles.facts import Facts, changes_at
 from profiles.folding import Folding
 from profiles.fragment import Fragment, TraitValue
 from profiles.policy_file import default_profile_policy
@@ -69,9 +69,9 @@ def test_the_age_is_the_same_in_stream_and_sql(tmp_path: Path, born: str, today:
     whole = Fragment(traits={"birth_date": TraitValue(born, SOME_TIME_MS, "e", "crm")})
     folding = Folding(default_profile_policy())
     now_ms = round(moment.replace(tzinfo=UTC).timestamp() * 1000)
-    assert facts_of(whole, known=True, now_ms=now_ms, folding=folding)["age"] == age
+    assert Facts(whole, known=True, now_ms=now_ms, folding=folding)["age"] == age
     if age is not None:
         next_ms = changes_at(whole, folding, now_ms)
         assert next_ms is not None
-        assert facts_of(whole, known=True, now_ms=next_ms - 1, folding=folding)["age"] == age
-        assert facts_of(whole, known=True, now_ms=next_ms, folding=folding)["age"] == age + 1
+        assert Facts(whole, known=True, now_ms=next_ms - 1, folding=folding)["age"] == age
+        assert Facts(whole, known=True, now_ms=next_ms, folding=folding)["age"] == age + 1

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from profiles.conditions import Condition, Conditions, Kind, Value, parse_condition
-from profiles.facts import FACTS
-from profiles.facts import facts_of as facts_of_stream
+from profiles.facts import FACTS, Facts
 from profiles.folding import Folding
 from profiles.fragment import Fragment
 from schemas.accepted import AcceptedTouchpoint
@@ -472,7 +471,7 @@ def test_sql_has_the_facts_that_the_stream_has_of_the_same_touchpoints(world: Sm
         in_sql = dict(zip(FACTS, plain, strict=True)) | numbers | texts
         in_sql |= {f"tag.{name}": is_on for name, is_on in tags.items()}
         in_sql |= {f"cap.{name}": name in caps for name in world.policy.caps}
-        in_stream = facts_of_stream(whole, known=True, now_ms=now_ms, folding=folding)
+        in_stream = Facts(whole, known=True, now_ms=now_ms, folding=folding)
         for name, value in in_stream.items():
             kind, _, rest = name.partition(".")
             if kind == "consent":

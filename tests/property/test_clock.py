@@ -17,7 +17,7 @@ from identity.graph import Card
 from identity.nodes import NodeId
 from identity.resolution import Person, resolve
 from profiles import fragment as fragments
-from profiles.facts import changes_at, facts_of
+from profiles.facts import Facts, changes_at
 from profiles.folding import Folding
 from profiles.fragment import Fragment
 from profiles.policy import ProfilePolicy
@@ -300,7 +300,7 @@ class Truth(NamedTuple):
 
     def holds(self, clock: int | None, folding: Folding = FOLDING) -> frozenset[str]:
         """Return what holds of them at a moment."""
-        facts = facts_of(self.whole, known=self.known, now_ms=clock, folding=folding)
+        facts = Facts(self.whole, known=self.known, now_ms=clock, folding=folding)
         return outlook(self.whole, facts, clock, folding).holds
 
 
@@ -485,7 +485,7 @@ def wholes(events: Iterable[Event], folding: Folding) -> Fragment:
 
 
 def held(whole: Fragment, now_ms: int, folding: Folding) -> frozenset[str]:
-    facts = facts_of(whole, known=True, now_ms=now_ms, folding=folding)
+    facts = Facts(whole, known=True, now_ms=now_ms, folding=folding)
     return outlook(whole, facts, now_ms, folding).holds
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from profiles.consent import Statement, is_permitted
 from profiles.consents import permitted, statements
-from profiles.facts import base_amount, facts_of
+from profiles.facts import Facts, base_amount
 from profiles.folding import Folding, surviving_traits
 from profiles.folds import AHEAD_DAYS, ByDay, Computed, Fold, Origin, fold_of
 from profiles.fragment import Fragment, decode, encode
@@ -490,7 +490,7 @@ def test_of_offers_each_stage_is_counted_and_its_last_time_kept(raw: list[Accept
 @given(raw=touchpoints(), cut=st.integers(0, 10), now=st.integers(1, 8 * DAY_MS))
 def test_facts_are_what_is_reckoned_plainly(raw: list[AcceptedTouchpoint], cut: int, now: int) -> None:
     whole = whole_of(raw, cut)
-    facts = facts_of(whole, known=False, now_ms=now, folding=FOLDING)
+    facts = Facts(whole, known=False, now_ms=now, folding=FOLDING)
     times = [one["touchpoint"]["event_time"] for one in raw]
     assert facts["touches"] == len(raw)
     assert facts["channels"] == len({one["source"] for one in raw})
@@ -503,7 +503,7 @@ def test_facts_are_what_is_reckoned_plainly(raw: list[AcceptedTouchpoint], cut: 
     assert (facts["frequency_score"] is None) == (facts["recency_score"] is None) == (not bought)
     for name, value in facts.items():
         unknown = name.startswith(("days_since", "cap.")) or name in {"engagement", "recency_score"}
-        later = facts_of(whole, known=False, now_ms=None, folding=FOLDING).get(name)
+        later = Facts(whole, known=False, now_ms=None, folding=FOLDING).get(name)
         assert later == (None if unknown else value)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from identity.policy_file import PolicyError
-from profiles.facts import FACTS, base_amount, changes_at, facts_of, free_again_at, kind_of_fact, moments, purchases
+from profiles.facts import FACTS, Facts, base_amount, changes_at, free_again_at, kind_of_fact, moments, purchases
 from profiles.folding import Folding
 from profiles.fragment import Fragment, Mark, OrderMark, Told, TouchMark, TraitValue
 from profiles.policy_file import parse_profile_policy
@@ -50,7 +50,7 @@ def an_order(number: int, time: int, amount: int, currency: str = "EUR", *, is_r
 def of(*orders: OrderMark, now: int | None = NOW, **parts: object) -> dict[str, object]:
     """Return the facts of a customer with orders."""
     keyed = {bytes([number]): order for number, order in enumerate(orders)}
-    return dict(facts_of(Fragment(orders=keyed, **parts), known=True, now_ms=now, folding=FOLDING))  # type: ignore[arg-type]  # parts of a fragment
+    return dict(Facts(Fragment(orders=keyed, **parts), known=True, now_ms=now, folding=FOLDING))  # type: ignore[arg-type]  # parts of a fragment
 
 
 def test_orders_and_returns_are_summed_in_the_base_currency_and_without_a_rate_left_out() -> None:
@@ -124,7 +124,7 @@ def test_a_cap_is_free_again_when_the_oldest_of_so_many_messages_is_out_of_its_h
     capped = marks(1, 100, 200)
     again = 100 + 3 * HOUR_MS
     assert free_again_at(capped, "few", 300, POLICY) == again
-    facts = [facts_of(capped, known=True, now_ms=now, folding=FOLDING)["cap.few"] for now in (again - 1, again)]
+    facts = [Facts(capped, known=True, now_ms=now, folding=FOLDING)["cap.few"] for now in (again - 1, again)]
     assert facts == [True, False]
     assert free_again_at(marks(100), "few", 300, POLICY) == 300
 
@@ -178,11 +178,11 @@ def test_touchpoints_within_days_are_those_of_so_many_days_up_to_today() -> None
     whole = Fragment(computed={"calls": {5: 1, 7: 1, 8: 2}})
 
     def within(day: int) -> object:
-        return facts_of(whole, known=True, now_ms=day * DAY_MS, folding=folding)["calls.3"]
+        return Facts(whole, known=True, now_ms=day * DAY_MS, folding=folding)["calls.3"]
 
     assert [within(day) for day in (8, 9, 10, 11)] == [3.0, 3.0, 2.0, 0.0]
     assert changes_at(whole, folding, 8 * DAY_MS) == 10 * DAY_MS
-    assert facts_of(whole, known=True, now_ms=None, folding=folding)["calls.3"] is None
+    assert Facts(whole, known=True, now_ms=None, folding=folding)["calls.3"] is None
 
 
 WINDOWED = Folding(
@@ -212,7 +212,7 @@ VISITED = Fragment(computed={"visits": {5: 1, 7: 1, 8: 2}, "likes": {5: {"campin
 
 
 def of_window(whole: Fragment, now: int | None) -> dict[str, object]:
-    found = facts_of(whole, known=True, now_ms=now, folding=WINDOWED)
+    found = Facts(whole, known=True, now_ms=now, folding=WINDOWED)
     return {name: value for name, value in found.items() if name.partition(".")[0] in WINDOWED.policy.traits}
 
 

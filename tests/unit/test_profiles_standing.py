@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.facts import facts_of
+from profiles.facts import Facts
 from profiles.folding import Folding
 from profiles.fragment import ConsentValue, Fragment, Mark
 from profiles.policy_file import parse_profile_policy
@@ -30,7 +30,7 @@ HOUR_MS = 3_600_000
 
 
 def seen(whole: Fragment, now: int | None) -> Outlook:
-    return outlook(whole, facts_of(whole, known=True, now_ms=now, folding=FOLDING), now, FOLDING)
+    return outlook(whole, Facts(whole, known=True, now_ms=now, folding=FOLDING), now, FOLDING)
 
 
 def consents(state: str, channel: str = "web", time: int = 1) -> dict[tuple[str, str], ConsentValue]:
