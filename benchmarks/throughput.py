@@ -8,9 +8,10 @@ from typing import get_args
 from benchmarks.preload import Preloaded
 from benchmarks.sampling import Sampler
 from sinks.reader import open_lake_reader
-from streams.lag import Lag, LagReader, Stage
+from streams.lag import Lag, LagReader
 from streams.processes import Processes
 from streams.settings import Settings
+from streams.topics import Stage
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
 _MILLION = 1_000_000

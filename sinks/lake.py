@@ -31,7 +31,7 @@ from schemas.records import (
 from sinks import engine, rows, tables, views
 from sinks.columns import Table
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
-from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact
+from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact, snapshot_times
 from sinks.policies import profile_policy_in
 from sinks.rows import ArrowTable
 from sinks.statements import Key, Record, insert, new_records, upsert
@@ -84,6 +84,19 @@ class WriteCounts:
     decisions: int = 0
     policies: int = 0
     dead_letters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LakeSize:
+    """How large a lake is.
+
+    Attributes:
+        snapshots: that can be asked for.
+        file_bytes: of the data files of the newest one.
+    """
+
+    snapshots: int
+    file_bytes: int
 
 
 @dataclass(slots=True)
@@ -159,6 +172,12 @@ class LakeWriter:
         except duckdb.Error as error:
             message = f"The lake in {self.home} could not be compacted: {sentence(error)}"
             raise LakeWriteError(message) from error
+
+    def size(self) -> LakeSize:
+        """Return how large the lake is."""
+        sizes = f"SELECT sum(file_size_bytes + delete_file_size_bytes) FROM ducklake_table_info('{engine.LAKE}')"  # noqa: S608 - a constant
+        ((file_bytes,),) = self.connection.execute(sizes).fetchall()
+        return LakeSize(len(snapshot_times(self.connection, with_tables=True)), int(file_bytes or 0))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

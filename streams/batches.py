@@ -89,7 +89,7 @@ def plan_record(plan: Sequence[Portion], incarnation: int, sequence: int) -> tup
 
 
 def restore(
-    store: PartitionStore, changelog: Changelog, partition: int, on_progress: Callable[[int], None]
+    store: PartitionStore, changelog: Changelog, partition: int, on_progress: Callable[[int, int], None]
 ) -> Restored:
     """Bring a store up to the end of its changelog, as it is when the reading begins.
 
@@ -97,7 +97,7 @@ def restore(
         store: the local copy; wiped first where it is not of this changelog.
         changelog: to read.
         partition: which.
-        on_progress: called with the number of records read so far.
+        on_progress: called with the number of records read so far, and of offsets left to read.
 
     Raises:
         StoreError: the changelog cannot be read, or is of a newer format.
@@ -109,7 +109,7 @@ def restore(
     restoring = _Restoring(store, start)
     for records in changelog.read(partition, start, end):
         restoring.take(records)
-        on_progress(restoring.read)
+        on_progress(restoring.read, max(0, end - restoring.next))
     return restoring.restored(end)
 
 
@@ -118,7 +118,7 @@ class _Restoring:
 
     def __init__(self, store: PartitionStore, start: int) -> None:
         self._store = store
-        self._next = start
+        self.next = start
         self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
         self._torn: set[bytes] = set()
         self._has_holes = False
@@ -130,8 +130,8 @@ class _Restoring:
         for offset, key, value, headers in records:
             if key is None:
                 raise StoreError("the changelog holds a record without a key")
-            self._has_holes |= offset > self._next
-            self._next = offset + 1
+            self._has_holes |= offset > self.next
+            self.next = offset + 1
             batch_id = _batch_id(value, headers)
             if key == MARKER_KEY and value is not None:
                 self._commit(batch_id, marker_decoder.decode(value[_BATCH.size :]), offset)
@@ -148,7 +148,7 @@ class _Restoring:
         marker = self._store.marker
         batch_id, plan = self._plan
         pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
-        return Restored({key: self._store.get(key) for key in self._torn}, pending, max(end, self._next))
+        return Restored({key: self._store.get(key) for key in self._torn}, pending, max(end, self.next))
 
     def _commit(self, batch_id: BatchId, marker: Marker, offset: int) -> None:
         if marker.format > FORMAT:

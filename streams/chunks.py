@@ -37,6 +37,13 @@ class Chunk(NamedTuple):
     serialized_value_size: int = 0
 
 
+class _InHand(NamedTuple):
+    """A chunk that was delivered: its last offset, and when its first record was written, by Kafka's timestamp."""
+
+    last: int
+    since_ms: int
+
+
 class ChunkScheduler:
     """A consumer scheduler (Faust's ``ConsumerScheduler`` setting) that hands each partition's records over whole."""
 
@@ -137,7 +144,7 @@ class ChunkConsumer(Consumer):
     ) -> None:
         self._on_revoke = on_revoke
         self._on_assign = on_assign
-        self._delivered: defaultdict[TP, deque[int]] = defaultdict(deque)
+        self._delivered: defaultdict[TP, deque[_InHand]] = defaultdict(deque)
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> _ConsumerThread:
@@ -146,9 +153,10 @@ class ChunkConsumer(Consumer):
     def _to_message(self, tp: TP, record: Any) -> Any:  # noqa: ANN401  # faust's signature
         if isinstance(record, Chunk):
             delivered = self._delivered[tp]
-            while delivered and delivered[-1] >= record.value[0].offset:
+            first = record.value[0]
+            while delivered and delivered[-1].last >= first.offset:
                 delivered.pop()  # a seek makes it come again
-            delivered.append(record.offset)
+            delivered.append(_InHand(record.offset, first.timestamp))
         return super()._to_message(tp, record)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
@@ -157,14 +165,30 @@ class ChunkConsumer(Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         delivered, acked, committed = self._delivered[tp], self._acked_index[tp], self._committed_offset[tp] or 0
         offset = None
-        while delivered and (delivered[0] in acked or delivered[0] < committed):
-            last = delivered.popleft()
+        while delivered and (delivered[0].last in acked or delivered[0].last < committed):
+            last = delivered.popleft().last
             acked.discard(last)
             offset = last if last >= committed else offset
         if offset is None:
             return None
         self._acked[tp] = [other for other in self._acked[tp] if other in acked]
         return offset + 1
+
+    def oldest_ms(self) -> dict[TP, int]:
+        """Return by partition when the oldest record in hand was written; those with none in hand are left out."""
+        return {tp: delivered[0].since_ms for tp, delivered in self._delivered.items() if delivered}
+
+    def lags(self) -> dict[TP, int]:
+        """Return by partition how many offsets lie between what is committed and the end, as of the last fetch."""
+        found = {}
+        for tp in self.assignment():
+            try:
+                end = self.highwater(tp)
+            except (AssertionError, AttributeError, KeyError):  # just taken away, in the consumer's thread
+                continue
+            if end is not None:
+                found[tp] = max(0, end - (self._committed_offset[tp] or 0))
+        return found
 
     async def perform_seek(self) -> None:
         """Go back to what is committed; what was delivered before comes again."""

@@ -1,6 +1,7 @@
 """The stages of a worker: ingest, then gather and resolve by partition. Whoever delivers the chunks is not in here."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -9,6 +10,7 @@ import structlog
 from streams.decisions import decision_outputs
 from streams.feeds import source_record
 from streams.ingest import Ingest
+from streams.metrics import CHUNK_SECONDS, DEAD_LETTERS, REBALANCES, RECORDS, TOUCHPOINTS
 from streams.partition import Partition, PartitionSetting
 from streams.records import Output, SourceRecord, send_output
 
@@ -59,7 +61,13 @@ class Engine:
                 self._partition(number)
         except Exception as error:  # noqa: BLE001  # whatever it is, the worker must not go on
             self._on_failure(error)
+        self._setting.meters.add(REBALANCES, 1)
         log.info("partitions assigned", count=len(numbers))
+
+    def missing(self) -> str | None:
+        """Return what is missing until all partitions here are at work; None where nothing is. For any thread."""
+        found = [partition.missing for partition in list(self._partitions.values())]
+        return "; ".join(missing for missing in found if missing is not None) or None
 
     def release(self) -> None:
         """Let go of chunks whose work has not begun: a rebalance begins."""
@@ -73,16 +81,31 @@ class Engine:
     async def _ingest_chunk(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         """Publish what follows from a chunk, wait until all of it is delivered, then acknowledge."""
         try:
+            started = asyncio.get_running_loop().time()
+            reasons: Counter[str] = Counter()
             outputs = self._setting.producer.begin()
             for record in map(source_record, event.value):
                 for output in self._outputs(record):
                     send_output(outputs, output)
+                    if output.reason is not None:
+                        reasons[output.reason] += 1
             await outputs.arrived()
             event.ack()
+            self._tell(event, reasons, asyncio.get_running_loop().time() - started)
         except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing
             self._on_failure(error)
         finally:
             self._slots.release()
+
+    def _tell(self, event: Any, reasons: Counter[str], seconds: float) -> None:  # noqa: ANN401  # a faust event
+        """Tell what became of a chunk."""
+        meters, records = self._setting.meters, len(event.value)
+        meters.note(CHUNK_SECONDS, seconds, "ingest")
+        meters.add(RECORDS, records, "ingest")
+        if event.message.topic != self._setting.rules.topics.decisions:
+            meters.add(TOUCHPOINTS, records - reasons.total(), "ingest")
+        for reason, number in reasons.items():
+            meters.add(DEAD_LETTERS, number, "ingest", reason)
 
     def _outputs(self, record: SourceRecord) -> list[Output]:
         rules = self._setting.rules

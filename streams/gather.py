@@ -5,7 +5,7 @@ durable.
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,13 +88,13 @@ class Commit:
 
 @dataclass(slots=True)
 class Counts:
-    """What a partition did since it was opened."""
+    """What a partition did since it was last asked; dead letters by reason."""
 
     touches: int = 0
     duplicates: int = 0
     messages: int = 0
     profiles: int = 0
-    dead_letters: int = 0
+    dead_letters: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +360,7 @@ class PartitionWork:
 
     def _dead(self, record: SourceRecord, error: RejectedError) -> None:
         self._outputs.append(dead_letter(self._rules.topics, self._rules.framing, record, error, "gather"))
-        self.counts.dead_letters += 1
+        self.counts.dead_letters[error.reason] += 1
 
 
 def graph_outputs(topics: Topics, messages: Sequence[Message]) -> Iterator[Output]:

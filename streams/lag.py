@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -15,9 +14,8 @@ from sinks.reader import LakeReader, open_lake_reader
 from streams.errors import BrokerDownError
 from streams.logs import QUIET
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, admin, topics_of
+from streams.topics import ADMIN_TIMEOUT_SECONDS, Stage, admin, topics_of
 
-Stage = Literal["ingest", "gather", "graph", "lake"]
 Position = tuple[str, int]
 """Topic and partition."""
 
@@ -115,13 +113,7 @@ class LagReader:
         except (KafkaException, TimeoutError):
             raise BrokerDownError(f"no Kafka broker answers at {self._settings.servers}") from None
         rows: list[tuple[Stage, str, Mapping[Position, int]]] = [
-            ("ingest", topic, worker) for topic in topics.for_ingest
-        ]
-        rows += [
-            ("gather", topics.policy, worker),
-            ("gather", topics.clock, worker),
-            ("gather", topics.touchpoints, worker),
-            ("graph", topics.graph, worker),
+            (stage, topic, worker) for topic, stage in topics.stages.items()
         ]
         rows += [("lake", topic, lake) for topic in topics.for_lake]
         gaps = {

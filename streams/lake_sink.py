@@ -3,9 +3,12 @@
 The lake itself knows how far it is, so there is no consumer group: reading starts at the offsets of its last commit.
 """
 
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,20 +22,40 @@ from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, DECISION, LINK, P
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
+from sinks.engine import data_path
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
 from streams.decisions import check_decision
 from streams.errors import StreamsError
 from streams.logs import QUIET
+from streams.metrics import (
+    BATCH_RECORDS,
+    BATCH_SECONDS,
+    COMPACTION_SECONDS,
+    DEAD_LETTERS,
+    DUPLICATES,
+    LAG,
+    LAKE_BYTES,
+    OLDEST,
+    PROFILES,
+    RECORDS,
+    ROWS,
+    SNAPSHOTS,
+    TOUCHPOINTS,
+)
 from streams.records import REVISION_HEADER
 from streams.registry import framing
+from streams.serving import Telemetry
 from streams.settings import Settings
 from streams.topics import Topics, admin, check_topics, topics_of
+from streams.watch import BrokerWatch, unwritable
 
 _MOST_RECORDS = 40_000
 _LONGEST_WAIT_SECONDS = 2.0
 _LONGEST_SILENCE_SECONDS = 0.3
 """A batch costs most of a second whatever its size, so few and large ones; but nobody waits for records not coming."""
 _WRITES_BETWEEN_COMPACTIONS = 20
+_LONGEST_BATCH_SECONDS = 60.0
+"""A batch that takes longer waits for something, such as the lake's catalog in another process."""
 
 log = structlog.get_logger()
 
@@ -42,19 +65,25 @@ class LakeSink:
 
     Args:
         settings: of the installation.
+        telemetry: told how it goes.
 
     Raises:
         StreamsError: broker or topics are not as they must be.
         LakeError: the lake is open in another sink, or of a newer version.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        check_topics(admin(settings), settings)
+    def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
+        self._admin = admin(settings)
+        check_topics(self._admin, settings)
         self._topics = topics_of(settings)
         self._framing = framing(settings)
         self._writer = open_lake_writer(settings.home)
         self._consumer = _consumer(settings, self._topics, self._writer)
         self._writes = 0
+        self._telemetry = telemetry
+        self._lake_folder = data_path(settings.home)
+        self._positions = {(tp.topic, tp.partition): tp.offset for tp in self._consumer.assignment()}
+        self._began: float | None = None
 
     def run(self, stop: threading.Event, on_write: Callable[[WriteCounts], None] = lambda _: None) -> None:
         """Read and write until ``stop`` is set; ``on_write`` is told of each batch.
@@ -65,10 +94,14 @@ class LakeSink:
         """
         log.info("sink ready")
         try:
-            while not stop.is_set():
-                messages = self._fetch(stop)
-                if messages:
-                    on_write(self._write(messages))
+            with BrokerWatch(self._admin, self._topics.touchpoints) as broker:
+                self._telemetry.health.expect({"broker": broker.missing, "lake": self._missing_lake})
+                while not stop.is_set():
+                    self._telemetry.health.turn()
+                    messages = self._fetch(stop)
+                    if messages:
+                        on_write(self._write(messages))
+                    self._tell_lag()
         finally:
             self._consumer.close()
             self._writer.close()
@@ -85,15 +118,62 @@ class LakeSink:
             messages += more
         return messages
 
-    def _write(self, messages: Iterable[Message]) -> WriteCounts:
-        batch = _Decoding(self._topics, self._framing)
+    def _write(self, messages: Sequence[Message]) -> WriteCounts:
+        self._began = time.monotonic()
+        decoding = _Decoding(self._topics, self._framing)
         for message in messages:
-            batch.add(message)
-        counts = self._writer.write(batch.lake_batch(), batch.offsets)
+            decoding.add(message)
+        batch = decoding.lake_batch()
+        self._telemetry.meters.put(OLDEST, max(0.0, time.time() - decoding.oldest_ms / 1000), "lake")
+        counts = self._writer.write(batch, decoding.offsets)
+        self._positions.update(decoding.offsets)
+        self._tell(len(messages), batch, decoding.rejected, counts)
+        self._began = None
         self._writes += 1
         if self._writes % _WRITES_BETWEEN_COMPACTIONS == 0:
-            self._writer.compact(datetime.now(UTC))
+            self._compact()
         return counts
+
+    def _compact(self) -> None:
+        self._telemetry.health.turn()
+        started = time.monotonic()
+        self._writer.compact(datetime.now(UTC))
+        meters = self._telemetry.meters
+        meters.note(COMPACTION_SECONDS, time.monotonic() - started)
+        size = self._writer.size()
+        meters.put(SNAPSHOTS, size.snapshots)
+        meters.put(LAKE_BYTES, size.file_bytes)
+
+    def _tell(self, records: int, batch: LakeBatch, rejected: Mapping[str, int], counts: WriteCounts) -> None:
+        """Tell what a batch was."""
+        meters = self._telemetry.meters
+        meters.note(BATCH_SECONDS, time.monotonic() - (self._began or 0))
+        meters.note(BATCH_RECORDS, records)
+        meters.put(OLDEST, 0, "lake")
+        meters.add(RECORDS, records, "lake")
+        meters.add(TOUCHPOINTS, counts.touchpoints, "lake")
+        meters.add(DUPLICATES, len(batch.touchpoints) - counts.touchpoints, "lake")
+        meters.add(PROFILES, counts.profiles, "lake")
+        for reason, number in rejected.items():
+            meters.add(DEAD_LETTERS, number, "lake", reason)
+        for table, rows in asdict(counts).items():
+            meters.add(ROWS, rows, table)
+
+    def _tell_lag(self) -> None:
+        """Tell how far behind the sink is, as of the last fetch of each partition."""
+        lags: dict[tuple[str, ...], float] = {}
+        for (topic, number), position in self._positions.items():
+            _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), cached=True)
+            if end >= 0:
+                lags["lake", topic, str(number)] = max(0, end - position)
+        self._telemetry.meters.put_all(LAG, lags)
+
+    def _missing_lake(self) -> str | None:
+        began = self._began
+        under_way = 0.0 if began is None else time.monotonic() - began
+        if under_way > _LONGEST_BATCH_SECONDS:
+            return f"a batch has been under way for {under_way:.0f} seconds"
+        return unwritable(self._lake_folder)
 
 
 class _Decoding:
@@ -116,6 +196,8 @@ class _Decoding:
         self._touchpoints: list[AcceptedTouchpoint] = []
         self._records: dict[str, list[Any]] = {name: [] for names in self._expected.values() for name in names}
         self.offsets: dict[tuple[str, int], int] = {}
+        self.oldest_ms = sys.maxsize
+        self.rejected: Counter[str] = Counter()
 
     def add(self, message: Message) -> None:
         """Take one record.
@@ -127,6 +209,8 @@ class _Decoding:
         if error is not None:
             raise StreamsError(f"the topics for the lake cannot be read: {error.str()}")
         topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+        if (topic, partition) not in self.offsets:
+            self.oldest_ms = min(self.oldest_ms, message.timestamp()[1])
         self.offsets[topic, partition] = offset + 1
         revision = _revision(message) if topic == self._topics.profiles else None
         key = message.key()
@@ -141,7 +225,7 @@ class _Decoding:
         try:
             self._touchpoints.append(decode_accepted(message.value()))
         except RejectedError as rejected:
-            self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
+            self._reject(message, rejected)
 
     def _decode(self, topic: str, message: Message) -> None:
         expected = self._expected[topic]
@@ -149,9 +233,13 @@ class _Decoding:
             name, record = self._framing.decode(message.value())
             check_record(name, record, expected)
         except RejectedError as rejected:
-            self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
+            self._reject(message, rejected)
         else:
             self._records[name].append(record)
+
+    def _reject(self, message: Message, rejected: RejectedError) -> None:
+        self.rejected[rejected.reason] += 1
+        self._records[DEAD_LETTER].append(_dead_letter(message, rejected))
 
     def lake_batch(self) -> LakeBatch:
         """Return all records, of each customer only the highest revision; call once, last."""

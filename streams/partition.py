@@ -27,6 +27,20 @@ from streams.batches import Changelog, Restored, batch_records, plan_record, res
 from streams.errors import StoreError, StoreHeldError
 from streams.feeds import Feed, Pace, commits, feeds_of, source_record
 from streams.gather import Counts, PartitionWork, Rules
+from streams.metrics import (
+    CHUNK_SECONDS,
+    COMMIT_SECONDS,
+    DEAD_LETTERS,
+    DUPLICATES,
+    MESSAGES,
+    OPEN,
+    PROFILES,
+    RECORDS,
+    RESTORE_LEFT,
+    STORE_BYTES,
+    TOUCHPOINTS,
+    Meters,
+)
 from streams.partitioning import partition_of
 from streams.producer import Sender
 from streams.records import send_output
@@ -58,6 +72,7 @@ class PartitionSetting:
         forget: tells Faust that a chunk will never be acknowledged, so that a rebalance does not wait for it.
         generation: number of the present assignment.
         now_ms: what time it is, in milliseconds since 1970.
+        meters: told what was done.
     """
 
     rules: Rules
@@ -68,6 +83,22 @@ class PartitionSetting:
     forget: Callable[[Any], None]
     generation: Callable[[], int]
     now_ms: Callable[[], int]
+    meters: Meters
+
+
+class _Steps:
+    """Notes how long each step of a commit took."""
+
+    def __init__(self, meters: Meters) -> None:
+        self._meters = meters
+        self._time = asyncio.get_running_loop().time
+        self._since = self._time()
+
+    def done(self, step: str) -> float:
+        """Note a step that ends now, and return how many seconds it took."""
+        since, self._since = self._since, self._time()
+        self._meters.note(COMMIT_SECONDS, self._since - since, step)
+        return self._since - since
 
 
 class Partition:
@@ -77,6 +108,9 @@ class Partition:
         setting: what partitions share.
         number: which partition.
         on_failure: told when the task fails; nothing unfinished is acknowledged then.
+
+    Attributes:
+        missing: what is missing until chunks are worked on; None where nothing is.
     """
 
     def __init__(self, setting: PartitionSetting, number: int, on_failure: Callable[[BaseException], None]) -> None:
@@ -89,7 +123,9 @@ class Partition:
         self._released: int | None = None
         self._store: PartitionStore | None = None
         self._pace = Pace()
-        self.counts = Counts()
+        self._label = str(number)
+        self.missing: str | None = f"partition {number} waits to be opened"
+        setting.meters.put(OPEN, 0, self._label)
 
     async def put(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         """Take a chunk; waits while too many are queued."""
@@ -115,6 +151,8 @@ class Partition:
         await asyncio.wait([self._task])
         if self._store is not None:
             self._store.close()
+        for gauge in (OPEN, RESTORE_LEFT, STORE_BYTES):
+            self._setting.meters.drop(gauge, self._label)
 
     async def is_current(self) -> bool:
         """Whether the state here is the newest: nobody else worked on the partition since. Ask while it is idle.
@@ -147,13 +185,14 @@ class Partition:
             work = PartitionWork(
                 self._setting.rules, PartitionState(store), store.marker.incarnation, self._number, self._place
             )
-            self.counts = work.counts
+            self._is_open(store)
             if pending:
                 await self._redo(store, work, pending)
             await self._resolve_anew(store, work)
             while True:
                 events = self._collected or await self._next_events()
                 self._collected = []
+                started = asyncio.get_running_loop().time()
                 feeds = feeds_of(events, store.marker.offsets)
                 feeds.sort(key=lambda feed: feed.portion.topic != self._setting.rules.topics.policy)  # before all else
                 for part in commits(feeds, self._pace):
@@ -161,6 +200,7 @@ class Partition:
                 await self._resolve_anew(store, work)
                 for event in events:
                     event.ack()  # 5
+                    self._setting.meters.note(CHUNK_SECONDS, asyncio.get_running_loop().time() - started, "gather")
         except Exception as error:  # noqa: BLE001  # a partition's boundary: stop the worker, acknowledge nothing
             self._on_failure(error)
 
@@ -220,12 +260,11 @@ class Partition:
             topics.touchpoints: work.touchpoints,
             topics.graph: work.messages,
         }
-        loop = asyncio.get_running_loop()
-        started = loop.time()
+        steps = _Steps(self._setting.meters)
         for feed in feeds:
             take[feed.portion.topic](feed.records)
         commit = work.commit(self._setting.now_ms())
-        self._pace.took(feeds, loop.time() - started)
+        self._pace.took(feeds, steps.done("work"))
         await plan.arrived()  # 0
         if plan.last_offset != store.position:
             torn = await asyncio.to_thread(self._repairs, store, past.incarnation)
@@ -234,10 +273,14 @@ class Partition:
         for output in commit.outputs:
             send_output(outputs, output)  # 1
         await outputs.arrived()  # 2
+        steps.done("outputs")
         end = await self._write_changelog(commit.changes, marker)  # 3
         if end != plan.last_offset + len(commit.changes) + 2:
             raise self._taken()
+        steps.done("changelog")
         store.apply(commit.changes, marker, end)  # 4
+        steps.done("store")
+        self._tell(store, work, feeds)
 
     async def _resolve_anew(self, store: PartitionStore, work: PartitionWork) -> None:
         """Have gatherings follow a policy that was applied, or the time, a commit at a time, unless a rebalance begins.
@@ -247,6 +290,26 @@ class Partition:
         generation = self._setting.generation()
         while work.is_resolving_anew and self._released != generation:
             await self._process(store, work, [])
+
+    def _is_open(self, store: PartitionStore) -> None:
+        self.missing = None
+        meters = self._setting.meters
+        meters.put(OPEN, 1, self._label)
+        meters.put(RESTORE_LEFT, 0, self._label)
+        meters.put(STORE_BYTES, store.size_bytes, self._label)
+
+    def _tell(self, store: PartitionStore, work: PartitionWork, feeds: list[Feed]) -> None:
+        """Tell what a commit did."""
+        meters, counts = self._setting.meters, work.counts
+        work.counts = Counts()
+        meters.add(RECORDS, sum(len(feed.records) for feed in feeds), "gather")
+        meters.add(TOUCHPOINTS, counts.touches, "gather")
+        meters.add(DUPLICATES, counts.duplicates, "gather")
+        meters.add(MESSAGES, counts.messages)
+        meters.add(PROFILES, counts.profiles, "gather")
+        for reason, number in counts.dead_letters.items():
+            meters.add(DEAD_LETTERS, number, "gather", reason)
+        meters.put(STORE_BYTES, store.size_bytes, self._label)
 
     def _place(self, node: NodeId) -> int:
         return partition_of(node, self._setting.partitions)
@@ -270,10 +333,11 @@ class Partition:
         started = time.monotonic()
         read = 0
 
-        def progress(records: int) -> None:
+        def progress(records: int, left: int) -> None:
             nonlocal read
             read = records
-            log.info("restoring", partition=self._number, records=records)
+            self._restoring(left)
+            log.info("restoring", partition=self._number, records=records, left=left)
 
         restored = restore(store, self._setting.changelog, self._number, progress)
         if read:
@@ -282,6 +346,11 @@ class Partition:
                 "restored", partition=self._number, records=read, seconds=round(seconds, 2), torn=len(restored.torn)
             )
         return restored
+
+    def _restoring(self, left: int) -> None:
+        self._setting.meters.put(RESTORE_LEFT, left, self._label)
+        if self.missing is not None:
+            self.missing = f"partition {self._number} is restored, {left} records left"
 
     async def _next_events(self) -> list[Any]:
         """Wait for a chunk, then take all that wait behind it, up to a commit's worth."""

@@ -75,8 +75,9 @@ class Processes:
         self._running.clear()
 
     def _env(self) -> dict[str, str]:
-        settings = {f"ONEFOLD_{name.upper()}": str(value) for name, value in self._settings if value is not None}
-        return {**os.environ, **settings}
+        settings = {f"ONEFOLD_{name.upper()}": value for name, value in self._settings}
+        others = {name: value for name, value in os.environ.items() if name not in settings}
+        return {**others, **{name: str(value) for name, value in settings.items() if value is not None}}
 
 
 @contextlib.contextmanager

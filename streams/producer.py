@@ -183,6 +183,7 @@ class CheckedProducer:
             "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
         }
         self._producer = Producer(settings)
+        self._moved = time.monotonic()
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="producer-poll", daemon=True)
         self._poller.start()
@@ -190,6 +191,16 @@ class CheckedProducer:
     def begin(self) -> Deliveries:
         """Start a set of records that are waited for together."""
         return Deliveries(self._producer.produce)
+
+    @property
+    def queued(self) -> int:
+        """How many records are not acknowledged by the broker yet."""
+        return len(self._producer)
+
+    @property
+    def stalled_seconds(self) -> float:
+        """For how long records have waited with none of them acknowledged; 0 where none waits."""
+        return time.monotonic() - self._moved if self.queued else 0.0
 
     def close(self) -> None:
         """Wait for what is still under way, then stop."""
@@ -199,4 +210,5 @@ class CheckedProducer:
 
     def _poll(self) -> None:
         while not self._closing.is_set():
-            self._producer.poll(_POLL_SECONDS)
+            if self._producer.poll(_POLL_SECONDS) or not len(self._producer):
+                self._moved = time.monotonic()

@@ -29,12 +29,14 @@ class Output(NamedTuple):
     """A record to publish.
 
     ``revision`` is sent as a header of that name, so that a reader can pass over what it has passed without decoding.
+    ``reason`` is that of a dead letter.
     """
 
     topic: str
     key: bytes | None
     value: bytes
     revision: int | None = None
+    reason: str | None = None
 
 
 def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: RejectedError, stage: str) -> Output:
@@ -57,7 +59,7 @@ def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: R
         "key": None if key is None else key[:MAX_KEPT_BYTES],
         "value": None if value is None else value[:MAX_KEPT_BYTES],
     }
-    return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter))
+    return Output(topics.dead_letters, None, framing.encode(DEAD_LETTER, letter), reason=error.reason)
 
 
 def send_output(deliveries: Sending, output: Output) -> None:

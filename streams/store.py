@@ -15,6 +15,7 @@ FORMAT = 1
 
 MARKER_KEY = b"\x00commit"
 _POSITION_KEY = b"\x00position"
+_SIZES = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
 _BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 _HELD = "/LOCK: "
@@ -131,6 +132,11 @@ class PartitionStore:
         except Exception as error:
             raise self._unusable(error) from error
         self.marker = marker
+
+    @property
+    def size_bytes(self) -> int:
+        """How large the local copy is, on disk and in memory, about."""
+        return sum(self._db.property_int_value(name) or 0 for name in _SIZES)
 
     def close(self) -> None:
         """Release the files."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -26,6 +27,8 @@ SOURCES: Mapping[str, frozenset[str]] = {
     "crm": frozenset({TOUCHPOINT}),
 }
 """The sources, which are the channels, and the records that may come from each."""
+
+Stage = Literal["ingest", "gather", "graph", "lake"]
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 ADMIN_TIMEOUT_SECONDS = 15.0
@@ -144,6 +147,12 @@ class Topics:
     def for_gather(self) -> list[str]:
         """What the stage with the state reads, each of its partitions by itself."""
         return [self.policy, self.clock, self.touchpoints, self.graph]
+
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """What workers read, and for which stage."""
+        gathered: dict[str, Stage] = {self.policy: "gather", self.clock: "gather", self.touchpoints: "gather"}
+        return {**dict.fromkeys(self.for_ingest, "ingest"), **gathered, self.graph: "graph"}
 
     @property
     def for_ingest(self) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import faust
 import structlog
@@ -19,13 +19,16 @@ from streams.engine import Engine
 from streams.errors import StreamsError
 from streams.gather import Rules
 from streams.ingest import Ingest
+from streams.metrics import LAG, OLDEST, QUEUED
 from streams.partition import PartitionSetting
 from streams.policies import policy_in_force
 from streams.producer import CheckedProducer
 from streams.registry import framing
+from streams.serving import Telemetry
 from streams.settings import Settings, node_key
 from streams.store import PartitionStore
 from streams.topics import admin, check_topics, topics_of
+from streams.watch import BrokerWatch, waits_for
 
 _MAX_POLL_RECORDS = 5_000
 _COMMIT_INTERVAL_SECONDS = 0.25
@@ -41,15 +44,17 @@ class Worker:
 
     Args:
         settings: of the installation.
+        telemetry: told how it goes.
 
     Raises:
         StreamsError: broker or topics are not as they must be.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
         if getattr(faust.streams, "_CStreamIterator", None) is None:  # its Python twin acknowledges stale messages
             raise StreamsError("faust-streaming is installed without its compiled stream iterator")
-        check_topics(admin(settings), settings)
+        self._admin = admin(settings)
+        check_topics(self._admin, settings)
         topics = topics_of(settings)
         in_force = policy_in_force(settings)
         identity = parse_policy(in_force["text"])
@@ -66,8 +71,11 @@ class Worker:
             self._producer,
             self._forget,
             lambda: self._app.consumer_generation_id,
-            lambda: time.time_ns() // 1_000_000,
+            _now_ms,
+            telemetry.meters,
         )
+        self._telemetry = telemetry
+        self._is_member = False
         self._engine = Engine(ingest, setting, self._fail)
         self._topics = topics
         self._failure: asyncio.Future[None] | None = None
@@ -79,23 +87,37 @@ class Worker:
         Raises:
             Exception: whatever ended the work early; nothing unfinished was acknowledged.
         """
-        self._failure = asyncio.get_running_loop().create_future()
+        failure = self._failure = asyncio.get_running_loop().create_future()
+        with BrokerWatch(self._admin, self._topics.state) as broker:
+            self._telemetry.health.expect(
+                {
+                    "broker": broker.missing,
+                    "group": lambda: None if self._is_member else "not a member of the group",
+                    "partitions": self._engine.missing,
+                    "delivery": lambda: waits_for(self._producer.stalled_seconds, "no record was acknowledged"),
+                }
+            )
+            await self._work(stop, failure)
+        self._producer.close()
+        log.info("worker stopped")
+
+    async def _work(self, stop: asyncio.Event, failure: asyncio.Future[None]) -> None:
         await self._app.start()
         logging.getLogger().setLevel(logging.WARNING)  # faust's start-up sets it lower
         log.info("worker ready")
         stopping = asyncio.create_task(stop.wait())
-        ends: list[asyncio.Future[Any]] = [stopping, self._failure]
-        while not (stopping.done() or self._failure.done()):
+        ends: list[asyncio.Future[Any]] = [stopping, failure]
+        while not (stopping.done() or failure.done()):
+            self._telemetry.health.turn()
+            self._tell()
             await asyncio.wait(ends, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if self._app.crashed or self._app.should_stop:
                 self._fail(StreamsError(f"Faust gave up: {self._app.crash_reason!r}"))
         stopping.cancel()
-        if self._failure.done():
-            self._failure.result()
+        if failure.done():
+            failure.result()
         await asyncio.wait_for(self._app.stop(), _STOP_TIMEOUT_SECONDS)
         await self._engine.close()
-        self._producer.close()
-        log.info("worker stopped")
 
     def _faust_app(self, settings: Settings) -> faust.App:
         topics = self._topics
@@ -118,7 +140,7 @@ class Worker:
             stream_wait_empty=True,
         )
         transport: Any = app.transport
-        transport.Consumer = partial(ChunkConsumer, on_revoke=self._engine.release, on_assign=self._on_assigned)
+        transport.Consumer = partial(ChunkConsumer, on_revoke=self._on_revoked, on_assign=self._on_assigned)
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)
         keyed = app.topic(*topics.for_gather, schema=schema, maxsize=_CHUNKS_BUFFERED)
@@ -134,8 +156,27 @@ class Worker:
         async for event in stream.noack().events():
             await self._engine.gather(event)
 
+    def _on_revoked(self) -> None:
+        self._is_member = False
+        self._engine.release()
+
     async def _on_assigned(self, assigned: set[TP]) -> None:
         await self._engine.assigned({tp.partition for tp in assigned if tp.topic == self._topics.touchpoints})
+        self._is_member = True
+
+    def _tell(self) -> None:
+        """Tell how far behind the stages are."""
+        meters, stages = self._telemetry.meters, self._topics.stages
+        consumer = cast("ChunkConsumer", self._app.consumer)
+        lags = consumer.lags().items() if self._is_member else ()
+        meters.put_all(LAG, {(stages[tp.topic], tp.topic, f"{tp.partition}"): lag for tp, lag in lags})
+        now = _now_ms()
+        oldest = dict.fromkeys(stages.values(), now)
+        for tp, since in consumer.oldest_ms().items():
+            oldest[stages[tp.topic]] = min(oldest[stages[tp.topic]], since)
+        for stage, since in oldest.items():
+            meters.put(OLDEST, (now - since) / 1000, stage)
+        meters.put(QUEUED, self._producer.queued)
 
     def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         consumer: Any = self._app.consumer
@@ -144,3 +185,7 @@ class Worker:
     def _fail(self, error: BaseException) -> None:
         if self._failure is not None and not self._failure.done():
             self._failure.set_exception(error)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from streams.drain import Drained, drain
-from streams.lag import Lag, Stage
+from streams.lag import Lag
 from streams.output import counted, show
 from streams.settings import Settings
+from streams.topics import Stage
 
 _TITLES: Mapping[Stage, str] = {
     "ingest": "Ingest: source records read",

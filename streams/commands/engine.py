@@ -24,6 +24,10 @@ _COLLECT_AFTER = 100_000
 """Objects newly made before Python looks for cycles. At its own 700 to 2,000 that look is a fifth of the CPU time of a
 worker, which makes no cycles worth mention but keeps many objects."""
 
+_WORKER_PATIENCE_SECONDS = 60.0
+_SINK_PATIENCE_SECONDS = 600.0
+"""A main loop that has not turned for longer hangs: a worker's turns every second, a sink's after each batch."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -55,13 +59,16 @@ def worker() -> None:
 
 
 async def _work(settings: Settings) -> None:
+    from streams.serving import Telemetry, serving  # noqa: PLC0415 - heavy
     from streams.worker import Worker  # noqa: PLC0415 - heavy
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    telemetry = Telemetry("worker", _WORKER_PATIENCE_SECONDS)
     try:
-        await Worker(settings).run(stop)
+        with serving(settings, telemetry):
+            await Worker(settings, telemetry).run(stop)
     except StreamsError as error:
         complain(f"onefold worker: {error}")
         _leave(2)
@@ -86,13 +93,16 @@ def sink() -> None:
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.lake_sink import LakeSink  # noqa: PLC0415 - heavy
     from streams.logs import configure_logging  # noqa: PLC0415 - heavy
+    from streams.serving import Telemetry, serving  # noqa: PLC0415 - heavy
 
     configure_logging()
     gc.set_threshold(_COLLECT_AFTER)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    LakeSink(with_broker(load_settings())).run(stop)
+    settings, telemetry = with_broker(load_settings()), Telemetry("sink", _SINK_PATIENCE_SECONDS)
+    with serving(settings, telemetry):
+        LakeSink(settings, telemetry).run(stop)
 
 
 def clock(

@@ -13,6 +13,7 @@ from streams.errors import BrokerDownError, TopicsError, WorkerError
 from streams.lag import LagReader, stage_lags
 from streams.lake_sink import LakeSink
 from streams.processes import processes
+from streams.serving import Telemetry
 from streams.settings import Settings
 from streams.topics import Topics, admin, check_topics, create_topics
 from streams.worker import Worker
@@ -50,9 +51,9 @@ def test_a_worker_and_a_sink_refuse_another_number_of_partitions(made: Settings)
     changed = made.model_copy(update={"partitions": 2})
 
     with pytest.raises(TopicsError, match="expected 2"):
-        Worker(changed)
+        Worker(changed, Telemetry("worker", 60))
     with pytest.raises(TopicsError, match="expected 2"):
-        LakeSink(changed)
+        LakeSink(changed, Telemetry("sink", 60))
 
 
 def test_a_missing_topic_is_named_with_what_creates_it(settings: Settings) -> None:
@@ -81,12 +82,12 @@ def _watch(engine: Running) -> None:
 def test_a_second_sink_on_a_lake_is_refused_until_the_first_is_gone(made: Settings) -> None:
     at_once = threading.Event()
     at_once.set()
-    first = LakeSink(made)
+    first = LakeSink(made, Telemetry("sink", 60))
     with pytest.raises(LakeBusyError):
-        LakeSink(made)
+        LakeSink(made, Telemetry("sink", 60))
     first.run(at_once)
 
-    LakeSink(made).run(at_once)
+    LakeSink(made, Telemetry("sink", 60)).run(at_once)
 
 
 def test_processes_are_stopped_even_when_the_work_with_them_fails(made: Settings) -> None:

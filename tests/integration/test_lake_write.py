@@ -62,6 +62,15 @@ def test_a_batch_delivered_again_adds_nothing(writer: LakeWriter) -> None:
     assert _all(writer, "SELECT count(*) FROM consents") == [(2,)]
 
 
+def test_the_size_counts_the_snapshots_that_can_be_asked_for_and_the_files(writer: LakeWriter, tmp_path: Path) -> None:
+    before = writer.size()
+    writer.write(BATCH, AT)
+    files = sum(file.stat().st_size for file in (tmp_path / "lake").rglob("*.parquet"))
+
+    assert writer.size().snapshots == before.snapshots + 1 == len(snapshots(tmp_path))
+    assert writer.size().file_bytes == files > before.file_bytes
+
+
 def test_of_duplicates_the_first_stays(writer: LakeWriter) -> None:
     """In one batch and across batches, though the copy says something else."""
     writer.write(LakeBatch(touchpoints=[a_touchpoint("e-1", at=5), a_touchpoint("e-1", at=7)]), {})

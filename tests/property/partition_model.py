@@ -125,6 +125,11 @@ class MemoryStore(PartitionStore):
         start = bisect_right(ordered, key)
         return ordered[start : start + most]
 
+    @property
+    def size_bytes(self) -> int:
+        """See :class:`streams.store.PartitionStore`."""
+        return 0
+
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Make a commit durable."""
         for key, value in changes.items():

@@ -289,7 +289,7 @@ class _Simulation:
         values: dict[bytes, bytes] = {}
         for number in range(self._plan.partitions):
             disk = Disk()
-            restore(DiskStore(disk), Changelogs(self._broker, TOPICS.state), number, lambda _: None)
+            restore(DiskStore(disk), Changelogs(self._broker, TOPICS.state), number, lambda *_: None)
             values.update({key: value for key, value in disk.values.items() if key[:1] == b"e"})
         return values
 

@@ -14,6 +14,7 @@ from streams.engine import Engine
 from streams.errors import StoreHeldError
 from streams.gather import Rules
 from streams.ingest import Ingest
+from streams.metrics import Meters
 from streams.partition import PartitionSetting
 from streams.store import FORMAT, Marker
 from tests.property.partition_model import MemoryStore
@@ -24,6 +25,7 @@ _FETCH_SECONDS = 0.02
 _COMMIT_SECONDS = 0.25
 _MOST_FETCHED = 8
 _PATIENCE_SECONDS = 30.0
+_METERS = Meters()
 
 
 @dataclass(slots=True)
@@ -142,6 +144,7 @@ class Worker:
             self._forget,
             lambda: self._generation,
             lambda: broker.now_ms,
+            _METERS,
         )
         self._generation = -1
         self._engine = Engine(ingest, setting, self._fail)

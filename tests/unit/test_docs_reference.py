@@ -18,6 +18,7 @@ from schemas.contracts import TOUCHPOINT, contracts
 from schemas.reasons import ALL_REASONS
 from schemas.records import SignalKind
 from streams.cli import app
+from streams.metrics import METRICS
 from streams.settings import Settings
 from streams.topics import Topics
 
@@ -160,6 +161,16 @@ def test_the_profile_document_has_every_fold() -> None:
 def test_the_profile_document_has_every_signal() -> None:
     named = ", ".join(row.split("|")[1] for row in _rows_of(DOCS / "profiles.md", "| kind |")).replace("`", "")
     assert {name.strip() for name in named.split(",")} == set(get_args(SignalKind))
+
+
+def test_the_operations_document_has_every_metric_as_it_is_declared() -> None:
+    rows = [
+        [part.strip() for part in row.strip("|").split("|")] for row in _rows_of(DOCS / "operations.md", "| metric |")
+    ]
+    assert rows == [
+        [f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help]
+        for metric in METRICS
+    ]
 
 
 def test_the_glossary_is_in_order_and_has_each_term_once() -> None:

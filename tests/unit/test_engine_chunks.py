@@ -9,7 +9,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.chunks import Chunk, ChunkConsumer, ChunkScheduler, _ConsumerThread
+from streams.chunks import Chunk, ChunkConsumer, ChunkScheduler, _ConsumerThread, _InHand
 
 WEB = TP("touch.web", 0)
 CRM = TP("touch.crm", 3)
@@ -48,7 +48,7 @@ class Bookkeeping(ChunkConsumer):
     def __init__(self) -> None:  # the parents would connect
         topics = SimpleNamespace(acks_enabled_for=lambda _: True)
         self.app: Any = SimpleNamespace(consumer_generation_id=1, topics=topics)
-        self._delivered: defaultdict[TP, deque[int]] = defaultdict(deque)
+        self._delivered: defaultdict[TP, deque[_InHand]] = defaultdict(deque)
         self._acked: defaultdict[TP, list[int]] = defaultdict(list)
         self._acked_index: defaultdict[TP, set[int]] = defaultdict(set)
         self._committed_offset: defaultdict[TP, int | None] = defaultdict(lambda: None)

@@ -87,7 +87,7 @@ def test_the_clock_never_goes_back() -> None:
 def test_a_bad_tick_becomes_a_dead_letter_and_its_neighbours_count() -> None:
     bench = Bench()
     assert bench.tick(b"5", b"noon", b"7") == [DEAD_LETTER]
-    assert (bench.clock, bench.work.counts.dead_letters) == (7, 1)
+    assert (bench.clock, bench.work.counts.dead_letters.total()) == (7, 1)
 
 
 def test_a_number_of_thousands_of_digits_is_refused_like_any_other() -> None:

@@ -63,7 +63,7 @@ class Log:
 
     def restore(self, store: Any) -> Restored:  # noqa: ANN401  # a partition store, or one in memory
         """Bring a store up to the end."""
-        return restore(store, self, 0, lambda _: None)
+        return restore(store, self, 0, lambda *_: None)
 
 
 def a_marker(incarnation: int, sequence: int, offset: int = 0, pending: list[Portion] | None = None) -> Marker:
@@ -221,6 +221,16 @@ def test_whole_batches_are_restored(store: PartitionStore) -> None:
 
     assert state_of(store) == {b"na": b"1", b"nb": b"2"}
     assert (store.position, store.marker.offsets, restored) == (log.end, {TOPIC: 20}, Restored({}, [], log.end))
+
+
+def test_a_restore_tells_how_many_records_are_left(store: PartitionStore) -> None:
+    log = Log()
+    log.write({b"na": b"1", b"nb": b"2", b"gc": b"3"}, a_marker(1, 1))
+    told: list[tuple[int, int]] = []
+
+    restore(store, log, 0, lambda read, left: told.append((read, left)))
+
+    assert told == [(3, 1), (4, 0)]
 
 
 def test_a_restore_reads_on_from_where_the_local_copy_ends(store: PartitionStore) -> None:
