@@ -25,7 +25,7 @@ _QUEUE_KBYTES = 256 * 1024
 _QUEUE_FULL_SECONDS = 0.01
 DELIVERY_TIMEOUT_MS = 120_000
 """How long a record may wait for the broker; a broker that restarts within it costs nothing."""
-_ALARM_SECONDS = 10.0
+_ALARM_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -122,11 +122,13 @@ class Deliveries:
         """Wait as :meth:`wait` does, from a coroutine; the log tells of a broker that takes nothing for long."""
         self._wake = asyncio.get_running_loop().create_future()
         self._end()
-        while not (await asyncio.wait([self._wake], timeout=_ALARM_SECONDS))[0]:
+        patience = _ALARM_SECONDS
+        while not (await asyncio.wait([self._wake], timeout=patience))[0]:
+            patience *= 2
             log.warning(
                 "records wait for delivery",
                 waiting=self.sent - self._reported,
-                topics=sorted(self._topics),
+                topics=",".join(sorted(self._topics)),
                 given_up_after_seconds=DELIVERY_TIMEOUT_MS // 1000,
             )
         self._check()

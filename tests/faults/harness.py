@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import PoisonEmission, World, WorldConfig
@@ -119,6 +122,32 @@ class Outcome:
     dead_letters: Mapping[str, int]
 
 
+def set_topic(settings: Settings, topic: str, name: str, value: int) -> None:
+    """Change a setting of a topic while it is in use, and wait until the broker goes by it."""
+    client = admin(settings)
+    place = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    place.add_incremental_config(ConfigEntry(name, str(value), incremental_operation=AlterConfigOpType.SET))
+    client.incremental_alter_configs([place])[place].result(10)
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while client.describe_configs([place])[place].result(10)[name].value != str(value):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def committed(settings: Settings, topic: str) -> dict[int, int]:
+    """Return how far the workers are in a topic, by partition."""
+    client: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": settings.servers,
+        "group.id": topics_of(settings).group,
+    }
+    consumer = Consumer(client)
+    try:
+        found = consumer.committed([TopicPartition(topic, number) for number in range(settings.partitions)], timeout=10)
+    finally:
+        consumer.close()
+    return {place.partition: max(place.offset, 0) for place in found}
+
+
 def outcome(settings: Settings) -> Outcome:
     """Read what the lake holds."""
     with open_lake_reader(settings.home) as reader:
@@ -198,6 +227,12 @@ class Running:
         while not holds():
             assert time.monotonic() < until, f"waited in vain for: {what}"
             time.sleep(0.1)
+
+    def until_ended(self, name: str) -> int:
+        """Wait until a child ended by itself and return its exit code."""
+        process = self.children._running[name]
+        self.until(f"{name} ended", lambda: process.poll() is not None)
+        return int(process.returncode)
 
     def until_assigned(self, name: str, times: int = 1) -> None:
         """Wait until a worker was given partitions so many times."""
