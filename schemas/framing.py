@@ -7,7 +7,7 @@ Two framings, one interface:
 - :class:`RegistryFraming`, Confluent's: a zero byte, a 4-byte schema id, the record; ids live in a schema registry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from schemas.contracts import Contract, compile_contract, contracts, contracts_by_fingerprint
@@ -94,14 +94,14 @@ class RegistryFraming:
         self._headers: dict[str, bytes] = {}
         self._writers: dict[bytes, Contract | None] = {}
 
+    def register(self, names: Iterable[str]) -> None:
+        """Have the ids of current contracts ready, so that encoding them asks nobody."""
+        for name in names:
+            self._header(name)
+
     def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
         """See :meth:`Framing.encode`."""
-        contract = contracts()[name]
-        header = self._headers.get(name)
-        if header is None:
-            header = _CONFLUENT + self._id_of(contract).to_bytes(4, "big")
-            self._headers[name] = header
-        return header + contract.encode(record)
+        return self._header(name) + contracts()[name].encode(record)
 
     def decode(self, value: bytes | None) -> Framed:
         """See :meth:`Framing.decode`."""
@@ -112,6 +112,12 @@ class RegistryFraming:
         if writer is None:
             raise RejectedError("unknown_schema", "the registry has no usable schema of this id")
         return _read(data, _CONFLUENT_HEADER, writer)
+
+    def _header(self, name: str) -> bytes:
+        header = self._headers.get(name)
+        if header is None:
+            header = self._headers[name] = _CONFLUENT + self._id_of(contracts()[name]).to_bytes(4, "big")
+        return header
 
     def _writer(self, schema_id: bytes) -> Contract | None:
         if schema_id not in self._writers:

@@ -6,8 +6,10 @@ acknowledgements (faust#606), is replaced by one that walks the order of deliver
 record is acknowledged, and nothing behind an unfinished chunk is committed.
 """
 
+import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import faust
@@ -74,7 +76,13 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     A fetch goes on in its thread when nobody waits for it any more, and while a seek runs beside it. What it returns is
     therefore held here until it is taken, and a seek, which makes all of it come again, empties the hold in the same
     step. Otherwise records that nobody took would be passed over, or old ones be taken before those sought.
+
+    Attributes:
+        held_back: partitions of which nothing more is fetched for now. Faust's own way to pause them drops what a fetch
+            under way returns.
     """
+
+    held_back: AbstractSet[tuple[str, int]] = frozenset()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # faust's
         self._held: deque[Mapping[TP, list[Any]]] = deque()
@@ -93,7 +101,11 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109
         """Return what was fetched next; empty where nothing came in time."""
         if not self._held:
-            await self.call_thread(self._hold, active_partitions, timeout)
+            wanted = (active_partitions or set()) - self.held_back
+            if not wanted:  # to ask for no partitions is to ask for all
+                await asyncio.sleep(timeout)
+                return {}
+            await self.call_thread(self._hold, wanted, timeout)
         try:
             return self._held.popleft()
         except IndexError:
@@ -133,6 +145,7 @@ class ChunkConsumer(Consumer):
     Args:
         on_revoke: called when a rebalance begins, before Faust waits for the chunks in hand.
         on_assign: called with the partitions given, before any chunk of theirs is delivered.
+        held_back: the partitions of which nothing more is fetched for now.
     """
 
     def __init__(
@@ -140,15 +153,19 @@ class ChunkConsumer(Consumer):
         *args: Any,  # noqa: ANN401  # faust's
         on_revoke: Callable[[], None],
         on_assign: Callable[[set[TP]], Awaitable[None]],
+        held_back: AbstractSet[tuple[str, int]],
         **kwargs: Any,  # noqa: ANN401  # faust's
     ) -> None:
+        self._held_back = held_back
         self._on_revoke = on_revoke
         self._on_assign = on_assign
         self._delivered: defaultdict[TP, deque[_InHand]] = defaultdict(deque)
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> _ConsumerThread:
-        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        thread = _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        thread.held_back = self._held_back
+        return thread
 
     def _to_message(self, tp: TP, record: Any) -> Any:  # noqa: ANN401  # faust's signature
         if isinstance(record, Chunk):

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from streams.decisions import decision_outputs
+from streams.errors import RegistryDownError
 from streams.feeds import source_record
 from streams.ingest import Ingest
 from streams.metrics import CHUNK_SECONDS, DEAD_LETTERS, REBALANCES, RECORDS, TOUCHPOINTS
@@ -15,6 +16,10 @@ from streams.partition import Partition, PartitionSetting
 from streams.records import Output, SourceRecord, send_output
 
 _INGESTS_IN_FLIGHT = 8
+_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 8.0
+
+Place = tuple[str, int]
+"""Topic and partition."""
 
 log = structlog.get_logger()
 
@@ -26,15 +31,24 @@ class Engine:
         ingest: the ingest stage.
         setting: what the partitions share.
         on_failure: told of what must end the worker; nothing unfinished is acknowledged then.
+        held_back: where the topics and partitions are put of which nothing more is to be handed over for now.
     """
 
-    def __init__(self, ingest: Ingest, setting: PartitionSetting, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        ingest: Ingest,
+        setting: PartitionSetting,
+        on_failure: Callable[[BaseException], None],
+        held_back: set[Place],
+    ) -> None:
         self._ingest = ingest
         self._setting = setting
         self._on_failure = on_failure
         self._partitions: dict[int, Partition] = {}
         self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
         self._ingesting: set[asyncio.Task[None]] = set()
+        self._held_back = held_back
+        self._waiting: dict[asyncio.Task[None], Place] = {}
 
     async def ingest(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         """Take a chunk of a source topic; waits while too many are under way."""
@@ -71,8 +85,14 @@ class Engine:
 
     def release(self) -> None:
         """Let go of chunks whose work has not begun: a rebalance begins."""
+        self.release_waiting()
         for partition in self._partitions.values():
             partition.release()
+
+    def release_waiting(self) -> None:
+        """Let go of chunks that wait for the schema registry: they would be waited for."""
+        for task in self._waiting:
+            task.cancel()
 
     async def close(self) -> None:
         """Stop all partitions and release their stores."""
@@ -85,13 +105,19 @@ class Engine:
             reasons: Counter[str] = Counter()
             outputs = self._setting.producer.begin()
             for record in map(source_record, event.value):
-                for output in self._outputs(record):
+                try:
+                    found = self._outputs(record)
+                except RegistryDownError as error:
+                    found = await self._outputs_later(record, error)
+                for output in found:
                     send_output(outputs, output)
                     if output.reason is not None:
                         reasons[output.reason] += 1
             await outputs.arrived()
             event.ack()
             self._tell(event, reasons, asyncio.get_running_loop().time() - started)
+        except asyncio.CancelledError:
+            self._setting.forget(event)
         except Exception as error:  # noqa: BLE001  # a chunk's boundary: stop the worker, acknowledge nothing
             self._on_failure(error)
         finally:
@@ -112,6 +138,25 @@ class Engine:
         if record.topic == rules.topics.decisions:
             return decision_outputs(rules.topics, rules.framing, record)
         return [self._ingest.output(record)]
+
+    async def _outputs_later(self, record: SourceRecord, error: RegistryDownError) -> list[Output]:
+        """Try until the schema registry answers; nothing more is taken of this record's partition meanwhile."""
+        task: Any = asyncio.current_task()
+        self._waiting[task] = place = record.topic, record.partition
+        self._held_back.add(place)
+        pause = _PAUSE_SECONDS
+        try:
+            while True:
+                log.warning("waiting for the schema registry", topic=record.topic, offset=record.offset, why=str(error))
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                try:
+                    return await asyncio.to_thread(self._outputs, record)
+                except RegistryDownError as again:
+                    error = again
+        finally:
+            del self._waiting[task]
+            self._held_back.intersection_update(self._waiting.values())
 
     def _partition(self, number: int) -> Partition:
         """Return a partition at work, which is opened when it is first asked for."""

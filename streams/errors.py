@@ -5,6 +5,7 @@ StreamsError
 ├── PolicyRefusedError   a policy cannot be put in force as things are
 ├── InputError           a source or file that the user named is not there or cannot be used
 ├── BrokerDownError      no broker answers, or none was started
+├── RegistryDownError    the schema registry does not answer
 ├── TopicsError          topics are missing or not as they must be
 ├── DeliveryError        the broker did not take a record
 ├── StoreError           a partition's state cannot be opened, restored, read or written
@@ -31,6 +32,10 @@ class PolicyRefusedError(StreamsError):
 
 class BrokerDownError(StreamsError):
     """No broker answers, or none was started."""
+
+
+class RegistryDownError(StreamsError):
+    """The schema registry does not answer, or not as one does; what needs it can be done later."""
 
 
 class TopicsError(StreamsError):

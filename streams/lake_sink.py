@@ -25,7 +25,7 @@ from schemas.records import DeadLetter, Profile
 from sinks.engine import data_path
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
 from streams.decisions import check_decision
-from streams.errors import StreamsError
+from streams.errors import RegistryDownError, StreamsError
 from streams.logs import QUIET
 from streams.metrics import (
     BATCH_RECORDS,
@@ -56,6 +56,7 @@ _LONGEST_SILENCE_SECONDS = 0.3
 _WRITES_BETWEEN_COMPACTIONS = 20
 _LONGEST_BATCH_SECONDS = 60.0
 """A batch that takes longer waits for something, such as the lake's catalog in another process."""
+_REGISTRY_PAUSE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -99,8 +100,9 @@ class LakeSink:
                 while not stop.is_set():
                     self._telemetry.health.turn()
                     messages = self._fetch(stop)
-                    if messages:
-                        on_write(self._write(messages))
+                    decoded = self._decoded(messages, stop)
+                    if decoded is not None:
+                        on_write(self._write(len(messages), *decoded))
                     self._tell_lag()
         finally:
             self._consumer.close()
@@ -118,16 +120,26 @@ class LakeSink:
             messages += more
         return messages
 
-    def _write(self, messages: Sequence[Message]) -> WriteCounts:
+    def _decoded(self, messages: Sequence[Message], stop: threading.Event) -> "tuple[_Decoding, LakeBatch] | None":
+        """Return what to write, None where that is nothing; waits for the schema registry where one is needed."""
+        while messages:
+            decoding = _Decoding(self._topics, self._framing)
+            try:
+                for message in messages:
+                    decoding.add(message)
+                return decoding, decoding.lake_batch()
+            except RegistryDownError as error:
+                log.warning("waiting for the schema registry", why=str(error))
+                if stop.wait(_REGISTRY_PAUSE_SECONDS):
+                    break
+        return None
+
+    def _write(self, records: int, decoding: "_Decoding", batch: LakeBatch) -> WriteCounts:
         self._began = time.monotonic()
-        decoding = _Decoding(self._topics, self._framing)
-        for message in messages:
-            decoding.add(message)
-        batch = decoding.lake_batch()
         self._telemetry.meters.put(OLDEST, max(0.0, time.time() - decoding.oldest_ms / 1000), "lake")
         counts = self._writer.write(batch, decoding.offsets)
         self._positions.update(decoding.offsets)
-        self._tell(len(messages), batch, decoding.rejected, counts)
+        self._tell(records, batch, decoding.rejected, counts)
         self._began = None
         self._writes += 1
         if self._writes % _WRITES_BETWEEN_COMPACTIONS == 0:

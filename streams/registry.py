@@ -1,39 +1,61 @@
 """Which framing values have here: a schema registry's where one is set, else Avro's own."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from schemas.contracts import Contract
 from schemas.framing import Framing, RegistryFraming, SingleObjectFraming, UnknownSchemaIdError
+from streams.errors import RegistryDownError
 from streams.settings import Settings
 
 _NOT_FOUND = 404
+_TIMEOUT_SECONDS = 5
+
+_Answer = TypeVar("_Answer")
 
 
-def framing(settings: Settings) -> Framing:
-    """Return the framing of an installation. A registry is asked once for each schema, when it is first needed."""
+def framing(settings: Settings, written: Iterable[str] = ()) -> Framing:
+    """Return the framing of an installation. A registry is asked once for each schema, when it is first needed.
+
+    Where it does not answer then, encoding and decoding raise RegistryDownError.
+
+    Args:
+        settings: of the installation.
+        written: contracts that are registered at once, so that writing them needs no registry later.
+
+    Raises:
+        RegistryDownError: it does not answer.
+    """
     if settings.schema_registry_url is None:
         return SingleObjectFraming()
-    config = {"url": settings.schema_registry_url}
+    config: dict[str, Any] = {"url": settings.schema_registry_url, "timeout": _TIMEOUT_SECONDS, "max.retries": 0}
 
     def id_of(contract: Contract) -> int:
         """Register a contract under its record's name (Confluent's RecordNameStrategy)."""
-        with SchemaRegistryClient(config) as client:
-            schema_id: int = client.register_schema(contract.name, Schema(json.dumps(contract.document), "AVRO"))
-        return schema_id
+        schema = Schema(json.dumps(contract.document), "AVRO")
+        return _asked(config, lambda client: client.register_schema(contract.name, schema))
 
     def schema_of(schema_id: int) -> dict[str, Any]:
-        try:
-            with SchemaRegistryClient(config) as client:
-                text = client.get_schema(schema_id).schema_str
-        except SchemaRegistryError as error:
-            if error.http_status_code == _NOT_FOUND:
-                raise UnknownSchemaIdError from None
-            raise
+        text = _asked(config, lambda client: client.get_schema(schema_id).schema_str)
         document: dict[str, Any] = json.loads(text or "{}")
         return document
 
-    return RegistryFraming(id_of, schema_of)
+    frames = RegistryFraming(id_of, schema_of)
+    frames.register(written)
+    return frames
+
+
+def _asked(config: dict[str, Any], question: Callable[[SchemaRegistryClient], _Answer]) -> _Answer:
+    try:
+        with SchemaRegistryClient(config) as client:
+            return question(client)
+    except SchemaRegistryError as error:
+        if error.http_status_code == _NOT_FOUND:
+            raise UnknownSchemaIdError from None
+        raise RegistryDownError(f"the schema registry refuses an answer: {error.error_message}") from error
+    except Exception as error:  # whatever its HTTP client raises
+        raise RegistryDownError(f"the schema registry does not answer ({type(error).__name__})") from error

@@ -13,6 +13,7 @@ from faust.types import TP
 from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
+from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, LINK, PROFILE, SIGNAL
 from streams.changelog import KafkaChangelog
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.engine import Engine
@@ -35,6 +36,7 @@ _COMMIT_INTERVAL_SECONDS = 0.25
 _CHUNKS_BUFFERED = 16
 _STOP_TIMEOUT_SECONDS = 20.0
 _WATCH_SECONDS = 1.0
+_WRITTEN = (PROFILE, LINK, CHANGE, SIGNAL, ACTIVATION, DEAD_LETTER)
 
 log = structlog.get_logger()
 
@@ -58,7 +60,7 @@ class Worker:
         topics = topics_of(settings)
         in_force = policy_in_force(settings)
         identity = parse_policy(in_force["text"])
-        frames, key = framing(settings), node_key(settings)
+        frames, key = framing(settings, _WRITTEN), node_key(settings)
         self._producer = CheckedProducer(settings.servers)
         profile = parse_profile_policy(in_force["text"])
         ingest = Ingest(topics, frames, Normaliser(identity, key), profile.measurement)
@@ -76,7 +78,8 @@ class Worker:
         )
         self._telemetry = telemetry
         self._is_member = False
-        self._engine = Engine(ingest, setting, self._fail)
+        self._held_back: set[tuple[str, int]] = set()
+        self._engine = Engine(ingest, setting, self._fail, self._held_back)
         self._topics = topics
         self._failure: asyncio.Future[None] | None = None
         self._app = self._faust_app(settings)
@@ -116,6 +119,7 @@ class Worker:
         stopping.cancel()
         if failure.done():
             failure.result()
+        self._engine.release_waiting()
         await asyncio.wait_for(self._app.stop(), _STOP_TIMEOUT_SECONDS)
         await self._engine.close()
 
@@ -140,7 +144,9 @@ class Worker:
             stream_wait_empty=True,
         )
         transport: Any = app.transport
-        transport.Consumer = partial(ChunkConsumer, on_revoke=self._on_revoked, on_assign=self._on_assigned)
+        transport.Consumer = partial(
+            ChunkConsumer, on_revoke=self._on_revoked, on_assign=self._on_assigned, held_back=self._held_back
+        )
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)
         keyed = app.topic(*topics.for_gather, schema=schema, maxsize=_CHUNKS_BUFFERED)

@@ -1,9 +1,13 @@
-"""How long property tests search: quick by default, long with ``--hypothesis-profile=thorough``; and signals."""
+"""How long property tests search: quick by default, long with a profile; and what all tests share."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from infra.daemon import free_port
+from infra.registry import RunningRegistry, start_registry, stop_registry
 
 # No deadline and no health check of speed: how fast an example runs is the machine's business, not the code's.
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,3 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "broker" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.broker)
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegistry]:
+    """A schema registry."""
+    home = tmp_path_factory.mktemp("registry")
+    try:
+        yield start_registry(home, port=free_port())
+    finally:
+        stop_registry(home)

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy

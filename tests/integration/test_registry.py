@@ -1,7 +1,7 @@
 """Confluent's framing against a real schema registry: what was written under other schemas, and under none."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -10,8 +10,7 @@ import fastavro
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from infra.daemon import free_port
-from infra.registry import start_registry, stop_registry
+from infra.registry import RunningRegistry
 from schemas.contracts import TOUCHPOINT, contracts
 from schemas.framing import RegistryFraming, SingleObjectFraming
 from schemas.records import Touchpoint
@@ -28,13 +27,6 @@ AT = 1_770_000_000_000
 _REASONS = "SELECT value, reason FROM dead_letters"
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("registry")
-    yield start_registry(home, port=free_port()).url
-    stop_registry(home)
-
-
 @dataclass(frozen=True)
 class Drained:
     """What became of records under the current schema, an older, another and none."""
@@ -44,10 +36,10 @@ class Drained:
 
 
 @pytest.fixture(scope="module")
-def drained(broker: str, registry: str, tmp_path_factory: pytest.TempPathFactory) -> Drained:
+def drained(broker: str, registry: RunningRegistry, tmp_path_factory: pytest.TempPathFactory) -> Drained:
     home = tmp_path_factory.mktemp("home")
-    settings = installation(broker, home, schema_registry_url=registry)
-    with SchemaRegistryClient({"url": registry}) as client:
+    settings = installation(broker, home, schema_registry_url=registry.url)
+    with SchemaRegistryClient({"url": registry.url}) as client:
         current_id, old_id, foreign_id = (
             client.register_schema(f"their.subject.{number}", Schema(json.dumps(document), "AVRO"))
             for number, document in enumerate((contracts()[TOUCHPOINT].document, OLD, FOREIGN))

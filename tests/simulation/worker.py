@@ -147,7 +147,7 @@ class Worker:
             _METERS,
         )
         self._generation = -1
-        self._engine = Engine(ingest, setting, self._fail)
+        self._engine = Engine(ingest, setting, self._fail, set())
         self._member = Member(process, self._told, self._given)
         self._flows = False
         self._assigned: list[int] = []

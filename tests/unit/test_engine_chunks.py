@@ -224,6 +224,17 @@ def test_what_a_fetch_found_that_nobody_waits_for_any_more_is_taken_next() -> No
     assert asyncio.run(run()) == [[4, 5], [6], []]
 
 
+def test_nothing_is_fetched_of_a_partition_that_is_held_back_and_all_of_it_later() -> None:
+    async def run() -> list[list[int]]:
+        thread = Thread({WEB: 4}, [4, 5])
+        thread.held_back = {(WEB.topic, WEB.partition)}
+        before = [record.offset for record in (await thread.getmany({WEB}, 0.01)).get(WEB, [])]
+        thread.held_back = set()
+        return [before, await thread.fetched()]
+
+    assert asyncio.run(run()) == [[], [4, 5]]
+
+
 def test_what_was_fetched_before_a_seek_is_not_taken_after_it() -> None:
     async def run() -> list[list[int]]:
         thread = Thread({WEB: 4}, [8, 9], [4, 5])

@@ -215,6 +215,21 @@ def test_an_unknown_id_is_asked_for_once_too() -> None:
     assert registry.asked == [9]
 
 
+def test_contracts_registered_beforehand_need_no_registry_later() -> None:
+    asked: list[str] = []
+
+    def id_of(contract: Contract) -> int:
+        asked.append(contract.name)
+        return len(asked)
+
+    framing = RegistryFraming(id_of, lambda _: {})
+    framing.register([CHANGE, TOUCHPOINT])
+    value = framing.encode(CHANGE, example_change())
+
+    assert asked == [CHANGE, TOUCHPOINT]
+    assert value[:5] == b"\x00\x00\x00\x00\x01"
+
+
 def test_a_registry_that_is_away_stops_the_work_and_is_asked_again() -> None:
     """Its error passes through, so no record is lost as a dead letter."""
     registry = Registry()
