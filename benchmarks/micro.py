@@ -293,14 +293,16 @@ def _one_touched(gathering: Gathering) -> Dirty:
 def _publish(encoded: bytes, parts: dict[NodeId, bytes], change: Callable[[Gathering], Dirty]) -> list[Profile]:
     gathering = _gathering_decoder.decode(encoded)
     publisher = Publisher(_POLICY, _FOLDING, 1)
-    return publisher.publish(gathering, change(gathering), lambda member: parts.get(member, b""), Now(0, None)).profiles
+    return publisher.publish(
+        gathering, change(gathering), lambda member: fragments.decode(parts.get(member, b"")), Now(0, None)
+    ).profiles
 
 
 def _published(name: str, sample: Sample, change: Callable[[Gathering], Dirty]) -> Figure:
     publisher = Publisher(_POLICY, _FOLDING, 1)
 
-    def fragment_of(member: NodeId) -> bytes:
-        return sample.fragments.get(member, b"")
+    def fragment_of(member: NodeId) -> fragments.Fragment:
+        return fragments.decode(sample.fragments.get(member, b""))
 
     best = float("inf")
     for _ in range(_ROUNDS):

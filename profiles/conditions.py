@@ -40,7 +40,7 @@ class Condition:
     def holds(self, facts: Mapping[str, Value | None]) -> bool:
         """Whether it holds; it does not where the fact is unknown or of another kind."""
         known = facts.get(self.fact)
-        if known is None or kind_of(known) != kind_of(self.value):
+        if known is None or (type(known) is not type(self.value) and kind_of(known) != kind_of(self.value)):
             return False
         return _COMPARED[self.operator](known, self.value)
 

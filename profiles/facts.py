@@ -5,7 +5,7 @@ from calendar import isleap
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import MAXYEAR, UTC, date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from profiles.conditions import Condition, Kind, Value
 from profiles.consent import is_permitted
@@ -112,9 +112,15 @@ class Facts(Mapping[str, "Value | None"]):
             KeyError: there is none of this name.
         """
         if name not in self._found:
-            start = name.partition(".")[0]
-            self._find(_GROUP_OF.get(name) or (start if start in self.folding.folds else f"a {start}"))
+            self._find(_group_of(self.folding, name))
         return self._found[name]
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401  # as Mapping's, without an error on the way
+        """Return a fact; the default where there is none of this name."""
+        found = self._found
+        if name not in found:
+            self._find(_group_of(self.folding, name))
+        return found.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names of all facts."""
@@ -131,6 +137,13 @@ class Facts(Mapping[str, "Value | None"]):
             self._groups.add(group)
             find = _FINDERS.get(group)
             self._found.update(find(self) if find else _computed_facts(self, group))
+
+
+@lru_cache(maxsize=1024)
+def _group_of(folding: Folding, name: str) -> str:
+    """Return with what other facts a fact is found."""
+    start = name.partition(".")[0]
+    return _GROUP_OF.get(name) or (start if start in folding.folds else f"a {start}")
 
 
 def _count_facts(facts: Facts) -> dict[str, Value | None]:
@@ -327,8 +340,16 @@ def _cuts(folding: Folding) -> Mapping[str, set[int]]:
     return cuts
 
 
+_NO_ORDERS: dict[str, Value | None] = {
+    **dict.fromkeys(("orders", "returns", "revenue"), 0.0),
+    **dict.fromkeys(("average_basket", "frequency_score", "monetary_score")),
+}
+
+
 def _order_facts(facts: Facts) -> dict[str, Value | None]:
     whole, policy = facts.whole, facts.folding.policy
+    if not whole.orders:
+        return _NO_ORDERS
     bought = purchases(whole)
     spent, counted = base_amount(bought, policy)
     given_back, _ = base_amount((order for order in whole.orders.values() if order.is_return), policy)

@@ -13,6 +13,7 @@ from identity.resolution import LinkId, Person, Resolution, Verdict, resolve
 from identity.told import last_known_verdict, told_number, verdict_told
 from profiles.changes import DECIDED, Regrouping
 from profiles.folding import Folding
+from profiles.fragment import Fragment
 from profiles.telling import Now, Publication, Telling
 from schemas.records import Link
 
@@ -56,7 +57,7 @@ class Publisher:
     likeness: Likeness | None = None
 
     def publish(
-        self, gathering: Gathering, dirty: Dirty, fragment_of: Callable[[NodeId], bytes], now: Now
+        self, gathering: Gathering, dirty: Dirty, fragment_of: Callable[[NodeId], Fragment], now: Now
     ) -> Publication:
         """Return what changed in a gathering since it was last published, and note in it that it was.
 
@@ -64,7 +65,7 @@ class Publisher:
             gathering: all that gathered; its bookkeeping (revision, published, customers, verdicts, standings, due) is
                 brought up to date in place.
             dirty: what changed since.
-            fragment_of: the newest fragment of a member.
+            fragment_of: the newest fragment of a member, which is not changed.
             now: the time.
         """
         telling = self._telling(gathering, fragment_of, now)
@@ -76,7 +77,7 @@ class Publisher:
                 telling.tell(person)
         return self._told(telling)
 
-    def publish_due(self, gathering: Gathering, fragment_of: Callable[[NodeId], bytes], now: Now) -> Publication:
+    def publish_due(self, gathering: Gathering, fragment_of: Callable[[NodeId], Fragment], now: Now) -> Publication:
         """Return what time alone changed in a gathering since it was last published, and note in it that it was."""
         telling = self._telling(gathering, fragment_of, now)
         due = {
@@ -88,7 +89,7 @@ class Publisher:
             telling.tell_time(person)
         return self._told(telling)
 
-    def _telling(self, gathering: Gathering, fragment_of: Callable[[NodeId], bytes], now: Now) -> Telling:
+    def _telling(self, gathering: Gathering, fragment_of: Callable[[NodeId], Fragment], now: Now) -> Telling:
         revision = gathering.revision + 1 + self.incarnation - gathering.incarnation
         return Telling(self.identity, self.folding, gathering, fragment_of, revision, now)
 

@@ -5,6 +5,7 @@ so neither a merge nor a split tells them again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,8 @@ from profiles.policy import Breakdown, ProfilePolicy
 SignalKind = Literal["goal_reached", "breakdown", "activation"]
 
 _MINUTE_MS = 60_000
+_NUMBERS = 50_000
+"""Remembered, since the same marks are looked at whenever their customer is told of."""
 
 
 class Signal(NamedTuple):
@@ -37,8 +40,13 @@ class Signal(NamedTuple):
     @property
     def number(self) -> int:
         """What it is remembered by: equal ones are the same signal."""
-        text = f"{self.kind}\x00{self.name}\x00{self.mark.channel}\x00{self.mark.event_id}"
-        return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        return _number(self.kind, self.name, self.mark.channel, self.mark.event_id)
+
+
+@lru_cache(maxsize=_NUMBERS)
+def _number(*parts: str) -> int:
+    text = "\x00".join(parts)
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def signals(part: Fragment, whole: Fragment, policy: ProfilePolicy) -> Iterator[Signal]:

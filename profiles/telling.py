@@ -9,7 +9,6 @@ from identity.graph import Gathering, Member, Standing
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import Person
-from profiles import fragment as fragments
 from profiles.activation import activation, signal_id
 from profiles.customer import Customer, merged_profile, profile_of
 from profiles.facts import Facts
@@ -54,7 +53,7 @@ class Telling:
         identity: the policy that decided who its people are.
         folding: how their touchpoints add up, and what follows from it.
         gathering: of which is told.
-        fragment_of: the newest fragment of a member.
+        fragment_of: the newest fragment of a member, which is not changed.
         revision: of what is told.
         now: the time.
         told: grows.
@@ -63,7 +62,7 @@ class Telling:
     identity: IdentityPolicy
     folding: Folding
     gathering: Gathering
-    fragment_of: Callable[[NodeId], bytes]
+    fragment_of: Callable[[NodeId], Fragment]
     revision: int
     now: Now
     told: Publication = field(default_factory=Publication)
@@ -105,7 +104,7 @@ class Telling:
 
     def _parts(self, person: Person) -> dict[NodeId, Fragment]:
         members = self.gathering.members
-        return {node: fragments.decode(self.fragment_of(node)) for node in person.nodes if members[node].card.touches}
+        return {node: self.fragment_of(node) for node in person.nodes if members[node].card.touches}
 
     def _customer(self, person: Person, parts: dict[NodeId, Fragment]) -> Customer:
         """Return a person with what holds of them now; what held before is noted still."""

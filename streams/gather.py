@@ -57,6 +57,10 @@ _ANEW: dict[Stage, int] = {"nodes": 2_000, "placings": 200, "gatherings": 2_000}
 _MOST_DUE = 2_000
 """Gatherings that time alone may have changed, gone through in one commit."""
 
+_MOST_FOLDED = 1_000
+"""Fragments that are kept at hand after touchpoints were folded into them: their customer is told of at once, and more
+touchpoints of a visit follow soon."""
+
 _MESSAGES_TOGETHER = 200
 _BYTES_TOGETHER = 1024 * 1024
 """In one Kafka record: enough that the record's own cost is shared, and far below its limit, whatever they hold."""
@@ -140,6 +144,7 @@ class PartitionWork:
             self._use(parse_policy(applied.text), parse_profile_policy(applied.text), applied.model)
         self._check_folding()
         self._folding: dict[NodeId, Fragment] = {}
+        self._folded: dict[NodeId, Fragment] = {}
         self._telling: set[NodeId] = set()
         self.counts = Counts()
 
@@ -307,7 +312,8 @@ class PartitionWork:
         anchor = self._gatherer.touch(seen, moment, accepted["source"])
         folding = self._folding.get(seen[0].node)
         if folding is None:
-            folding = self._folding[seen[0].node] = fragments.decode(anchor.fragment)
+            folding = self._folded.pop(seen[0].node, None) or fragments.decode(anchor.fragment)
+            self._folding[seen[0].node] = folding
         self._folds.fold(folding, accepted)
         if touchpoint["traits"]:
             note_person(anchor, touchpoint["traits"], self._policy)
@@ -323,11 +329,18 @@ class PartitionWork:
                 node.fragment = fragments.encode(fragment)
                 if node_id in self._telling:
                     self._gatherer.place(node_id, node, comparable_record(node, fragment, self._policy))
+        if len(self._folded) > _MOST_FOLDED:
+            self._folded.clear()
+        self._folded.update(self._folding)
         self._folding.clear()
         self._telling.clear()
 
-    def _fragment_reader(self, owner: NodeId) -> Callable[[NodeId], bytes]:
-        return lambda member: self._state.fragment(owner, member)
+    def _fragment_reader(self, owner: NodeId) -> Callable[[NodeId], Fragment]:
+        def read(member: NodeId) -> Fragment:
+            folded = self._folded.get(member) if member == owner else None
+            return folded or fragments.decode(self._state.fragment(owner, member))
+
+        return read
 
     def _publish(self, told: Publication) -> None:
         topics, encode = self._rules.topics, self._rules.framing.encode

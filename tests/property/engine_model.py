@@ -408,8 +408,8 @@ def decided(happened: Decision | Blocking) -> list[Message]:
     ]
 
 
-def _reader(work: Workspace, owner: NodeId) -> Callable[[NodeId], bytes]:
-    return lambda member: work.fragment(owner, member)
+def _reader(work: Workspace, owner: NodeId) -> Callable[[NodeId], fragments.Fragment]:
+    return lambda member: fragments.decode(work.fragment(owner, member))
 
 
 @dataclass(frozen=True, slots=True)
