@@ -69,13 +69,13 @@ class PartitionStore:
 
     Raises:
         StoreHeldError: another process has them open.
-        StoreError: there is no room for them.
+        StoreError: there is no room for them, or what stands first in them is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._db = _open_database(folder)
-        marker = self._db.get(MARKER_KEY)
+        marker = self.get(MARKER_KEY)
         self.marker = marker_decoder.decode(marker) if marker is not None else Marker(FORMAT, 0, 0, {})
 
     def get(self, key: bytes) -> bytes | None:

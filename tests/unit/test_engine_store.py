@@ -182,6 +182,23 @@ def test_damage_is_found_when_it_is_read_and_the_next_store_is_empty(
     again.close()
 
 
+def test_damage_where_the_marker_lies_is_found_when_the_store_is_opened(
+    damaged: PartitionStore, tmp_path: Path
+) -> None:
+    damaged.close()
+    for table in (tmp_path / "damaged").glob("*.sst"):
+        content = bytearray(table.read_bytes())
+        content[10] ^= 0xFF
+        table.write_bytes(content)
+
+    with pytest.raises(StoreError, match="damaged; it is rebuilt at the next start"):
+        PartitionStore(tmp_path / "damaged")
+
+    again = PartitionStore(tmp_path / "damaged")
+    assert again.position == 0
+    again.close()
+
+
 def test_a_damaged_table_is_not_taken_for_a_store_that_another_has_open(tmp_path: Path) -> None:
     """RocksDB says "block checksum mismatch", which has "lock" in it."""
     folder = tmp_path / "block"
