@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types contracts unit integration bench accuracy fuzz simulate lock clean
+.PHONY: help setup demo test lint types contracts unit integration bench accuracy fuzz simulate faults lock clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,11 @@ fuzz: $(READY)  ## The property tests for an hour or more, with thousands of exa
 
 simulate: $(READY)  ## Workers in virtual time through crashes and rebalances: SEEDS=1000, or one: SEED=642.
 	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),1000))
+
+faults: $(READY)  ## Real processes killed, stopped, damaged under load for an hour: DURATION=, FAULTS=, KINDS=, or one SEED=.
+	$(BIN)/python -m tests.faults.storm $(if $(SEED),--seed $(SEED)) $(if $(DURATION),--duration $(DURATION)) \
+	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(KINDS),--kinds "$(KINDS)") $(if $(EVENTS),--events $(EVENTS)) \
+	  $(if $(WORKERS),--workers $(WORKERS))
 
 bench: $(READY)  ## Measure speed; results go to benchmarks/results.
 	$(BIN)/python benchmarks/run.py

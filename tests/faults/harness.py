@@ -62,10 +62,10 @@ class Sent:
 
 def world(customers: int, touchpoints: int, seed: int) -> list[Sent]:
     """Return a world's records in order of arrival."""
-    return [_sent(emission) for emission in World(WorldConfig(customers, touchpoints, seed)).emissions()]
+    return [sent_of(emission) for emission in World(WorldConfig(customers, touchpoints, seed)).emissions()]
 
 
-def _sent(emission: object) -> Sent:
+def sent_of(emission: object) -> Sent:
     if isinstance(emission, PoisonEmission):
         return Sent(emission.source, emission.payload, None)
     value = FRAMES.encode(emission.record_name, emission.record)  # type: ignore[attr-defined]  # an Emission

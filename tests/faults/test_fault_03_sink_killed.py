@@ -1,38 +1,19 @@
-"""Fault 3: kill -9 of the lake sink."""
+"""Faults 3 and 21: kill -9 of the lake sink, of workers too; every snapshot against the topics at its offsets."""
 
-import os
-import random
-import signal
-import time
 from pathlib import Path
 
-from sinks.reader import open_lake_reader
-from tests.faults.harness import events_of, installation, oracle, outcome, publish, running, world
+from tests.faults.storm.plan import Size
+from tests.faults.storm.run import storm
 
-KILLS = 3
-SEED = 303
+KILLS = 4
+SEED = 311
 
 
-def test_fault_03_kill_minus_9_of_the_sink_leaves_a_readable_lake_and_no_row_twice(broker: str, tmp_path: Path) -> None:
-    chance = random.Random(SEED)  # noqa: S311  # reproducible moments
-    records = world(400, 2_000, SEED)
-    step = len(records) // KILLS + 1
-    settings = installation(broker, tmp_path)
-    rows_seen = [0]
-    with running(settings) as engine:
-        engine.start("worker", "worker")
-        for number in range(KILLS):
-            sink = engine.start(f"sink-{number}", "sink")
-            engine.until("the sink is ready", lambda number=number: "sink ready" in engine.log(f"sink-{number}"))  # type: ignore[misc]
-            publish(settings, records[number * step : (number + 1) * step])
-            time.sleep(chance.uniform(0.3, 2.0))
-            os.kill(sink, signal.SIGKILL)
-            with open_lake_reader(settings.home) as reader:
-                rows_seen += reader.execute("SELECT count(*) FROM touchpoints").fetchall()[0]
-        engine.start("sink", "sink")
-        engine.until_drained()
+def test_faults_03_and_21_the_lake_is_readable_after_every_kill_and_each_snapshot_is_what_its_offsets_say(
+    broker: str, tmp_path: Path
+) -> None:
+    report = storm(SEED, Size(events=1_500, faults=KILLS, kinds=("kill sink", "kill worker")), tmp_path, broker)
 
-    found = outcome(settings)
-    assert found.events == dict.fromkeys(events_of(records), 1)
-    assert found.digest == oracle(records)
-    assert rows_seen == sorted(rows_seen)
+    assert report.differences == []
+    assert report.faults["kill sink"] > 1
+    assert report.figures["snapshots"] > 1

@@ -187,7 +187,7 @@ class _Simulation:
         elif isinstance(one, bytes):
             topic, value = TOPICS.source("web"), one
         else:
-            topic, value = TOPICS.decisions, FRAMES.encode(DECISION, _decision_record(one))
+            topic, value = TOPICS.decisions, FRAMES.encode(DECISION, decision_record(one))
         self._broker.append(topic, self._chance.randrange(self._plan.partitions), None, value)
 
     def _is_drained(self) -> bool:
@@ -333,7 +333,7 @@ class _Simulation:
         self._report.problems.append(text)
 
 
-def _decision_record(decided: Decision | Blocking) -> dict[str, Any]:
+def decision_record(decided: Decision | Blocking) -> dict[str, Any]:
     withdrawn = {"kind": "block", "state": "withdrawn"}
     if isinstance(decided, Blocking):
         one, other, at = decided.one, None, decided.block.made_at
