@@ -88,6 +88,17 @@ def plan_record(plan: Sequence[Portion], incarnation: int, sequence: int) -> tup
     return PLAN_KEY, _BATCH.pack(incarnation, sequence) + msgspec.msgpack.encode(plan)
 
 
+def marker_of(key: bytes | None, value: bytes | None) -> Marker | None:
+    """Return the marker in a changelog record; None where it is another record.
+
+    Raises:
+        msgspec.MsgspecError: it cannot be read.
+    """
+    if key != MARKER_KEY or value is None:
+        return None
+    return marker_decoder.decode(value[_BATCH.size :])
+
+
 def restore(
     store: PartitionStore, changelog: Changelog, partition: int, on_progress: Callable[[int, int], None]
 ) -> Restored:

@@ -9,6 +9,7 @@ from infra.errors import InfraError
 from sinks.errors import LakeError
 from streams.commands import (
     audience,
+    check,
     demo,
     engine,
     generate,
@@ -35,6 +36,7 @@ COMMANDS = (
     demo,
     local,
     status,
+    check,
     generate,
     publish,
     engine,

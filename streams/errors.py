@@ -7,6 +7,7 @@ StreamsError
 ├── BrokerDownError      no broker answers, or none was started
 ├── RegistryDownError    the schema registry does not answer
 ├── TopicsError          topics are missing or not as they must be
+├── CheckError           something else about the installation is not as it must be
 ├── DeliveryError        the broker did not take a record
 ├── StoreError           a partition's state cannot be opened, restored, read or written
 │   └── StoreHeldError   another process has it open
@@ -40,6 +41,10 @@ class RegistryDownError(StreamsError):
 
 class TopicsError(StreamsError):
     """Topics are missing or not as they must be."""
+
+
+class CheckError(StreamsError):
+    """Something about the installation is not as it must be; one line each."""
 
 
 class DeliveryError(StreamsError):

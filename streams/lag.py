@@ -109,7 +109,7 @@ class LagReader:
         try:
             lake = self._lake_offsets()
             worker = self._committed()
-            ends = _ends(self._admin, [*topics.for_worker, *topics.for_lake], self._settings.partitions)
+            ends = topic_ends(self._admin, [*topics.for_worker, *topics.for_lake], self._settings.partitions)
         except (KafkaException, TimeoutError):
             raise BrokerDownError(f"no Kafka broker answers at {self._settings.servers}") from None
         rows: list[tuple[Stage, str, Mapping[Position, int]]] = [
@@ -197,7 +197,12 @@ class LagReader:
         return {(topic, partition): next_offset for topic, partition, next_offset in rows}
 
 
-def _ends(client: AdminClient, topics: Iterable[str], partitions: int) -> dict[Position, int]:
+def topic_ends(client: AdminClient, topics: Iterable[str], partitions: int) -> dict[Position, int]:
+    """Return the offset of the next record of every partition of topics.
+
+    Raises:
+        KafkaException: the broker does not tell.
+    """
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     asked = {TopicPartition(topic, number): latest for topic in set(topics) for number in range(partitions)}
     futures = client.list_offsets(asked)

@@ -24,6 +24,7 @@ from schemas.reasons import RejectedError
 from schemas.records import DeadLetter, Profile
 from sinks.engine import data_path
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
+from streams.checks import FOR_SINK, check_start
 from streams.decisions import check_decision
 from streams.errors import RegistryDownError, StreamsError
 from streams.logs import QUIET
@@ -76,6 +77,7 @@ class LakeSink:
     def __init__(self, settings: Settings, telemetry: Telemetry) -> None:
         self._admin = admin(settings)
         check_topics(self._admin, settings)
+        check_start(settings, FOR_SINK)
         self._topics = topics_of(settings)
         self._framing = framing(settings)
         self._writer = open_lake_writer(settings.home)

@@ -156,6 +156,23 @@ class Deliveries:
             raise DeliveryError(self._error)
 
 
+def producer_settings(servers: str) -> dict[str, str | int | float | bool]:
+    """Return how every producer of ours is set up."""
+    return {
+        **QUIET,
+        "bootstrap.servers": servers,
+        "partitioner": "murmur2_random",
+        "acks": "all",
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        "batch.size": 256 * 1024,
+        "message.max.bytes": MAX_MESSAGE_BYTES,
+        "queue.buffering.max.messages": _QUEUE_MESSAGES,
+        "queue.buffering.max.kbytes": _QUEUE_KBYTES,
+        "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
+    }
+
+
 def _resolve(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
@@ -170,21 +187,7 @@ class CheckedProducer:
     """
 
     def __init__(self, servers: str, linger_ms: float = 5) -> None:
-        settings: dict[str, str | int | float | bool] = {
-            **QUIET,
-            "bootstrap.servers": servers,
-            "partitioner": "murmur2_random",
-            "acks": "all",
-            "enable.idempotence": True,
-            "linger.ms": linger_ms,
-            "compression.type": "lz4",
-            "batch.size": 256 * 1024,
-            "message.max.bytes": MAX_MESSAGE_BYTES,
-            "queue.buffering.max.messages": _QUEUE_MESSAGES,
-            "queue.buffering.max.kbytes": _QUEUE_KBYTES,
-            "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
-        }
-        self._producer = Producer(settings)
+        self._producer = Producer({**producer_settings(servers), "linger.ms": linger_ms})
         self._moved = time.monotonic()
         self._closing = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="producer-poll", daemon=True)

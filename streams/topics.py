@@ -34,6 +34,7 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 ADMIN_TIMEOUT_SECONDS = 15.0
 _COMPACTED = {"cleanup.policy": "compact"}
 _KNOWN_PAUSE_SECONDS = 0.05
+_HOUR_MS = 3600 * 1000
 _WEEK_MS = 7 * 24 * 3600 * 1000
 
 
@@ -124,6 +125,11 @@ class Topics:
         return f"{self.prefix}onefold.dead_letters"
 
     @property
+    def probe(self) -> str:
+        """Records of checks, with the time of the broker; nobody reads them."""
+        return f"{self.prefix}onefold.probe"
+
+    @property
     def for_lake(self) -> list[str]:
         """What the lake sink reads."""
         return [
@@ -184,6 +190,7 @@ class Topics:
             self.decisions: compacted,
             self.policy: compacted,
             self.dead_letters: plain,
+            self.probe: {**plain, "retention.ms": str(_HOUR_MS), "message.timestamp.type": "LogAppendTime"},
         }
 
 
@@ -207,7 +214,9 @@ def create_topics(client: AdminClient, settings: Settings) -> list[str]:
     """
     topics = topics_of(settings)
     present = partition_counts(client, settings)
-    missing = {name: config for name, config in topics.configs().items() if name not in present}
+    # With one replica out of step writing goes on; with a record on one alone it would count as written.
+    in_sync = {"min.insync.replicas": str(max(1, settings.replication - 1))}
+    missing = {name: {**config, **in_sync} for name, config in topics.configs().items() if name not in present}
     created = (
         client.create_topics(
             [

@@ -15,6 +15,7 @@ from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
 from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, LINK, PROFILE, SIGNAL
 from streams.changelog import KafkaChangelog
+from streams.checks import FOR_WORKER, check_start
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.engine import Engine
 from streams.errors import StreamsError
@@ -57,6 +58,7 @@ class Worker:
             raise StreamsError("faust-streaming is installed without its compiled stream iterator")
         self._admin = admin(settings)
         check_topics(self._admin, settings)
+        check_start(settings, FOR_WORKER)
         topics = topics_of(settings)
         in_force = policy_in_force(settings)
         identity = parse_policy(in_force["text"])

@@ -117,6 +117,7 @@ def clock(
 
     Without it, segments that depend on time alone stay as they were at the last telling. The clock never goes back.
     """
+    from streams.checks import FOR_CLOCK, check_start  # noqa: PLC0415 - heavy
     from streams.clock import tell_time  # noqa: PLC0415 - heavy
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.topics import admin, check_topics  # noqa: PLC0415 - heavy
@@ -127,6 +128,7 @@ def clock(
         tell_time(settings, int(at.replace(tzinfo=UTC).timestamp() * 1000))
         show(f"It is {at:%Y-%m-%d %H:%M:%S} UTC")
         return
+    check_start(settings, FOR_CLOCK)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -17,6 +17,7 @@ from profiles.policy import FoldName
 from schemas.contracts import TOUCHPOINT, contracts
 from schemas.reasons import ALL_REASONS
 from schemas.records import SignalKind
+from streams.checks.findings import CheckName
 from streams.cli import app
 from streams.metrics import METRICS
 from streams.settings import Settings
@@ -171,6 +172,10 @@ def test_the_operations_document_has_every_metric_as_it_is_declared() -> None:
         [f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help]
         for metric in METRICS
     ]
+
+
+def test_the_operations_document_has_every_check_in_order() -> None:
+    assert tuple(first_column(DOCS / "operations.md", "check")) == get_args(CheckName)
 
 
 def test_the_glossary_is_in_order_and_has_each_term_once() -> None:
