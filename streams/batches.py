@@ -111,7 +111,7 @@ def restore(
         on_progress: called with the number of records read so far, and of offsets left to read.
 
     Raises:
-        StoreError: the changelog cannot be read, or is of a newer format.
+        StoreError: the changelog cannot be read, or is of another format.
     """
     first, end = changelog.bounds(partition)
     if store.position > end or store.marker.format != FORMAT:
@@ -162,8 +162,8 @@ class _Restoring:
         return Restored({key: self._store.get(key) for key in self._torn}, pending, max(end, self.next))
 
     def _commit(self, batch_id: BatchId, marker: Marker, offset: int) -> None:
-        if marker.format > FORMAT:
-            raise StoreError(f"the changelog is of format {marker.format}; this version knows {FORMAT}")
+        if marker.format != FORMAT:
+            raise StoreError(f"the changelog is of format {marker.format}; this version reads {FORMAT}")
         changes = self._open.pop(batch_id, {})
         # An opening that was over wrote on, and its work was done again by the next; or an opening was overtaken.
         is_late = batch_id < (self._store.marker.incarnation, self._store.marker.sequence)

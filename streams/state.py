@@ -10,9 +10,9 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from identity.graph import Gathering, Node
-from identity.matching.blocks import KEY_BYTES
 from identity.matching.placing import Placing
 from identity.nodes import NodeId
+from streams.blocks import Blocks
 from streams.store import PartitionStore
 
 _MOST_CACHED = 10_000
@@ -23,8 +23,6 @@ _FRAGMENT = b"f"
 _EVENT = b"e"
 _POLICY = b"p"
 _PLACING = b"r"
-_BLOCK = b"b"
-_COUNT = b"c"
 _CLOCK = b"k"
 _FOLDING = b"v"
 _DUE = b"t"
@@ -111,12 +109,10 @@ class PartitionState:
         self._gatherings = _Table(store, _GATHERING, Gathering)
         self._policy = _Table(store, _POLICY, PolicyInForce)
         self._placings = _Table(store, _PLACING, Placing)
-        self._counts = _Table(store, _COUNT, int)
         self._clock = _Table(store, _CLOCK, int)
         self._folding = _Table(store, _FOLDING, bytes)
         self._dues: dict[bytes, bytes | None] = {}
-        self._blocks: dict[bytes, set[NodeId]] = {}
-        self._moved: dict[bytes, dict[NodeId, bool]] = {}
+        self._blocks = Blocks(store)
         self._fragments: dict[bytes, bytes | None] = {}
         self._events: dict[bytes, None] = {}
 
@@ -229,39 +225,19 @@ class PartitionState:
 
     def enter(self, block: bytes, node: NodeId) -> int:
         """See :meth:`identity.matching.placing.Placings.enter`."""
-        return self._move(block, node, is_inside=True)
+        return self._blocks.enter(block, node)
 
     def leave(self, block: bytes, node: NodeId) -> int:
         """See :meth:`identity.matching.placing.Placings.leave`."""
-        return self._move(block, node, is_inside=False)
+        return self._blocks.leave(block, node)
 
     def count(self, block: bytes) -> int:
         """See :meth:`identity.matching.placing.Placings.count`."""
-        return self._counts.get(block) or 0
+        return self._blocks.count(block)
 
     def inside(self, block: bytes) -> Collection[NodeId]:
         """See :meth:`identity.matching.placing.Placings.inside`."""
-        known = self._blocks.get(block)
-        if known is None:
-            moved = self._moved.get(block, {})
-            most = self.count(block) + len(moved)
-            keys = self._store.keys_after(_BLOCK + block, most) if most else []
-            known = {NodeId(key[1 + KEY_BYTES :]) for key in keys if key.startswith(_BLOCK + block)}
-            known -= {node for node, is_inside in moved.items() if not is_inside}
-            known |= {node for node, is_inside in moved.items() if is_inside}
-            self._blocks[block] = known
-        return known
-
-    def _move(self, block: bytes, node: NodeId, *, is_inside: bool) -> int:
-        count = self.count(block) + (1 if is_inside else -1)
-        self._counts.put(block, count or None)
-        self._moved.setdefault(block, {})[node] = is_inside
-        if is_inside and count == 1:
-            self._blocks[block] = set()
-        known = self._blocks.get(block)
-        if known is not None:
-            (known.add if is_inside else known.discard)(node)
-        return count
+        return self._blocks.inside(block)
 
     def take_changes(self) -> dict[bytes, bytes | None]:
         """Return every key and value changed since the last call; None is a deletion."""
@@ -269,17 +245,11 @@ class PartitionState:
         changes.update(self._gatherings.take_changes())
         changes.update(self._policy.take_changes())
         changes.update(self._placings.take_changes())
-        changes.update(self._counts.take_changes())
+        changes.update(self._blocks.take_changes())
         changes.update(self._clock.take_changes())
         changes.update(self._folding.take_changes())
         changes.update(self._dues)
         self._dues = {}
-        for block, moved in self._moved.items():
-            for node, is_inside in moved.items():
-                changes[_BLOCK + block + node] = b"" if is_inside else None
-        self._moved = {}
-        if len(self._blocks) > _MOST_CACHED:
-            self._blocks = {}
         for key, fragment in self._fragments.items():
             changes[_FRAGMENT + key] = fragment
         for event in self._events:

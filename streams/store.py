@@ -10,7 +10,7 @@ from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
 from streams.errors import StoreError, StoreHeldError
 
-FORMAT = 1
+FORMAT = 2
 """Of keys and values; a store of another format is rebuilt from the changelog, a changelog of another is refused."""
 
 MARKER_KEY = b"\x00commit"

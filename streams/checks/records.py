@@ -67,10 +67,10 @@ def node_key_of_touchpoints(looking: Looking) -> Iterator[Finding]:
 
 
 def state_format(looking: Looking) -> Iterator[Finding]:
-    """Find a changelog that a newer version wrote."""
+    """Find a changelog that another version wrote in another format."""
     topic = looking.topics.state
-    expected = f"format {FORMAT} or older"
-    newest = 0
+    expected = f"format {FORMAT}"
+    found: set[int] = set()
     for message in _last_records(looking, topic):
         try:
             marker = marker_of(message.key(), message.value())
@@ -78,14 +78,13 @@ def state_format(looking: Looking) -> Iterator[Finding]:
             remedy = "use the version that wrote it"
             yield Finding("state format", f"topic {topic}", "refused", expected, "one that cannot be read", remedy)
             return
-        newest = newest if marker is None else max(newest, marker.format)
-    if newest > FORMAT:
-        remedy = "use the version that wrote it, or a newer one"
-        yield Finding("state format", f"topic {topic}", "refused", expected, f"format {newest}", remedy)
+        found |= set() if marker is None else {marker.format}
+    others = sorted(found - {FORMAT})
+    if others:
+        remedy = "use the version that wrote it, or replay into a fresh installation"
+        yield Finding("state format", f"topic {topic}", "refused", expected, f"format {others[-1]}", remedy)
     else:
-        yield Finding(
-            "state format", f"topic {topic}", "ok", expected, f"format {newest}" if newest else "no state yet"
-        )
+        yield Finding("state format", f"topic {topic}", "ok", expected, expected if found else "no state yet")
 
 
 def _last_records(looking: Looking, topic: str) -> list[Message]:

@@ -6,13 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from identity.matching.blocks import KEY_BYTES
 from identity.matching.placing import Placing
 from identity.nodes import NODE_ID_BYTES, NodeId
-from streams import state
+from streams import blocks, state
 from streams.state import PartitionState
 from streams.store import FORMAT, Marker, PartitionStore
 
@@ -58,12 +58,14 @@ looks = st.tuples(st.just("look"), st.sampled_from(BLOCKS), st.just(ONE))
 ends = st.tuples(st.sampled_from(["commit", "forget", "reopen", "crash"]), st.just(BLOCKS[0]), st.just(ONE))
 
 
-@settings(max_examples=40)
+@pytest.mark.parametrize("listed", [0, 2, 64])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(moves, moves, looks, ends), max_size=40))
 def test_blocks_are_sets_whatever_is_committed_forgotten_and_opened_again(
-    steps: list[tuple[str, bytes, NodeId]],
+    monkeypatch: pytest.MonkeyPatch, listed: int, steps: list[tuple[str, bytes, NodeId]]
 ) -> None:
-    """Nodes enter and leave; what a crash loses is what was not committed."""
+    """Nodes enter and leave; what a crash loses is what was not committed. Blocks are large from so many nodes on."""
+    monkeypatch.setattr(blocks, "_MOST_LISTED", listed)
     with TemporaryDirectory() as folder:
         bench = Bench(Path(folder) / "0")
         inside: defaultdict[bytes, set[NodeId]] = defaultdict(set)
@@ -91,7 +93,11 @@ def test_blocks_are_sets_whatever_is_committed_forgotten_and_opened_again(
         bench.store.close()
 
 
-def test_a_block_that_all_have_left_leaves_nothing_in_the_store(bench: Bench) -> None:
+@pytest.mark.parametrize("listed", [2, 64])
+def test_a_block_that_all_have_left_leaves_nothing_in_the_store(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    monkeypatch.setattr(blocks, "_MOST_LISTED", listed)
     for node in NODES:
         bench.state.enter(BLOCKS[0], node)
     bench.commit()
@@ -99,14 +105,14 @@ def test_a_block_that_all_have_left_leaves_nothing_in_the_store(bench: Bench) ->
         bench.state.leave(BLOCKS[0], node)
     changes = bench.commit()
     assert set(changes.values()) == {None}
-    assert bench.store.keys_after(b"b", 1) == bench.store.keys_after(b"c", 1) == []
+    assert bench.store.keys_after(b"b", 1) == bench.store.keys_after(b"i", 1) == []
 
 
 def test_who_came_and_went_between_two_commits_leaves_nothing_in_the_store(bench: Bench) -> None:
     bench.state.enter(BLOCKS[0], ONE)
     bench.state.leave(BLOCKS[0], ONE)
     bench.commit()
-    assert bench.store.keys_after(b"b", 1) == bench.store.keys_after(b"c", 1) == []
+    assert bench.store.keys_after(b"b", 1) == bench.store.keys_after(b"i", 1) == []
 
 
 def test_a_block_does_not_hold_those_of_the_one_behind_it(bench: Bench) -> None:
@@ -125,7 +131,8 @@ def test_nothing_changed_since_the_last_commit_is_nothing_to_write(bench: Bench)
 
 
 def test_what_was_committed_is_right_when_memory_was_full(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "_MOST_CACHED", 0)
+    for module in (state, blocks):
+        monkeypatch.setattr(module, "_MOST_CACHED", 0)
     for number, node in enumerate(NODES):
         bench.state.enter(BLOCKS[number % 2], node)
         assert node in bench.state.inside(BLOCKS[number % 2])

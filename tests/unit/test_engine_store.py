@@ -353,11 +353,12 @@ def test_what_an_opening_set_right_is_right_no_more_in_need(store: PartitionStor
     assert (state_of(store), restored.torn) == ({b"na": b"1"}, {})
 
 
-def test_a_changelog_of_a_newer_format_is_refused(store: PartitionStore) -> None:
+@pytest.mark.parametrize("other", [FORMAT - 1, FORMAT + 1])
+def test_a_changelog_of_another_format_is_refused(store: PartitionStore, other: int) -> None:
     log = Log()
-    log.write({b"na": b"1"}, Marker(FORMAT + 1, 1, 1, {}))
+    log.write({b"na": b"1"}, Marker(other, 1, 1, {}))
 
-    with pytest.raises(StoreError, match=f"format {FORMAT + 1}; this version knows {FORMAT}"):
+    with pytest.raises(StoreError, match=f"format {other}; this version reads {FORMAT}"):
         log.restore(store)
 
     assert state_of(store) == {}
