@@ -13,6 +13,11 @@ from schemas.records import Touchpoint
 
 FORMAT = 1
 _FORMAT_BYTE = bytes([FORMAT])
+_NEWER = frozenset(range(FORMAT + 1, 16))
+
+
+class NewerFormatError(Exception):
+    """A version to come wrote it. To pass over it would lose it, so whoever reads it must stop."""
 
 
 class Node(TypedDict):
@@ -58,10 +63,13 @@ def decode_accepted(value: bytes | None) -> AcceptedTouchpoint:
 
     Raises:
         RejectedError: ``null_value``, ``unknown_framing`` or ``undecodable``.
+        NewerFormatError: it is of a format that this version does not know yet.
     """
     if value is None:
         raise RejectedError("null_value", "expected an accepted touchpoint, got no value")
     if value[:1] != _FORMAT_BYTE:
+        if value and value[0] in _NEWER:
+            raise NewerFormatError(f"format {value[0]}; this version knows {FORMAT}")
         raise RejectedError("unknown_framing", f"expected an accepted touchpoint of format {FORMAT}")
     try:
         return _decoder.decode(memoryview(value)[1:])

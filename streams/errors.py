@@ -11,6 +11,7 @@ StreamsError
 ├── DeliveryError        the broker did not take a record
 ├── StoreError           a partition's state cannot be opened, restored, read or written
 │   └── StoreHeldError   another process has it open
+├── VersionError         a newer version wrote what this one cannot read
 └── WorkerError          a worker or sink process ended when it should not have
 """
 
@@ -57,6 +58,10 @@ class StoreError(StreamsError):
 
 class StoreHeldError(StoreError):
     """Another process has a partition's state open."""
+
+
+class VersionError(StreamsError):
+    """A newer version wrote what this one cannot read."""
 
 
 class WorkerError(StreamsError):

@@ -39,7 +39,7 @@ from profiles.people import Publisher
 from profiles.policy import ProfilePolicy
 from profiles.policy_file import folding_version, parse_profile_policy
 from profiles.telling import Now, Publication
-from schemas.accepted import AcceptedTouchpoint, decode_accepted
+from schemas.accepted import AcceptedTouchpoint
 from schemas.contracts import ACTIVATION, CHANGE, LINK, PROFILE, SIGNAL
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
@@ -47,7 +47,7 @@ from schemas.records import Policy
 from streams.clock import read_tick
 from streams.errors import StoreError
 from streams.policies import likeness_by, read_policy
-from streams.records import Output, SourceRecord, dead_letter
+from streams.records import Output, SourceRecord, accepted_touchpoint, dead_letter
 from streams.state import PartitionState, PolicyInForce, Stage
 from streams.topics import Topics
 
@@ -301,7 +301,7 @@ class PartitionWork:
     def _decoded(self, records: Iterable[SourceRecord]) -> Iterable[AcceptedTouchpoint]:
         for record in records:
             try:
-                yield decode_accepted(record.value)
+                yield accepted_touchpoint(record.topic, record.partition, record.offset, record.value)
             except RejectedError as error:
                 self._dead(record, error)
 

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
+from schemas.accepted import AcceptedTouchpoint, NewerFormatError, decode_accepted
 from schemas.contracts import DEAD_LETTER
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter
+from streams.errors import VersionError
 from streams.producer import Sending
 from streams.topics import Topics
 
@@ -37,6 +39,19 @@ class Output(NamedTuple):
     value: bytes
     revision: int | None = None
     reason: str | None = None
+
+
+def accepted_touchpoint(topic: str, partition: int, offset: int, value: bytes | None) -> AcceptedTouchpoint:
+    """Return the accepted touchpoint that lies at a place.
+
+    Raises:
+        RejectedError: it is none.
+        VersionError: a newer version wrote it.
+    """
+    try:
+        return decode_accepted(value)
+    except NewerFormatError as error:
+        raise VersionError(f"{topic}[{partition}] holds at offset {offset} a record of {error}") from None
 
 
 def dead_letter(topics: Topics, framing: Framing, record: SourceRecord, error: RejectedError, stage: str) -> Output:
