@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from identity.policy_file import PolicyError, parse_policy
 from profiles.policy_file import parse_profile_policy
-from schemas.accepted import AcceptedTouchpoint, decode_accepted
+from schemas.accepted import AcceptedTouchpoint
 from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, DECISION, LINK, POLICY, PROFILE, SCORE, SIGNAL
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
@@ -43,7 +43,7 @@ from streams.metrics import (
     SNAPSHOTS,
     TOUCHPOINTS,
 )
-from streams.records import REVISION_HEADER
+from streams.records import REVISION_HEADER, accepted_touchpoint
 from streams.registry import framing
 from streams.serving import Telemetry
 from streams.settings import Settings
@@ -51,6 +51,8 @@ from streams.topics import Topics, admin, check_topics, topics_of
 from streams.watch import BrokerWatch, unwritable
 
 _MOST_RECORDS = 40_000
+_MOST_BYTES = 64 * 1024 * 1024
+_RECORDS_AT_ONCE = 1_000
 _LONGEST_WAIT_SECONDS = 2.0
 _LONGEST_SILENCE_SECONDS = 0.3
 """A batch costs most of a second whatever its size, so few and large ones; but nobody waits for records not coming."""
@@ -112,14 +114,16 @@ class LakeSink:
         log.info("sink stopped")
 
     def _fetch(self, stop: threading.Event) -> list[Message]:
-        """Collect records until there are many, the first has waited long enough, or no more come."""
-        messages = self._consumer.consume(_MOST_RECORDS, timeout=_LONGEST_SILENCE_SECONDS)
+        """Collect records until there are many, or large ones, the first has waited long enough, or no more come."""
+        messages: list[Message] = []
+        size = 0
         until = time.monotonic() + _LONGEST_WAIT_SECONDS
-        while messages and len(messages) < _MOST_RECORDS and time.monotonic() < until and not stop.is_set():
-            more = self._consumer.consume(_MOST_RECORDS - len(messages), timeout=_LONGEST_SILENCE_SECONDS)
-            if not more:
-                break
+        while len(messages) < _MOST_RECORDS and size < _MOST_BYTES:
+            more = self._consumer.consume(_RECORDS_AT_ONCE, timeout=_LONGEST_SILENCE_SECONDS)
             messages += more
+            size += sum(map(len, more))
+            if not more or time.monotonic() > until or stop.is_set():
+                break
         return messages
 
     def _decoded(self, messages: Sequence[Message], stop: threading.Event) -> "tuple[_Decoding, LakeBatch] | None":
@@ -236,8 +240,9 @@ class _Decoding:
             self._newest[key] = revision, message
 
     def _decode_touchpoint(self, message: Message) -> None:
+        place = message.topic() or "", message.partition() or 0, message.offset() or 0
         try:
-            self._touchpoints.append(decode_accepted(message.value()))
+            self._touchpoints.append(accepted_touchpoint(*place, message.value()))
         except RejectedError as rejected:
             self._reject(message, rejected)
 
