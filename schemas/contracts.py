@@ -50,8 +50,8 @@ _DECODE_ERRORS = (
     OverflowError,
     MemoryError,
     struct.error,
-    SchemaResolutionError,
 )
+_LONGEST_DETAIL = 200
 _ENCODE_ERRORS = (LookupError, AttributeError, struct.error)
 
 
@@ -103,6 +103,9 @@ class Contract:
         """
         try:
             record, end = self._read(data, start) if reader is None else self._read_as(data, start, reader)
+        except SchemaResolutionError as error:  # its text is of the schemas alone
+            detail = f"{self.name}: its schema cannot be read as the current one: {str(error)[:_LONGEST_DETAIL]}"
+            raise RejectedError("undecodable", detail) from None
         except _DECODE_ERRORS as error:
             detail = f"{self.name}: the bytes end early or do not fit ({type(error).__name__})"
             raise RejectedError("undecodable", detail) from None
