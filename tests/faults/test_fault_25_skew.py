@@ -1,0 +1,98 @@
+"""Fault 25: half of all events are of one person."""
+
+from pathlib import Path
+
+from confluent_kafka import Consumer, TopicPartition
+
+from identity.normalise import Normaliser
+from identity.policy_file import default_policy
+from profiles.policy_file import default_profile_policy
+from schemas.contracts import TOUCHPOINT
+from schemas.records import Touchpoint
+from streams.ingest import Ingest
+from streams.producer import CheckedProducer
+from streams.records import SourceRecord, send_output
+from streams.settings import Settings, node_key
+from streams.topics import topics_of
+from tests.faults.harness import FRAMES, Sent, events_of, installation, oracle, outcome, running
+
+AT = 1_770_000_000_000
+HALF = 6_000
+
+
+def visit(number: int, email: str) -> Sent:
+    """Return an event of a person."""
+    touchpoint: Touchpoint = {
+        "event_id": f"{number}",
+        "event_time": AT + number,
+        "type": "page_view",
+        "identifiers": [{"type": "email", "value": email}],
+        "traits": {},
+        "order": None,
+        "marketing": None,
+        "consents": [],
+        "interaction": None,
+        "party": "first",
+        "properties": {"page": f"/{number % 50}"},
+    }
+    return Sent("web", FRAMES.encode(TOUCHPOINT, touchpoint), ("web", f"{number}"))
+
+
+def publish_accepted(settings: Settings, records: list[Sent]) -> None:
+    """Publish what ingest makes of the records, so that all of it waits when the worker begins to gather."""
+    topics = topics_of(settings)
+    normaliser = Normaliser(default_policy(), node_key(settings))
+    ingest = Ingest(topics, FRAMES, normaliser, default_profile_policy().measurement)
+    producer = CheckedProducer(settings.servers)
+    sent = producer.begin()
+    for number, record in enumerate(records):
+        source = SourceRecord(topics.source(record.source), 0, number, AT, None, record.value)
+        send_output(sent, ingest.output(source))
+    sent.wait()
+    producer.close()
+
+
+def last_commits(settings: Settings) -> dict[int, int]:
+    """Return when each partition's state was written last, in milliseconds."""
+    topic = topics_of(settings).state
+    client: dict[str, str | int | float | bool] = {"bootstrap.servers": settings.servers, "group.id": "test"}
+    consumer = Consumer(client)
+    found = {}
+    try:
+        for number in range(settings.partitions):
+            _, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+            consumer.assign([TopicPartition(topic, number, end - 1)])
+            message = consumer.poll(10)
+            assert message is not None
+            found[number] = message.timestamp()[1]
+    finally:
+        consumer.close()
+    return found
+
+
+def test_fault_25_the_other_partitions_do_not_wait_for_the_busy_one_and_its_lag_is_told(
+    broker: str, tmp_path: Path
+) -> None:
+    records = [
+        record
+        for number in range(HALF)
+        for record in (visit(2 * number, "busy@example.org"), visit(2 * number + 1, f"other{number % 900}@example.org"))
+    ]
+    settings = installation(broker, tmp_path)
+    topic = topics_of(settings).touchpoints
+    publish_accepted(settings, records)
+    with running(settings) as engine:
+        lag = engine.reader.read()
+        engine.start("sink", "sink")
+        engine.start("worker", "worker")
+        engine.until_drained()
+
+    size = {number: lag.ends[topic, number] for number in range(settings.partitions)}
+    busy = max(size, key=lambda number: size[number])
+    assert size[busy] > HALF
+    assert {part.waiting for part in lag.stages if part.topic == topic} == {len(records)}
+    commits = last_commits(settings)
+    assert commits[busy] > max(at for number, at in commits.items() if number != busy)
+    found = outcome(settings)
+    assert found.events == dict.fromkeys(events_of(records), 1)
+    assert found.digest == oracle(records)
