@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import faust
 import structlog
+from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
 from identity.normalise import Normaliser
@@ -18,7 +19,7 @@ from streams.changelog import KafkaChangelog
 from streams.checks import FOR_WORKER, check_start
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.engine import Engine
-from streams.errors import StreamsError
+from streams.errors import BrokerDownError, StreamsError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.metrics import LAG, OLDEST, QUEUED
@@ -83,6 +84,7 @@ class Worker:
         self._held_back: set[tuple[str, int]] = set()
         self._engine = Engine(ingest, setting, self._fail, self._held_back)
         self._topics = topics
+        self._servers = settings.servers
         self._failure: asyncio.Future[None] | None = None
         self._app = self._faust_app(settings)
 
@@ -107,7 +109,10 @@ class Worker:
         log.info("worker stopped")
 
     async def _work(self, stop: asyncio.Event, failure: asyncio.Future[None]) -> None:
-        await self._app.start()
+        try:
+            await self._app.start()
+        except KafkaConnectionError:
+            raise BrokerDownError(f"no Kafka broker answers at {self._servers}; start one with 'onefold up'") from None
         logging.getLogger().setLevel(logging.WARNING)  # faust's start-up sets it lower
         log.info("worker ready")
         stopping = asyncio.create_task(stop.wait())
