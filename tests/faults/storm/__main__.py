@@ -19,6 +19,7 @@ from tests.faults.storm.plan import KINDS, Kind, Size
 from tests.faults.storm.run import Report, storm
 
 _MOST_SHOWN = 20
+_INTERRUPTED = 130
 
 
 class Format(StrEnum):
@@ -115,16 +116,21 @@ def main(  # noqa: PLR0913  # options
     number = seed if seed is not None else (time.time_ns() // 1_000_000 if start is None else start)
     reports: list[Report] = []
     until = time.monotonic() + duration
-    while not reports or (seed is None and time.monotonic() < until):
-        reports.append(_one(number + len(reports), size, console))
-        _show(console, reports[-1])
-    if seed is not None and not reports[0].differences:
+    is_interrupted = False
+    try:
+        while not reports or (seed is None and time.monotonic() < until):
+            reports.append(_one(number + len(reports), size, console))
+            _show(console, reports[-1])
+    except KeyboardInterrupt:
+        is_interrupted = True
+    if seed is not None and reports and not reports[0].differences:
         for line in reports[0].log:
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(_summary(reports))
     if output is Format.JSON:
         print(json.dumps([report.as_json() for report in reports], indent=1))  # noqa: T201  # what was asked for
-    raise typer.Exit(1 if any(report.differences for report in reports) else 0)
+    code_if_right = _INTERRUPTED if is_interrupted else 0
+    raise typer.Exit(1 if any(report.differences for report in reports) else code_if_right)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """What a seed has go wrong, and when: drawn before anything runs."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from identity.graph import Block, Ruling, RulingKind
 from tests.faults.harness import NOW_MS, Sent
@@ -21,6 +21,9 @@ Kind = Literal[
     "stop broker",
     "kill broker",
 ]
+_One = TypeVar("_One")
+_Other = TypeVar("_Other")
+
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 SESSION_SECONDS = 6.0
@@ -40,6 +43,7 @@ _PAUSES: Mapping[Kind, float] = {
 """Seconds after a fault until the next one, at most as many more; 1 where nothing is said."""
 
 _FIRST_SECONDS = 6.0
+_BURST_SECONDS = 0.8
 _REPEATED = 0.05
 _BLOCKINGS = 0.25
 
@@ -100,6 +104,13 @@ class Plan:
             at += _PAUSES.get(kind, 1.0) * (1 + chance.random())
         return cls(tuple(faults), at)
 
+    def moments(self, seed: int, records: int) -> list[float]:
+        """Return when each of so many records is published: half evenly, half in bursts, so that faults hit work."""
+        chance = random.Random(f"{seed}/moments")  # noqa: S311  # reproducible moments
+        bursts = [fault.at - chance.uniform(0.0, _BURST_SECONDS) for fault in self.faults]
+        evenly = [chance.uniform(0.0, self.seconds) for _ in range(records // 2 if bursts else records)]
+        return sorted([*evenly, *(chance.choice(bursts) for _ in range(records - len(evenly)))])
+
 
 def _all_once_then_any(chance: random.Random, size: Size, weights: list[int]) -> list[Kind]:
     kinds = list(size.kinds)[: size.faults] if size.faults >= len(size.kinds) else []
@@ -114,6 +125,15 @@ def repeated(seed: int, records: list[Sent]) -> list[Sent]:
     placed = [(place + chance.uniform(-20, 20), record) for place, record in enumerate(records)]
     placed += [(chance.uniform(place, len(records)), record) for place, record in placed if chance.random() < _REPEATED]
     return [record for _, record in sorted(placed, key=lambda one: one[0])]
+
+
+def mixed(seed: int, records: Sequence[_One], decisions: Sequence[_Other]) -> list[_One | _Other]:
+    """Return records in their order and decisions anywhere in between."""
+    chance = random.Random(f"{seed}/mixed")  # noqa: S311  # reproducible places
+    told: list[_One | _Other] = list(records)
+    for decision in decisions:
+        told.insert(chance.randint(0, len(told)), decision)
+    return told
 
 
 def decided(seed: int, number: int, seen: Collection[Identified]) -> list[Decision | Blocking]:

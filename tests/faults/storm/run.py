@@ -4,12 +4,13 @@ import random
 import signal
 import threading
 import time
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from identity.nodes import node_id
 from infra.world import World, WorldConfig
@@ -26,20 +27,17 @@ from tests.faults.harness import FRAMES, KEY, Sent, sent_of
 from tests.faults.storm.check import Difference, check
 from tests.faults.storm.cluster import Broker, Cluster, Ended, cluster
 from tests.faults.storm.oracle import event_of, touchpoints, truth
-from tests.faults.storm.plan import SESSION_SECONDS, Fault, Plan, Size, decided, repeated
+from tests.faults.storm.plan import SESSION_SECONDS, Fault, Plan, Size, decided, mixed, repeated
 from tests.property.engine_model import Blocking, Decision
 from tests.simulation.scenario import decision_record
 
 _DECISIONS = 8
 _EVENTS_A_CUSTOMER = 5
-_SLICE_SECONDS = 0.25
 _STEP_SECONDS = 0.05
 _READY_SECONDS = 60.0
 _DRAIN_SECONDS = 240.0
 _MOST_STARTS = 60
 _MOST_WORKERS = 4
-
-_Part = TypeVar("_Part")
 
 _LOST = "another worker has written to the state of partition"
 """How a worker ends that lost its partition while it stood still."""
@@ -136,7 +134,8 @@ class _Storm:
             self._processes.start_worker()
         self._processes.start_sink()
         self._started = time.monotonic()
-        load = _Load(self._processes.settings, self._records, self._decisions, self._plan.seconds)
+        told = mixed(self._report.seed, self._records, self._decisions)
+        load = _Load(self._processes.settings, told, self._plan.moments(self._report.seed, len(told)))
         load.start()
         try:
             for fault in self._plan.faults:
@@ -327,16 +326,19 @@ class _HopelessError(Exception):
 
 
 class _Load(threading.Thread):
-    """Publishes records evenly over some time, in their order, and decisions in between."""
+    """Publishes records and decisions, in their order, at their moments.
 
-    def __init__(
-        self, settings: Settings, records: list[Sent], decisions: list[Decision | Blocking], seconds: float
-    ) -> None:
+    Args:
+        settings: of the installation.
+        told: what is published.
+        moments: when, in seconds after the start; as many, in order.
+    """
+
+    def __init__(self, settings: Settings, told: list[Sent | Decision | Blocking], moments: list[float]) -> None:
         super().__init__(name="load", daemon=True)
         self._settings = settings
-        self._slices = max(1, int(seconds / _SLICE_SECONDS))
-        self._records = records
-        self._decisions = decisions
+        self._told = told
+        self._moments = moments
         self._is_over = threading.Event()
         self.error: BaseException | None = None
 
@@ -348,24 +350,24 @@ class _Load(threading.Thread):
     def run(self) -> None:
         """Publish; what goes wrong is kept."""
         producer = CheckedProducer(self._settings.servers)
+        topics = topics_of(self._settings)
+        started, done = time.monotonic(), 0
         try:
-            for number in range(self._slices):
+            while done < len(self._told) and not self._is_over.wait(_STEP_SECONDS):
+                due = bisect_right(self._moments, time.monotonic() - started)
                 sent = producer.begin()
-                for record in self._part(self._records, number):
-                    sent.send(topics_of(self._settings).source(record.source), None, record.value)
-                for decision in self._part(self._decisions, number):
-                    told = _decision_told(decision)
-                    sent.send(topics_of(self._settings).decisions, decision_key(told), FRAMES.encode(DECISION, told))
+                for one in self._told[done:due]:
+                    if isinstance(one, Sent):
+                        sent.send(topics.source(one.source), None, one.value)
+                    else:
+                        decision = _decision_told(one)
+                        sent.send(topics.decisions, decision_key(decision), FRAMES.encode(DECISION, decision))
                 sent.wait()
-                if self._is_over.wait(_SLICE_SECONDS):
-                    return
+                done = due
         except Exception as error:  # noqa: BLE001  # a thread's boundary
             self.error = error
         finally:
             producer.close()
-
-    def _part(self, of: Sequence[_Part], number: int) -> Sequence[_Part]:
-        return of[len(of) * number // self._slices : len(of) * (number + 1) // self._slices]
 
 
 def _decision_told(decision: Decision | Blocking) -> Any:  # noqa: ANN401  # a Decision of the contract
