@@ -1,5 +1,6 @@
 """The fault harness itself: its plans repeat, its oracle agrees with the engine, and what is wrong shows."""
 
+import json
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 
 from sinks.reader import open_lake_reader
 from tests.faults.harness import Sent, folded, world
-from tests.faults.storm.check import people_differ
+from tests.faults.storm.check import Difference, people_differ
 from tests.faults.storm.oracle import Truth, truth
 from tests.faults.storm.plan import KINDS, Plan, Size, repeated
 from tests.faults.storm.read import Heard
+from tests.faults.storm.run import Report
 
 SEED = 5
 
@@ -46,6 +48,27 @@ def test_a_seed_has_the_same_plan_again_and_another_seed_another_one() -> None:
 
 def test_a_plan_with_room_for_all_kinds_has_each_of_them() -> None:
     assert {fault.kind for fault in Plan.drawn(SEED, Size(faults=len(KINDS))).faults} == set(KINDS)
+
+
+def test_half_of_the_records_come_in_bursts_just_before_a_fault_and_all_in_the_time_of_the_plan() -> None:
+    plan = Plan.drawn(SEED, Size())
+    moments = plan.moments(SEED, 1_000)
+    before = [moment for moment in moments if any(0 <= fault.at - moment <= 0.8 for fault in plan.faults)]
+
+    assert len(moments) == 1_000
+    assert moments == sorted(moments)
+    assert 0 <= moments[0] <= moments[-1] <= plan.seconds
+    assert len(before) > 500
+
+
+def test_a_report_is_told_in_json() -> None:
+    report = Report(SEED, ["a line"], [Difference("people", "2", "1")])
+    report.faults["kill sink"] += 2
+
+    told = json.loads(json.dumps(report.as_json()))
+
+    assert (told["seed"], told["faults"]) == (SEED, {"kill sink": 2})
+    assert told["differences"] == [{"where": "people", "expected": "2", "found": "1"}]
 
 
 def test_the_oracle_finds_the_people_that_one_partition_of_the_engine_finds(

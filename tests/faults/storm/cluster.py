@@ -167,11 +167,11 @@ class Cluster:
         return is_writing
 
     def wipe(self, name: str, chance: random.Random) -> int:
-        """Kill -9 of a worker, then remove stores that are left on its machine; return how many."""
+        """Kill -9 of a worker, then remove stores that no process has open; return how many."""
         return self._damage(name, chance, _remove)
 
     def corrupt(self, name: str, chance: random.Random) -> int:
-        """Kill -9 of a worker, then flip bits in stores that are left on its machine; return in how many."""
+        """Kill -9 of a worker, then flip bits in stores that no process has open; return in how many."""
         return self._damage(name, chance, lambda store: _flip_bits(store, chance))
 
     def take_ended(self) -> list[Ended]:
@@ -202,9 +202,8 @@ class Cluster:
         return "".join(file.read_text("utf-8", "replace") for file in files if file.exists())
 
     def _damage(self, name: str, chance: random.Random, how: Callable[[Path], None]) -> int:
-        machine = self._of(name)
         self.kill(name)
-        stores = sorted(file.parent for file in machine.home.glob("state/*/*/CURRENT"))
+        stores = sorted(file.parent for one in self._machines for file in one.home.glob("state/*/*/CURRENT"))
         chosen = [store for store in stores if chance.random() < 0.7] or stores
         return sum(_while_nobody_has_it(store, how) for store in chosen)
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,14 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return it in plain types."""
-        return {**asdict(self), "differences": [one._asdict() for one in self.differences]}
+        return {
+            "seed": self.seed,
+            "seconds": round(self.seconds, 1),
+            "differences": [one._asdict() for one in self.differences],
+            "faults": dict(self.faults),
+            "figures": self.figures,
+            "log": self.log,
+        }
 
 
 def storm(
