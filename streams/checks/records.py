@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from identity.matching.blocks import KEY_BYTES
 from identity.nodes import NODE_ID_BYTES, NodeId, node_id
 from schemas.accepted import decode_accepted
 from schemas.reasons import RejectedError
@@ -19,6 +20,8 @@ from streams.settings import node_key
 from streams.store import FORMAT
 
 _READ_SECONDS = 5.0
+_KEYS = {NODE_ID_BYTES, KEY_BYTES}
+"""Lengths of keys: what is for a node, and in the graph's topic what is for a block."""
 
 
 def placement(looking: Looking) -> Iterator[Finding]:
@@ -27,7 +30,7 @@ def placement(looking: Looking) -> Iterator[Finding]:
     expected = "keys in the partition that murmur2 puts them in"
     for topic in (looking.topics.touchpoints, looking.topics.graph):
         last = [(message.partition(), message.key() or b"") for message in _last_records(looking, topic)]
-        strays = [at for at, key in last if len(key) != NODE_ID_BYTES or partition_of(NodeId(key), partitions) != at]
+        strays = [at for at, key in last if len(key) not in _KEYS or partition_of(NodeId(key), partitions) != at]
         if strays:
             remedy = (
                 "the topic was written or copied with another partitioner; replay the sources into a new installation"

@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from identity.matching.blocks import KEY_BYTES
 from identity.nodes import node_id
 from schemas.accepted import Node, encode_accepted
 from sinks.lake import open_lake_writer
@@ -150,6 +151,12 @@ def test_keys_in_other_partitions_than_they_belong_to_are_refused(made: Settings
     write(made, topics_of(made).touchpoints, key, value, (partition_of(key, made.partitions) + 1) % made.partitions)
 
     assert the_trouble(made)[:2] == ("placement", "refused")
+
+
+def test_messages_to_blocks_of_records_are_no_trouble_where_they_belong(made: Settings) -> None:
+    write(made, topics_of(made).graph, bytes(range(KEY_BYTES)), b"")
+
+    assert troubles(made) == []
 
 
 def test_another_node_key_is_refused_and_none_is_made(made: Settings, tmp_path: Path) -> None:
