@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from tests.faults.storm.oracle import UnfitWorldError
 from tests.faults.storm.plan import KINDS, Kind, Size
 from tests.faults.storm.run import Report, storm
 
@@ -51,7 +52,7 @@ def _one(seed: int, size: Size, console: Console) -> Report:
                 on_step=lambda done, what: progress.update(bar, completed=done, description=f"seed {seed}: {what}"),
             )
         is_kept = bool(report.differences)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, UnfitWorldError):
         is_kept = False
         raise
     finally:
@@ -119,8 +120,15 @@ def main(  # noqa: PLR0913  # options
     is_interrupted = False
     try:
         while not reports or (seed is None and time.monotonic() < until):
-            reports.append(_one(number + len(reports), size, console))
-            _show(console, reports[-1])
+            try:
+                reports.append(_one(number, size, console))
+            except UnfitWorldError as error:
+                console.print(f"seed {number} is left out: {error}", markup=False, highlight=False, soft_wrap=True)
+                if seed is not None:
+                    break
+            else:
+                _show(console, reports[-1])
+            number += 1
     except KeyboardInterrupt:
         is_interrupted = True
     if seed is not None and reports and not reports[0].differences:
