@@ -83,6 +83,11 @@ class Engine:
         found = [partition.missing for partition in list(self._partitions.values())]
         return "; ".join(missing for missing in found if missing is not None) or None
 
+    def missing_registry(self) -> str | None:
+        """Return what waits for the schema registry; None where nothing does. For any thread."""
+        waiting = len(self._waiting)
+        return f"{waiting} chunks wait for the schema registry" if waiting else None
+
     def release(self) -> None:
         """Let go of chunks whose work has not begun: a rebalance begins."""
         self.release_waiting()

@@ -51,8 +51,12 @@ from streams.topics import Topics, admin, check_topics, topics_of
 from streams.watch import BrokerWatch, unwritable
 
 _MOST_RECORDS = 40_000
-_MOST_BYTES = 64 * 1024 * 1024
-_RECORDS_AT_ONCE = 1_000
+_MOST_BYTES = 32 * 1024 * 1024
+"""Of the values in a batch. Decoded and on their way to the lake they take several times as much."""
+_FIRST_RECORDS = 16
+"""Fetched before anything is known of their size."""
+_MOST_QUEUED_KBYTES = 32 * 1024
+"""Fetched by the client and not taken yet."""
 _LONGEST_WAIT_SECONDS = 2.0
 _LONGEST_SILENCE_SECONDS = 0.3
 """A batch costs most of a second whatever its size, so few and large ones; but nobody waits for records not coming."""
@@ -89,6 +93,7 @@ class LakeSink:
         self._lake_folder = data_path(settings.home)
         self._positions = {(tp.topic, tp.partition): tp.offset for tp in self._consumer.assignment()}
         self._began: float | None = None
+        self._registry: str | None = None
 
     def run(self, stop: threading.Event, on_write: Callable[[WriteCounts], None] = lambda _: None) -> None:
         """Read and write until ``stop`` is set; ``on_write`` is told of each batch.
@@ -100,7 +105,9 @@ class LakeSink:
         log.info("sink ready")
         try:
             with BrokerWatch(self._admin, self._topics.touchpoints) as broker:
-                self._telemetry.health.expect({"broker": broker.missing, "lake": self._missing_lake})
+                self._telemetry.health.expect(
+                    {"broker": broker.missing, "registry": lambda: self._registry, "lake": self._missing_lake}
+                )
                 while not stop.is_set():
                     self._telemetry.health.turn()
                     messages = self._fetch(stop)
@@ -114,16 +121,20 @@ class LakeSink:
         log.info("sink stopped")
 
     def _fetch(self, stop: threading.Event) -> list[Message]:
-        """Collect records until there are many, or large ones, the first has waited long enough, or no more come."""
+        """Collect records until there are many, they are large, the first has waited long enough, or no more come."""
         messages: list[Message] = []
-        size = 0
+        room, largest = _MOST_BYTES, _MOST_BYTES // _FIRST_RECORDS
         until = time.monotonic() + _LONGEST_WAIT_SECONDS
-        while len(messages) < _MOST_RECORDS and size < _MOST_BYTES:
-            more = self._consumer.consume(_RECORDS_AT_ONCE, timeout=_LONGEST_SILENCE_SECONDS)
-            messages += more
-            size += sum(map(len, more))
-            if not more or time.monotonic() > until or stop.is_set():
+        while room > 0 and len(messages) < _MOST_RECORDS and time.monotonic() < until and not stop.is_set():
+            # Never more at once than fit if all are as large as the largest so far.
+            most = min(_MOST_RECORDS - len(messages), max(1, room // largest))
+            more = self._consumer.consume(most, timeout=_LONGEST_SILENCE_SECONDS)
+            if not more:
                 break
+            sizes = [len(message) for message in more]
+            largest = max(sizes) + 1 if not messages else max(largest, *sizes)
+            room -= sum(sizes)
+            messages += more
         return messages
 
     def _decoded(self, messages: Sequence[Message], stop: threading.Event) -> "tuple[_Decoding, LakeBatch] | None":
@@ -133,11 +144,16 @@ class LakeSink:
             try:
                 for message in messages:
                     decoding.add(message)
-                return decoding, decoding.lake_batch()
+                batch = decoding.lake_batch()
             except RegistryDownError as error:
+                self._telemetry.health.turn()
+                self._registry = str(error)
                 log.warning("waiting for the schema registry", why=str(error))
                 if stop.wait(_REGISTRY_PAUSE_SECONDS):
                     break
+            else:
+                self._registry = None
+                return decoding, batch
         return None
 
     def _write(self, records: int, decoding: "_Decoding", batch: LakeBatch) -> WriteCounts:
@@ -340,7 +356,7 @@ def _consumer(settings: Settings, topics: Topics, writer: LakeWriter) -> Consume
         "enable.auto.commit": False,
         "auto.offset.reset": "error",
         "fetch.wait.max.ms": 100,
-        "queued.max.messages.kbytes": 128 * 1024,
+        "queued.max.messages.kbytes": _MOST_QUEUED_KBYTES,
     }
     consumer = Consumer(config)
     known = writer.offsets()

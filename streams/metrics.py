@@ -98,7 +98,7 @@ STORE_BYTES: Final = Gauge("onefold_store_bytes", "Size of a partition's store o
 REBALANCES: Final = Count("onefold_rebalances_total", "How often partitions were given to this worker.")
 QUEUED: Final = Gauge("onefold_producer_queued_records", "Records that wait for the broker's acknowledgement.")
 BATCH_RECORDS: Final = Spread("onefold_batch_records", "Kafka records in a batch that the sink wrote.", bounds=_RECORDS)
-BATCH_SECONDS: Final = Spread("onefold_batch_seconds", "Time that the sink took to decode and write a batch.")
+BATCH_SECONDS: Final = Spread("onefold_batch_seconds", "Time that the sink took to write a batch.")
 ROWS: Final = Count("onefold_rows_total", "Rows that the sink added or replaced.", ("table",))
 COMPACTION_SECONDS: Final = Spread("onefold_compaction_seconds", "Time that a compaction of the lake took.")
 SNAPSHOTS: Final = Gauge("onefold_snapshots", "Snapshots of the lake that can be asked for, after each compaction.")

@@ -101,6 +101,7 @@ class Worker:
                     "broker": broker.missing,
                     "group": lambda: None if self._is_member else "not a member of the group",
                     "partitions": self._engine.missing,
+                    "registry": self._engine.missing_registry,
                     "delivery": lambda: waits_for(self._producer.stalled_seconds, "no record was acknowledged"),
                 }
             )

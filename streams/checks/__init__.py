@@ -17,9 +17,9 @@ from streams.topics import admin, partition_counts, topics_of
 _FIRST: Sequence[Check] = (broker_version, topics_there)
 """The others ask the topics; while one of these refuses they are left out."""
 
-_SHARED: Sequence[Check] = (topic_settings, replicas, probe, placement, free_space)
+_SHARED: Sequence[Check] = (topic_settings, replicas, probe, free_space)
 
-FOR_WORKER: Sequence[Check] = (*_SHARED, node_key_of_touchpoints, state_format)
+FOR_WORKER: Sequence[Check] = (*_SHARED, placement, node_key_of_touchpoints, state_format)
 FOR_SINK: Sequence[Check] = (*_SHARED, lake_format)
 FOR_CLOCK: Sequence[Check] = (probe,)
 """A clock that is told ahead of time never goes back."""

@@ -29,8 +29,9 @@ def placement(looking: Looking) -> Iterator[Finding]:
     partitions = looking.settings.partitions
     expected = "keys in the partition that murmur2 puts them in"
     for topic in (looking.topics.touchpoints, looking.topics.graph):
-        last = [(message.partition(), message.key() or b"") for message in _last_records(looking, topic)]
-        strays = [at for at, key in last if len(key) not in _KEYS or partition_of(NodeId(key), partitions) != at]
+        keys = [(message.partition(), message.key() or b"") for message in _last_records(looking, topic)]
+        placed = [(at, NodeId(key)) for at, key in keys if len(key) in _KEYS]  # others become dead letters
+        strays = [at for at, key in placed if partition_of(key, partitions) != at]
         if strays:
             remedy = (
                 "the topic was written or copied with another partitioner; replay the sources into a new installation"
@@ -38,7 +39,7 @@ def placement(looking: Looking) -> Iterator[Finding]:
             found = f"another one in partition {strays[0]}"
             yield Finding("placement", f"topic {topic}", "refused", expected, found, remedy)
         else:
-            yield Finding("placement", f"topic {topic}", "ok", expected, f"{len(last)} records as expected")
+            yield Finding("placement", f"topic {topic}", "ok", expected, f"{len(placed)} records as expected")
 
 
 def node_key_of_touchpoints(looking: Looking) -> Iterator[Finding]:

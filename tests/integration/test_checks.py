@@ -159,6 +159,13 @@ def test_messages_to_blocks_of_records_are_no_trouble_where_they_belong(made: Se
     assert troubles(made) == []
 
 
+def test_a_record_that_is_no_touchpoint_of_ours_keeps_nobody_from_starting(made: Settings) -> None:
+    write(made, topics_of(made).touchpoints, b"odd", b"noise", 0)
+    write(made, topics_of(made).touchpoints, b"", b"", 1)
+
+    assert troubles(made) == []
+
+
 def test_another_node_key_is_refused_and_none_is_made(made: Settings, tmp_path: Path) -> None:
     write(made, topics_of(made).touchpoints, *accepted(made))
     elsewhere = made.model_copy(update={"home": tmp_path / "elsewhere"})
