@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.faults.storm.plan import Size
 from tests.faults.storm.run import storm
 
-KILLS = 4
+KILLS = 8
 SEED = 311
 
 
