@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
 
 import structlog
@@ -26,3 +27,11 @@ def configure_logging() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def stack_of(error: BaseException) -> str:
+    """Return where an error was raised and what led to it, by type and place; a message may hold a customer's data."""
+    before = error.__cause__ or error.__context__
+    lines = [stack_of(before) + "\nwhich led to:\n"] if before is not None else []
+    lines += traceback.format_tb(error.__traceback__)
+    return "".join(lines) + f"{type(error).__module__}.{type(error).__qualname__}"

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from sinks.errors import LakeError
 from streams.commands.examples import add
 from streams.commands.moments import moment
 from streams.errors import StreamsError
@@ -72,10 +73,10 @@ async def _work(settings: Settings) -> None:
     except StreamsError as error:
         complain(f"onefold worker: {error}")
         _leave(2)
-    except Exception:  # noqa: BLE001  # the process's boundary
-        import traceback  # noqa: PLC0415 - only where it went wrong
+    except Exception as error:  # noqa: BLE001  # the process's boundary
+        from streams.logs import stack_of  # noqa: PLC0415 - only where it went wrong
 
-        traceback.print_exc()
+        complain(stack_of(error))
         _leave(1)
 
 
@@ -92,7 +93,7 @@ def sink() -> None:
     """
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.lake_sink import LakeSink  # noqa: PLC0415 - heavy
-    from streams.logs import configure_logging  # noqa: PLC0415 - heavy
+    from streams.logs import configure_logging, stack_of  # noqa: PLC0415 - heavy
     from streams.serving import Telemetry, serving  # noqa: PLC0415 - heavy
 
     configure_logging()
@@ -101,8 +102,14 @@ def sink() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     settings, telemetry = with_broker(load_settings()), Telemetry("sink", _SINK_PATIENCE_SECONDS)
-    with serving(settings, telemetry):
-        LakeSink(settings, telemetry).run(stop)
+    try:
+        with serving(settings, telemetry):
+            LakeSink(settings, telemetry).run(stop)
+    except (StreamsError, LakeError):
+        raise
+    except Exception as error:  # noqa: BLE001  # the process's boundary
+        complain(stack_of(error))
+        sys.exit(1)
 
 
 def clock(
