@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from identity.matching.blocks import KEY_BYTES
 from identity.nodes import NODE_ID_BYTES, NodeId, node_id
-from schemas.accepted import decode_accepted
+from schemas.accepted import NewerFormatError, decode_accepted
 from schemas.reasons import RejectedError
 from streams.batches import marker_of
 from streams.checks.findings import Finding, Looking
@@ -53,7 +53,7 @@ def node_key_of_touchpoints(looking: Looking) -> Iterator[Finding]:
                 (NodeId(node["node_id"]), node["type"], node["value"])
                 for node in decode_accepted(message.value())["nodes"]
             ]
-        except RejectedError:  # the stages tell of it
+        except (RejectedError, NewerFormatError):  # the stages tell of it
             continue
     remedy = "copy the file from a machine of the installation, or name it by ONEFOLD_NODE_KEY_FILE"
     if ids and not settings.node_key_path.exists():
