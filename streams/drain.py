@@ -46,6 +46,7 @@ def drain(
         BrokerDownError: the broker went away.
     """
     started = time.monotonic()
+    settings = settings.model_copy(update={"metrics_port": None})  # several processes cannot share one
     with closing(LagReader(settings)) as reader, processes(settings) as children:
         before = reader.read()
         on_lag(before)

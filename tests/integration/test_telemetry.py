@@ -13,6 +13,7 @@ import pytest
 
 from infra.broker import start_local_broker, stop_local_broker
 from infra.daemon import free_port
+from streams.drain import drain
 from streams.settings import Settings
 from streams.store import PartitionStore
 from streams.topics import topics_of
@@ -109,6 +110,15 @@ def test_no_port_is_opened_unless_one_is_set(broker: str, tmp_path: Path) -> Non
         engine.until_assigned("worker")
 
         assert "serving metrics" not in engine.log("worker")
+
+
+def test_the_processes_of_a_drain_serve_nothing_so_that_no_port_is_asked_for_twice(broker: str, tmp_path: Path) -> None:
+    settings = installation(broker, tmp_path, metrics_port=free_port(), partitions=2)
+    publish(settings, _RECORDS[:50])
+
+    drain(settings, 2, lambda _: None)
+
+    assert "serving metrics" not in "".join(log.read_text("utf-8") for log in (tmp_path / "logs").iterdir())
 
 
 @pytest.fixture
