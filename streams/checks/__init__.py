@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import structlog
+from confluent_kafka import KafkaException
 
 from streams.checks.brokers import broker_version
 from streams.checks.findings import Check, Finding, Looking
@@ -10,7 +11,7 @@ from streams.checks.homes import free_space, lake_format
 from streams.checks.probing import probe
 from streams.checks.records import node_key_of_touchpoints, placement, state_format
 from streams.checks.topics import replicas, topic_settings, topics_there
-from streams.errors import CheckError
+from streams.errors import BrokerDownError, CheckError
 from streams.settings import Settings
 from streams.topics import admin, partition_counts, topics_of
 
@@ -38,10 +39,15 @@ def findings(settings: Settings, checks: Sequence[Check] = ALL) -> list[Finding]
     client = admin(settings)
     partition_counts(client, settings)
     looking = Looking(settings, client, topics_of(settings))
-    first = [finding for check in _FIRST for finding in check(looking)]
-    if any(finding.verdict == "refused" for finding in first):
-        return first
-    return first + [finding for check in checks for finding in check(looking)]
+    try:
+        first = [finding for check in _FIRST for finding in check(looking)]
+        if any(finding.verdict == "refused" for finding in first):
+            return first
+        return first + [finding for check in checks for finding in check(looking)]
+    except KafkaException as error:  # as of a broker that just started and knows no leaders yet
+        raise BrokerDownError(f"the broker at {settings.servers} cannot be asked: {error.args[0].str()}") from None
+    except TimeoutError:
+        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}") from None
 
 
 def check_start(settings: Settings, checks: Sequence[Check]) -> None:

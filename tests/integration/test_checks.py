@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
@@ -18,7 +19,7 @@ from sinks.lake import open_lake_writer
 from sinks.testing import a_node, a_touchpoint
 from streams.batches import batch_records
 from streams.checks import FOR_SINK, FOR_WORKER, check_start, findings
-from streams.checks.findings import Finding
+from streams.checks.findings import Finding, Looking
 from streams.errors import BrokerDownError, CheckError
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
@@ -151,6 +152,14 @@ def test_keys_in_other_partitions_than_they_belong_to_are_refused(made: Settings
     write(made, topics_of(made).touchpoints, key, value, (partition_of(key, made.partitions) + 1) % made.partitions)
 
     assert the_trouble(made)[:2] == ("placement", "refused")
+
+
+def test_a_broker_that_knows_no_leaders_yet_is_told_in_a_sentence(made: Settings) -> None:
+    def asks_too_early(_: Looking) -> Iterator[Finding]:
+        raise KafkaException(KafkaError(KafkaError._NOENT, "no leaders found"))
+
+    with pytest.raises(BrokerDownError, match=r"cannot be asked: no leaders found$"):
+        findings(made, [asks_too_early])
 
 
 def test_messages_to_blocks_of_records_are_no_trouble_where_they_belong(made: Settings) -> None:
