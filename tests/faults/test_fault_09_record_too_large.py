@@ -11,15 +11,17 @@ SEED = 909
 def test_fault_09_what_the_broker_refuses_for_its_size_is_told_and_stays_uncommitted(
     broker: str, tmp_path: Path
 ) -> None:
-    """No touchpoint can lead to a record over our own limit, so somebody set the topic's lower."""
+    """No touchpoint leads to a record over our own limit, so somebody sets the topic lower while the worker runs."""
     records = world(50, 200, SEED)
     settings = installation(broker, tmp_path, session_timeout_seconds=6)
     topics = topics_of(settings)
     with running(settings) as engine:
         engine.start("sink", "sink")
+        engine.start("worker", "worker")
+        engine.until_assigned("worker")
+        engine.until("the sink is ready", lambda: "sink ready" in engine.log("sink"))
         set_topic(settings, topics.profiles, "max.message.bytes", 100)
         publish(settings, records)
-        engine.start("worker", "worker")
         code = engine.until_ended("worker")
         acknowledged = sum(committed(settings, topics.touchpoints).values())
         told = engine.log("worker")

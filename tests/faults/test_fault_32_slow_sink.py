@@ -45,7 +45,7 @@ def slowed(*pids: int) -> Iterator[None]:
 def test_fault_32_a_slow_sink_is_waited_for_and_its_lag_is_told(broker: str, tmp_path: Path) -> None:
     """The worker goes on beside it, then is slowed down itself and keeps its session."""
     records = world(200, 1_500, SEED)
-    settings = installation(broker, tmp_path, session_timeout_seconds=6)
+    settings = installation(broker, tmp_path, session_timeout_seconds=8)
     touchpoints = topics_of(settings).touchpoints
     with running(settings) as engine:
         sink = engine.start("sink", "sink")
@@ -61,7 +61,7 @@ def test_fault_32_a_slow_sink_is_waited_for_and_its_lag_is_told(broker: str, tmp
                 rows = len(reader.execute("SELECT event_id FROM touchpoints").fetchall())
             with slowed(worker):
                 publish(settings, records[1_200:])
-                time.sleep(6)
+                time.sleep(9)
             growth = psutil.Process(sink).memory_info().rss - before
         engine.until_drained()
         log = engine.log("worker")
