@@ -99,6 +99,7 @@ def attach(connection: duckdb.DuckDBPyConnection, home: Path, *options: str) -> 
 
     Raises:
         SnapshotMissingError: the options name a snapshot that is not there.
+        LakeMissingError: there is a catalog's file with nothing in it, and the options do not allow to make one.
         LakeVersionError: the catalog was written by a newer DuckLake.
         LakeError: the catalog cannot be opened.
     """
@@ -120,6 +121,8 @@ def _attach_error(error: duckdb.Error, home: Path) -> LakeError:
     text = sentence(error)
     if "No snapshot found" in text or "out of range" in text:  # the latter of a version beyond 64 bits
         return SnapshotMissingError(f"The lake in {home} has no such snapshot.")
+    if "creating a new DuckLake is explicitly disabled" in text:  # who began to make it was killed before anything else
+        return LakeMissingError(f"The lake in {home} was not finished being made; 'onefold sink' makes it.")
     if "DuckLake version" in text or "DuckLake Extension only supports" in text:
         return LakeVersionError(f"The lake in {home} was written by another DuckLake version: {text}")
     return LakeError(f"The lake in {home} cannot be opened: {text}")

@@ -9,10 +9,12 @@ import pytest
 from profiles.policy_file import default_profile_policy
 from sinks.describe import reference
 from sinks.digest import people_digest
-from sinks.errors import QueryError, QueryRefusedError, SnapshotMissingError
+from sinks.engine import catalog_path
+from sinks.errors import LakeMissingError, QueryError, QueryRefusedError, SnapshotMissingError
 from sinks.find import find_customer, find_profile, recent_touchpoints
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.query import run_sql, snapshots
+from sinks.reader import open_lake_reader
 from sinks.tables import TABLES
 from sinks.testing import (
     a_link,
@@ -229,3 +231,15 @@ def test_snapshots_come_in_order_with_utc_times(home: Path) -> None:
     listed = snapshots(home)
     assert [snapshot.version for snapshot in listed] == sorted(snapshot.version for snapshot in listed)
     assert listed[-1].committed_at <= datetime.now(UTC)
+
+
+def test_a_lake_whose_sink_was_killed_at_its_very_beginning_is_missing_and_is_made_by_the_next(tmp_path: Path) -> None:
+    catalog_path(tmp_path).parent.mkdir()
+    catalog_path(tmp_path).touch()
+
+    with pytest.raises(LakeMissingError, match="was not finished being made"):
+        open_lake_reader(tmp_path)
+
+    open_lake_writer(tmp_path).close()
+    with open_lake_reader(tmp_path) as reader:
+        assert reader.execute("SELECT count(*) FROM profiles").fetchall() == [(0,)]
