@@ -17,6 +17,7 @@ from rich.table import Table
 
 from identity.gathering import Dirty, Gatherer, Seen
 from identity.graph import Gathering, Moment
+from identity.members import News
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
@@ -278,7 +279,7 @@ def _folded(sample: Sample) -> Figure:
 
 
 def _all_new(gathering: Gathering) -> Dirty:
-    return Dirty(set(gathering.members), links_changed=True)
+    return Dirty(set(gathering.members), News.LINKS)
 
 
 def _one_touched(gathering: Gathering) -> Dirty:
@@ -286,8 +287,8 @@ def _one_touched(gathering: Gathering) -> Dirty:
     for node, member in gathering.members.items():
         if member.card.touches:
             member.card.touches += 1
-            return Dirty({node}, links_changed=False)
-    return Dirty(set(), links_changed=False)
+            return Dirty({node}, News.TOUCHES)
+    return Dirty(set(), News.TOUCHES)
 
 
 def _publish(encoded: bytes, parts: dict[NodeId, bytes], change: Callable[[Gathering], Dirty]) -> list[Profile]:

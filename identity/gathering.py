@@ -51,7 +51,7 @@ from identity.graph import (
 )
 from identity.matching.likeness import least_centibits
 from identity.matching.placing import Matcher
-from identity.members import merged_member, who_may_change
+from identity.members import News, merged_member, news_of
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 
@@ -97,12 +97,12 @@ class Dirty(NamedTuple):
 
     Attributes:
         members: those with something new.
-        links_changed: whether who is who may have changed, not only what they did.
+        news: what may have changed at most.
         revisited: whether only another policy has it resolved anew.
     """
 
     members: set[NodeId]
-    links_changed: bool
+    news: News
     revisited: bool = False
 
 
@@ -205,13 +205,13 @@ class Gatherer:
             for member in gathering.members.values():
                 self._ask_alike(member.card, owner, gathering)
         if owner not in self._dirty:
-            self._dirty[owner] = Dirty(set(), links_changed=True, revisited=True)
+            self._dirty[owner] = Dirty(set(), News.LINKS, revisited=True)
         else:
             self._regroup(owner)
 
     def _regroup(self, owner: NodeId) -> None:
         past = self._dirty.get(owner)
-        self._dirty[owner] = Dirty(past.members if past else set(), links_changed=True)
+        self._dirty[owner] = Dirty(past.members if past else set(), News.LINKS)
 
     def settle(self) -> dict[NodeId, Dirty]:
         """Work off all messages within the partition, send the others, and return the gatherings that changed.
@@ -475,7 +475,7 @@ class Gatherer:
             self._confirm(report.node, report.to)
         if known is None or member.card.touches > known.card.touches:
             self._graph.put_fragment(report.to, report.node, report.fragment)
-        links_changed = known is None or handed_over or who_may_change(known.card, member.card)
+        news = News.LINKS if known is None or handed_over else news_of(known.card, member.card)
         gathering.members[report.node] = member
         if handed_over:
             gathering.revision = max(gathering.revision, report.revision)
@@ -483,7 +483,7 @@ class Gatherer:
         past = self._dirty.get(report.to)
         members = past.members if past else set()
         members.add(report.node)
-        self._dirty[report.to] = Dirty(members, links_changed or (past is not None and past.links_changed))
+        self._dirty[report.to] = Dirty(members, max(news, past.news) if past else news)
         return True
 
     def _is_full(self, gathering: Gathering, report: Report) -> bool:

@@ -1,5 +1,7 @@
 """What an owner makes of a report on a member."""
 
+from enum import IntEnum
+
 from identity.graph import Card, Member, Report, Standing, merge_cards
 from identity.nodes import NodeId
 from identity.told import in_doubt
@@ -50,11 +52,21 @@ def _verdicts_in_doubt(report: Report, known: Member | None) -> dict[NodeId, int
     return told
 
 
-def who_may_change(old: Card, new: Card) -> bool:
-    """Whether a card tells something new of who is who, not only of what they did."""
-    return (
-        old.links != new.links
-        or old.first_seen != new.first_seen
+class News(IntEnum):
+    """What a card may change, the greater including the lesser."""
+
+    TOUCHES = 0
+    """What people did."""
+    EVIDENCE = 1
+    """How often links were seen: who is who only where links contend."""
+    LINKS = 2
+    """Who is who."""
+
+
+def news_of(old: Card, new: Card) -> News:
+    """Return what a card may change that takes the place of another one of its node."""
+    if (
+        old.first_seen != new.first_seen
         or old.shared != new.shared
         or old.neighbours != new.neighbours
         or old.type != new.type
@@ -62,4 +74,12 @@ def who_may_change(old: Card, new: Card) -> bool:
         or old.block != new.block
         or old.record != new.record
         or old.alike != new.alike
-    )
+    ):
+        return News.LINKS
+    if old.links == new.links:
+        return News.TOUCHES
+    known = old.links
+    if known.keys() != new.links.keys():
+        return News.LINKS
+    is_far_news = any(known[node].far_shared != evidence.far_shared for node, evidence in new.links.items())
+    return News.LINKS if is_far_news else News.EVIDENCE

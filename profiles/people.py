@@ -7,6 +7,7 @@ from typing import Literal
 from identity.gathering import Dirty
 from identity.graph import Gathering, Member
 from identity.matching.likeness import Likeness, probability
+from identity.members import News
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import LinkId, Person, Resolution, Verdict, resolve
@@ -35,6 +36,18 @@ _RULE: Mapping[Verdict, str | None] = {
     "suggested_past_limit": "limit_per_person",
 }
 """Of the verdicts that are not told by their own name."""
+
+_CONTENDING: frozenset[Verdict] = frozenset(
+    {
+        "limit_per_person",
+        "ambiguous_identifier",
+        "unlike_records",
+        "decided_apart",
+        "contradicting_decision",
+        "matched",
+    }
+)
+"""What became of links that may be otherwise with other evidence; likeness may hide that one was refused before."""
 
 _UNDOABLE = DECIDED - {"withdrawn"}
 
@@ -69,7 +82,7 @@ class Publisher:
             now: the time.
         """
         telling = self._telling(gathering, fragment_of, now)
-        if dirty.links_changed:
+        if dirty.news is News.LINKS or (dirty.news is News.EVIDENCE and _has_contention(gathering)):
             self._publish_regrouped(telling, is_revisited=dirty.revisited)
         else:
             customers = {gathering.members[node].customer for node in dirty.members}
@@ -159,6 +172,12 @@ class Publisher:
             return rules[members[node].card.type].rank, members[node].card.value
 
         return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
+
+
+def _has_contention(gathering: Gathering) -> bool:
+    """Whether a link of a gathering was refused: where none was, links unite in whatever order they come."""
+    numbers = (number for member in gathering.members.values() for number in member.verdicts.values())
+    return any(last_known_verdict(number) in _CONTENDING for number in numbers)
 
 
 def _verdict_told(members: dict[NodeId, Member], link: LinkId) -> Verdict | None:

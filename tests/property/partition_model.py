@@ -23,7 +23,7 @@ from identity.matching.likeness import centibits
 from identity.matching.link import log_odds
 from identity.matching.placing import Placing
 from identity.matching.records import decode_record
-from identity.nodes import NodeId
+from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy_text, parse_policy
 from identity.resolution import resolve
@@ -345,12 +345,16 @@ class Cluster:
         return {NodeId(key): _placings.decode(value) for key, value in self.sites[number].store.of(b"r").items()}
 
     def blocks(self, number: int) -> dict[bytes, set[NodeId]]:
-        """Return who is in which block by what a partition stored, which agrees with its counts."""
+        """Return who is in which block by what a partition stored: a block's nodes, or how many there are and each."""
+        store = self.sites[number].store
         found: dict[bytes, set[NodeId]] = {}
-        for key in self.sites[number].store.of(b"b"):
+        for key in store.of(b"i"):
             found.setdefault(key[:KEY_BYTES], set()).add(NodeId(key[KEY_BYTES:]))
-        counts = {key: msgspec.msgpack.decode(value) for key, value in self.sites[number].store.of(b"c").items()}
+        listed = {key: value for key, value in store.of(b"b").items() if len(value) % NODE_ID_BYTES == 0}
+        counts = {key: int.from_bytes(value, "big") for key, value in store.of(b"b").items() if key not in listed}
         assert counts == {block: len(inside) for block, inside in found.items()}
+        for block, value in listed.items():
+            found[block] = {NodeId(value[at : at + NODE_ID_BYTES]) for at in range(0, len(value), NODE_ID_BYTES)}
         return found
 
     def heard(self, seed: int) -> Subscriber:
