@@ -98,7 +98,7 @@ def replicas(looking: Looking) -> Iterator[Finding]:
     yield from problems
     if not problems:
         expected = "as many in step as a record needs to be taken"
-        yield Finding("replicas", f"{len(wanted)} topics", "ok", expected, f"{len(metadata.brokers)} brokers")
+        yield Finding("replicas", f"{len(wanted)} topics", "ok", expected, f"brokers: {len(metadata.brokers)}")
 
 
 def _too_few(least: int, copies: int, in_sync: int, brokers: int) -> Iterator[tuple[Verdict, str, str, str]]:
