@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.accepted import decode_accepted, encode_accepted
+from schemas.accepted import FORMAT, NewerFormatError, decode_accepted, encode_accepted
 from schemas.reasons import RejectedError
 from sinks.testing import a_touchpoint, an_order
 
@@ -10,7 +10,7 @@ VALUE = encode_accepted(a_touchpoint("e-1", order=an_order()))
 BAD = {
     "nothing": (None, "null_value"),
     "no bytes": (b"", "unknown_framing"),
-    "another format": (b"\x02" + VALUE[1:], "unknown_framing"),
+    "no format there ever was": (b"\x00" + VALUE[1:], "unknown_framing"),
     "an Avro record": (b"\xc3\x01" + VALUE[1:], "unknown_framing"),
     "a map without the fields": (b"\x01\x80", "undecodable"),
     "a field of another type": (VALUE.replace(b"\xa6source", b"\xa6source\x01", 1), "undecodable"),
@@ -29,6 +29,11 @@ def test_an_order_reads_back_with_its_margin_and_without_one(margin: int | None)
     told = a_touchpoint("e-1", order={**an_order(), "margin_micros": margin})
     assert decode_accepted(encode_accepted(told)) == told
     assert decode_accepted(VALUE) == a_touchpoint("e-1", order=an_order())
+
+
+def test_a_newer_format_is_no_fault_of_the_record() -> None:
+    with pytest.raises(NewerFormatError):
+        decode_accepted(bytes([FORMAT + 1]) + VALUE[1:])
 
 
 @pytest.mark.parametrize("cut", range(1, len(VALUE)))
