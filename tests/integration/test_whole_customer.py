@@ -24,6 +24,7 @@ from streams.policies import publish_policy
 from streams.publish import publish_world
 from streams.settings import Settings
 from streams.topics import admin, create_topics
+from tests.segments import segments_told
 
 WORLD = WorldConfig(customers=250, touchpoints=3_000, seed=31)
 END = datetime.fromtimestamp(WORLD.end / 1000, UTC).replace(tzinfo=None)
@@ -236,18 +237,13 @@ def test_segments_are_the_same_in_stream_and_sql(outcome: Outcome) -> None:
 
 
 def test_signals_of_segments_add_up_to_who_is_in_them(outcome: Outcome) -> None:
-    """Who merged into another customer is in no segment any more, without a signal for each."""
-    inside: defaultdict[str, set[str]] = defaultdict(set)
-    for kind, name, customer, _ in outcome.rows(
-        "SELECT kind, name, customer_id, revision FROM signals WHERE kind LIKE 'segment%' UNION ALL"
-        " SELECT kind, '', other_customer_id, revision FROM changes WHERE kind = 'merged' ORDER BY revision, kind"
-    ):
-        if kind == "merged":
-            inside[customer].clear()
-        else:
-            (inside[customer].add if kind == "segment_entered" else inside[customer].discard)(name)
-    asked = set(outcome.rows("SELECT segment, customer_id FROM segment_members"))
-    assert {(name, customer) for customer, names in inside.items() for name in names} == asked
+    names = ("kind", "name", "customer_id", "other_customer_id", "revision")
+    rows = outcome.rows(
+        "SELECT kind, name, customer_id, '', revision FROM signals UNION ALL"
+        " SELECT kind, '', customer_id, other_customer_id, revision FROM changes"
+    )
+    told = segments_told(dict(zip(names, row, strict=True)) for row in rows)
+    assert told == set(outcome.rows("SELECT customer_id, segment FROM segment_members"))
 
 
 def test_consent_is_the_same_in_stream_sql_and_a_plain_look_at_the_statements(outcome: Outcome) -> None:

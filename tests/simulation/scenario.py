@@ -31,6 +31,7 @@ from tests.property.engine_model import (
     identifier,
 )
 from tests.property.partition_model import Thresholds
+from tests.segments import segments_told
 from tests.simulation.broker import SESSION_SECONDS, Broker, Changelogs
 from tests.simulation.loop import Process, StalledError, VirtualLoop
 from tests.simulation.worker import Disk, DiskStore, Machine, Worker
@@ -312,18 +313,9 @@ class _Simulation:
         }
 
     def _segments_told(self) -> set[tuple[str, str]]:
-        """Return customers and their segments as signals and merges add up to, in the order of revisions."""
-        records = [record for (topic, _), log in self._broker.logs.items() if topic == TOPICS.changes for record in log]
-        told: list[Any] = [FRAMES.decode(record.value)[1] for record in records]
-        inside: set[tuple[str, str]] = set()
-        for one in sorted(told, key=lambda one: (one["revision"], one["kind"])):
-            if one["kind"] == "merged":
-                inside = {place for place in inside if place[0] != one["other_customer_id"]}
-            elif one["kind"] == "segment_entered":
-                inside.add((one["customer_id"], one["name"]))
-            elif one["kind"] == "segment_left":
-                inside.discard((one["customer_id"], one["name"]))
-        return inside
+        """Return customers and their segments as signals and merges add up to."""
+        logs = [log for (topic, _), log in self._broker.logs.items() if topic == TOPICS.changes]
+        return segments_told(FRAMES.decode(record.value)[1] for log in logs for record in log)
 
     def _note(self, kind: str, text: str) -> None:
         self._report.faults[kind] += 1

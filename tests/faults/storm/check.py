@@ -11,6 +11,7 @@ from streams.topics import topics_of
 from tests.faults.harness import Sent
 from tests.faults.storm.oracle import Truth, content
 from tests.faults.storm.read import Heard, Place, PublicTopics, counted_events, read_topics, rows_at, snapshots
+from tests.segments import segments_told
 
 _FIGURES = frozenset({"touches", "orders", "returns", "status"})
 """What of a profile may be shown; of everything else a fingerprint."""
@@ -187,15 +188,7 @@ def _segments(heard: Heard) -> Iterator[Difference]:
         if profile["status"] == "active"
         for segment in profile["segments"]
     }
-    inside: set[tuple[str, str]] = set()
-    told = [*heard.changes.values(), *heard.signals.values()]
-    for one in sorted(told, key=lambda one: (one["revision"], one["kind"])):
-        if one["kind"] == "merged":
-            inside = {place for place in inside if place[0] != one["other_customer_id"]}
-        elif one["kind"] == "segment_entered":
-            inside.add((one["customer_id"], one["name"]))
-        elif one["kind"] == "segment_left":
-            inside.discard((one["customer_id"], one["name"]))
+    inside = segments_told([*heard.changes.values(), *heard.signals.values()])
     for name, segment in sorted(held - inside):
         yield Difference(f"segment {segment} of {name}", "told by a signal", "by the profile only")
     for name, segment in sorted(inside - held):
