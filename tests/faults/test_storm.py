@@ -7,7 +7,7 @@ import pytest
 from tests.faults.storm.plan import KINDS, Size
 from tests.faults.storm.run import storm
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
 
 SEED = 1
 

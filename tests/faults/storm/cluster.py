@@ -23,7 +23,8 @@ _LOG_LINE_CHARACTERS = 200
 _BITS = 20
 _WRITE_SECONDS = 2.0
 _POLL_SECONDS = 0.002
-_STOP_SECONDS = 40.0
+_STOP_SECONDS = 150.0
+"""A worker that stops waits for what is still to be delivered, up to the producer's two minutes."""
 _NOT_DATA = {"LOCK", "LOG", "IDENTITY"}
 
 
