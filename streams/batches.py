@@ -144,8 +144,9 @@ class _Restoring:
             self._has_holes |= offset > self.next
             self.next = offset + 1
             batch_id = _batch_id(value, headers)
-            if key == MARKER_KEY and value is not None:
-                self._commit(batch_id, marker_decoder.decode(value[_BATCH.size :]), offset)
+            marker = marker_of(key, value)
+            if marker is not None:
+                self._commit(batch_id, marker, offset)
             elif key == PLAN_KEY and value is not None:
                 if batch_id > self._plan[0]:
                     self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
