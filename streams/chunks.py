@@ -98,6 +98,13 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
+    async def stop(self) -> None:
+        """Stop the thread. Faust's own way holds up the calling loop meanwhile, for which the thread may wait."""
+        if self._started.is_set():
+            await faust.Service.stop(self)
+            if self._thread is not None:
+                await asyncio.to_thread(self._thread.stop)
+
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109
         """Return what was fetched next; empty where nothing came in time."""
         if not self._held:

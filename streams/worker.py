@@ -128,8 +128,19 @@ class Worker:
         if failure.done():
             failure.result()
         self._engine.release_waiting()
-        await asyncio.wait_for(self._app.stop(), _STOP_TIMEOUT_SECONDS)
+        await self._stop_faust()
         await self._engine.close()
+
+    async def _stop_faust(self) -> None:
+        """Have the work in hand finished and committed and the group left, or go without it where that takes long.
+
+        Faust swallows what would cancel its stop, so nobody may wait for that.
+        """
+        stopping = asyncio.create_task(self._app.stop())
+        if not (await asyncio.wait([stopping], timeout=_STOP_TIMEOUT_SECONDS))[0]:
+            log.warning("left without the broker's answer; what is not committed comes again")
+            return
+        stopping.result()
 
     def _faust_app(self, settings: Settings) -> faust.App:
         topics = self._topics

@@ -78,10 +78,12 @@ async def _work(settings: Settings) -> None:
 
         complain(stack_of(error))
         _leave(1)
+    _leave(0)
 
 
 def _leave(code: int) -> None:
-    """End at once: tasks and threads of a consumer whose work failed would be waited for, for ever."""
+    """End at once: a consumer's tasks and threads would be waited for, for as long as it waits for the broker."""
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 

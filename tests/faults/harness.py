@@ -1,5 +1,7 @@
 """What the tests of the running engine share: worlds as bytes, an oracle without Kafka, children to torment."""
 
+import os
+import signal
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -233,6 +235,10 @@ class Running:
         process = self.children._running[name]
         self.until(f"{name} ended", lambda: process.poll() is not None)
         return int(process.returncode)
+
+    def ask_to_stop(self, name: str) -> None:
+        """Send SIGTERM."""
+        os.kill(self.children.pids()[name], signal.SIGTERM)
 
     def until_assigned(self, name: str, times: int = 1) -> None:
         """Wait until a worker was given partitions so many times."""

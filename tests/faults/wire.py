@@ -27,6 +27,8 @@ class Wire:
         self._held = b""
         self._free = threading.Event()
         self._free.set()
+        self._speaks = threading.Event()
+        self._speaks.set()
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -46,9 +48,19 @@ class Wire:
             self._held = b""
             self._free.set()
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Let no answer through: the broker hangs."""
+        self._speaks.clear()
+        try:
+            yield
+        finally:
+            self._speaks.set()
+
     def close(self) -> None:
         """End all connections."""
         self._free.set()
+        self._speaks.set()
         for each in (self._listener, *self._sockets):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -75,6 +87,7 @@ class Wire:
         return body
 
     def _answer(self, body: bytes) -> bytes:
+        self._speaks.wait()
         host, port = self._broker
         return body.replace(host.encode() + _LENGTH.pack(port), b"127.0.0.1" + _LENGTH.pack(self._port))
 

@@ -23,8 +23,8 @@ _LOG_LINE_CHARACTERS = 200
 _BITS = 20
 _WRITE_SECONDS = 2.0
 _POLL_SECONDS = 0.002
-_STOP_SECONDS = 150.0
-"""A worker that stops waits for what is still to be delivered, up to the producer's two minutes."""
+_STOP_SECONDS = 60.0
+"""More than a worker gives a broker that does not answer."""
 _NOT_DATA = {"LOCK", "LOG", "IDENTITY"}
 
 
@@ -194,7 +194,8 @@ class Cluster:
             time.sleep(_POLL_SECONDS)
         for name in self._pids():
             self.kill(name)
-            ended.append(Ended(name, -signal.SIGKILL, f"did not stop in {_STOP_SECONDS:g} s"))
+            last = (self.log(name).splitlines() or [""])[-1][:_LOG_LINE_CHARACTERS]
+            ended.append(Ended(name, -signal.SIGKILL, f"did not stop in {_STOP_SECONDS:g} s, wrote last: {last}"))
         return ended
 
     def log(self, name: str) -> str:
