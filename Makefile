@@ -40,8 +40,8 @@ contracts: $(READY)  ## The direction of imports.
 unit: $(READY)  ## The tests that need no broker, on two processes.
 	$(BIN)/pytest -n 2 --dist worksteal -m "not broker" tests/unit tests/property tests/integration
 
-integration: $(READY)  ## The tests on a real broker.
-	$(BIN)/pytest -m broker tests/integration tests/faults
+integration: $(READY)  ## The tests on real brokers, on two processes.
+	$(BIN)/pytest -n 2 --dist worksteal -m broker tests/integration tests/faults
 
 fuzz: $(READY)  ## The property tests for an hour or more, with thousands of examples each.
 	$(BIN)/pytest tests/property --hypothesis-profile=thorough --timeout=0
