@@ -1,23 +1,18 @@
 """How far each stage is behind, by what is committed and what lies in the topics."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from sinks.errors import LakeError, LakeVersionError
 from sinks.reader import LakeReader, open_lake_reader
 from streams.errors import BrokerDownError
 from streams.logs import QUIET
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, Stage, admin, topics_of
-
-Position = tuple[str, int]
-"""Topic and partition."""
+from streams.topics import ADMIN_TIMEOUT_SECONDS, Position, Stage, admin, topic_ends, topics_of
 
 _FEW = 100
 """A gap of so many offsets is looked into: perhaps it holds nothing but the markers of transactions."""
@@ -195,15 +190,3 @@ class LagReader:
                 return {}
         rows = self._lake.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
         return {(topic, partition): next_offset for topic, partition, next_offset in rows}
-
-
-def topic_ends(client: AdminClient, topics: Iterable[str], partitions: int) -> dict[Position, int]:
-    """Return the offset of the next record of every partition of topics.
-
-    Raises:
-        KafkaException: the broker does not tell.
-    """
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    asked = {TopicPartition(topic, number): latest for topic in set(topics) for number in range(partitions)}
-    futures = client.list_offsets(asked)
-    return {(tp.topic, tp.partition): future.result(ADMIN_TIMEOUT_SECONDS).offset for tp, future in futures.items()}

@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
-
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from confluent_kafka.schema_registry.error import SchemaRegistryError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from schemas.contracts import Contract
 from schemas.framing import Framing, RegistryFraming, SingleObjectFraming, UnknownSchemaIdError
 from streams.errors import RegistryDownError
 from streams.settings import Settings
+
+if TYPE_CHECKING:
+    from confluent_kafka.schema_registry import SchemaRegistryClient
 
 _NOT_FOUND = 404
 _TIMEOUT_SECONDS = 5
@@ -36,6 +36,8 @@ def framing(settings: Settings, written: Iterable[str] = ()) -> Framing:
 
     def id_of(contract: Contract) -> int:
         """Register a contract under its record's name (Confluent's RecordNameStrategy)."""
+        from confluent_kafka.schema_registry import Schema  # noqa: PLC0415 - heavy
+
         schema = Schema(json.dumps(contract.document), "AVRO")
         return _asked(config, lambda client: client.register_schema(contract.name, schema))
 
@@ -49,7 +51,10 @@ def framing(settings: Settings, written: Iterable[str] = ()) -> Framing:
     return frames
 
 
-def _asked(config: dict[str, Any], question: Callable[[SchemaRegistryClient], _Answer]) -> _Answer:
+def _asked(config: dict[str, Any], question: "Callable[[SchemaRegistryClient], _Answer]") -> _Answer:
+    from confluent_kafka.schema_registry import SchemaRegistryClient  # noqa: PLC0415 - heavy
+    from confluent_kafka.schema_registry.error import SchemaRegistryError  # noqa: PLC0415 - heavy
+
     try:
         with SchemaRegistryClient(config) as client:
             return question(client)

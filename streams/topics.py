@@ -30,6 +30,9 @@ SOURCES: Mapping[str, frozenset[str]] = {
 
 Stage = Literal["ingest", "gather", "graph", "lake"]
 
+Position = tuple[str, int]
+"""Topic and partition."""
+
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 ADMIN_TIMEOUT_SECONDS = 15.0
 _COMPACTED = {"cleanup.policy": "compact"}
@@ -281,3 +284,15 @@ def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
     except KafkaException:
         raise BrokerDownError(f"no Kafka broker answers at {settings.servers}; start one with 'onefold up'") from None
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
+
+
+def topic_ends(client: AdminClient, topics: Iterable[str], partitions: int) -> dict[Position, int]:
+    """Return the offset of the next record of every partition of topics.
+
+    Raises:
+        KafkaException: the broker does not tell.
+    """
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(topic, number): latest for topic in set(topics) for number in range(partitions)}
+    futures = client.list_offsets(asked)
+    return {(tp.topic, tp.partition): future.result(ADMIN_TIMEOUT_SECONDS).offset for tp, future in futures.items()}

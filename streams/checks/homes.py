@@ -3,9 +3,6 @@
 import shutil
 from collections.abc import Iterator
 
-from sinks.errors import LakeMissingError, LakeVersionError
-from sinks.reader import open_lake_reader
-from sinks.tables import LAKE_FORMAT
 from streams.checks.findings import Finding, Looking
 
 _MIB = 1024 * 1024
@@ -30,6 +27,10 @@ def free_space(looking: Looking) -> Iterator[Finding]:
 
 def lake_format(looking: Looking) -> Iterator[Finding]:
     """Find a lake that a newer version wrote."""
+    from sinks.errors import LakeMissingError, LakeVersionError  # noqa: PLC0415 - heavy, and no business of a worker's
+    from sinks.reader import open_lake_reader  # noqa: PLC0415
+    from sinks.tables import LAKE_FORMAT  # noqa: PLC0415
+
     home, expected = looking.settings.home, f"format {LAKE_FORMAT} or older"
     try:
         open_lake_reader(home).close()

@@ -13,11 +13,11 @@ from schemas.reasons import RejectedError
 from streams.batches import marker_of
 from streams.checks.findings import Finding, Looking
 from streams.errors import SettingsError
-from streams.lag import topic_ends
 from streams.logs import QUIET
 from streams.partitioning import partition_of
 from streams.settings import node_key
 from streams.store import FORMAT
+from streams.topics import topic_ends
 
 _READ_SECONDS = 5.0
 _KEYS = {NODE_ID_BYTES, KEY_BYTES}
