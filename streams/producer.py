@@ -165,7 +165,6 @@ def producer_settings(servers: str) -> dict[str, str | int | float | bool]:
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": "lz4",
-        "batch.size": 256 * 1024,
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "queue.buffering.max.messages": _QUEUE_MESSAGES,
         "queue.buffering.max.kbytes": _QUEUE_KBYTES,
@@ -186,7 +185,7 @@ class CheckedProducer:
         linger_ms: how long a record waits for company.
     """
 
-    def __init__(self, servers: str, linger_ms: float = 5) -> None:
+    def __init__(self, servers: str, linger_ms: float = 1) -> None:
         self._producer = Producer({**producer_settings(servers), "linger.ms": linger_ms})
         self._moved = time.monotonic()
         self._closing = threading.Event()
