@@ -131,7 +131,7 @@ class _Restoring:
         self._store = store
         self.next = start
         self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
-        self._torn: set[bytes] = set()
+        self._torn = set(store.torn)
         self._has_holes = False
         self._past_a_marker = False
         self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
@@ -177,7 +177,7 @@ class _Restoring:
             self._torn.update(torn)
         self._open.clear()
         self._torn.difference_update(changes)
-        self._store.apply(changes, marker, offset + 1)
+        self._store.apply(changes, marker, offset + 1, self._torn)
 
     def _before_the_first_marker(self) -> dict[bytes, bytes | None]:
         """Return what the batches before the first marker changed, whose own markers Kafka compacted away.

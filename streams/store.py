@@ -1,7 +1,7 @@
 """The partition store: the state of one partition in an embedded RocksDB, as of a commit."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ FORMAT = 2
 
 MARKER_KEY = b"\x00commit"
 _POSITION_KEY = b"\x00position"
+_TORN_KEY = b"\x00torn"
 _SIZES = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
 _BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
@@ -53,6 +54,7 @@ class Marker(msgspec.Struct, array_like=True):
 
 
 marker_decoder = msgspec.msgpack.Decoder(Marker)
+_torn_decoder = msgspec.msgpack.Decoder(frozenset[bytes])
 
 
 class PartitionStore:
@@ -66,6 +68,8 @@ class PartitionStore:
 
     Attributes:
         marker: of the batch applied last.
+        torn: keys of which the changelog holds, before the position, values that do not count, and not yet the true
+            ones behind them.
 
     Raises:
         StoreHeldError: another process has them open.
@@ -77,6 +81,8 @@ class PartitionStore:
         self._db = _open_database(folder)
         marker = self.get(MARKER_KEY)
         self.marker = marker_decoder.decode(marker) if marker is not None else Marker(FORMAT, 0, 0, {})
+        torn = self.get(_TORN_KEY)
+        self.torn = _torn_decoder.decode(torn) if torn is not None else frozenset()
 
     def get(self, key: bytes) -> bytes | None:
         """Return a value, None where there is none."""
@@ -117,8 +123,10 @@ class PartitionStore:
         value = self.get(_POSITION_KEY)
         return int.from_bytes(value, "big") if value is not None else 0
 
-    def apply(self, changes: Mapping[bytes, bytes | None], marker: Marker, position: int) -> None:
-        """Write a batch locally in one step; it survives a crash of this process."""
+    def apply(
+        self, changes: Mapping[bytes, bytes | None], marker: Marker, position: int, torn: Collection[bytes] = ()
+    ) -> None:
+        """Write a batch locally in one step, and which keys are torn after it; it survives a crash of this process."""
         batch = WriteBatch(raw_mode=True)
         for key, value in changes.items():
             if value is None:
@@ -127,11 +135,15 @@ class PartitionStore:
                 batch.put(key, value)
         batch.put(MARKER_KEY, msgspec.msgpack.encode(marker))
         batch.put(_POSITION_KEY, position.to_bytes(8, "big"))
+        if torn:
+            batch.put(_TORN_KEY, msgspec.msgpack.encode(list(torn)))
+        else:
+            batch.delete(_TORN_KEY)
         try:
             self._db.write(batch)
         except Exception as error:
             raise self._unusable(error) from error
-        self.marker = marker
+        self.marker, self.torn = marker, frozenset(torn)
 
     @property
     def size_bytes(self) -> int:
@@ -147,7 +159,7 @@ class PartitionStore:
         self._db.close()
         shutil.rmtree(self._folder)
         self._db = _open_database(self._folder)
-        self.marker = Marker(FORMAT, 0, 0, {})
+        self.marker, self.torn = Marker(FORMAT, 0, 0, {}), frozenset()
 
     def _unusable(self, error: Exception) -> StoreError:
         """Return what to raise; give damaged files up."""

@@ -247,7 +247,7 @@ class _Simulation:
         if kind == "wipe":
             for disk in [disk for machine in self._machines for disk in machine.disks.values()]:
                 if disk.held_by is None or not disk.held_by.alive:
-                    disk.values, disk.position, disk.marker = {}, 0, Disk().marker
+                    disk.values, disk.position, disk.marker, disk.torn = {}, 0, Disk().marker, frozenset()
         self._start_again()
 
     def _stop(self, process: Process, kind: str) -> None:

@@ -7,7 +7,7 @@ their way, a rebalance waits for the chunks in hand, and nothing behind an unfin
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from streams.engine import Engine
@@ -35,6 +35,7 @@ class Disk:
     values: dict[bytes, bytes] = field(default_factory=dict)
     marker: Marker = field(default_factory=lambda: Marker(FORMAT, 0, 0, {}))
     position: int = 0
+    torn: frozenset[bytes] = frozenset()
     held_by: Process | None = None
 
 
@@ -64,16 +65,20 @@ class DiskStore(MemoryStore):
         self._disk = disk
         self.values = disk.values
         self.marker = disk.marker
+        self.torn = disk.torn
 
     @property
     def position(self) -> int:
         """See :class:`streams.store.PartitionStore`."""
         return self._disk.position
 
-    def apply(self, changes: Mapping[bytes, bytes | None], marker: Marker, position: int) -> None:
+    def apply(
+        self, changes: Mapping[bytes, bytes | None], marker: Marker, position: int, torn: Collection[bytes] = ()
+    ) -> None:
         """See :class:`streams.store.PartitionStore`."""
         self.write(changes)
         self._disk.marker = self.marker = marker
+        self._disk.torn = self.torn = frozenset(torn)
         self._disk.position = position
 
     def close(self) -> None:
@@ -84,6 +89,7 @@ class DiskStore(MemoryStore):
         """See :class:`streams.store.PartitionStore`."""
         self.values.clear()
         self._disk.marker = self.marker = Marker(FORMAT, 0, 0, {})
+        self._disk.torn = self.torn = frozenset()
         self._disk.position = 0
 
 

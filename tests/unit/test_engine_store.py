@@ -1,6 +1,6 @@
 """The partition store: whole batches, and what a restore makes of a changelog that was cut short."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,11 @@ class Log:
 
     def write(self, changes: Changes, marker: Marker, records: int | None = None) -> None:
         """Write a batch, or only so many records of it."""
-        for key, value, headers in batch_records(changes, marker)[:records]:
+        self.append(batch_records(changes, marker)[:records])
+
+    def append(self, records: Iterable[tuple[bytes, bytes | None, Any]]) -> None:
+        """Write records, each a key, a value and headers."""
+        for key, value, headers in records:
             self.records.append(Logged(self.end, key, value, headers))
 
     def plan(self, portions: list[Portion], incarnation: int, sequence: int) -> None:
@@ -332,14 +336,29 @@ def test_a_batch_written_in_between_anothers_is_told_apart(store: PartitionStore
     log.write({b"nb": b"zombie", b"na": b"zombie"}, a_marker(1, 9), records=1)
     log.write({b"gc": b"2", b"ed": b"2"}, a_marker(2, 1), records=1)
     log.write({b"na": b"zombie"}, a_marker(1, 9))
-    whole = batch_records({b"gc": b"2", b"ed": b"2"}, a_marker(2, 1))
-    for key, value, headers in whole[1:]:
-        log.records.append(Logged(log.end, key, value, headers))
+    log.append(batch_records({b"gc": b"2", b"ed": b"2"}, a_marker(2, 1))[1:])
 
     restored = log.restore(store)
 
     assert state_of(store) == {b"na": b"1", b"gc": b"2", b"ed": b"2"}
     assert restored.torn == {b"na": b"1", b"nb": None}
+
+
+def test_what_is_torn_is_known_until_it_is_set_right(tmp_path: Path) -> None:
+    """A restore that was cut short before its opening does not begin before what is torn any more."""
+    log = Log()
+    log.write({b"na": b"1"}, a_marker(2, 0))
+    log.write({b"na": b"zombie"}, a_marker(1, 9))
+    log.write({b"gc": b"2"}, a_marker(2, 1))
+    before = PartitionStore(tmp_path / "0")
+    log.restore(before)
+    before.close()
+
+    again = PartitionStore(tmp_path / "0")
+    assert (again.position, log.restore(again).torn) == (log.end, {b"na": b"1"})
+    again.apply({b"na": b"1"}, a_marker(3, 0), log.end + 2)
+    assert again.torn == frozenset()
+    again.close()
 
 
 def test_what_an_opening_set_right_is_right_no_more_in_need(store: PartitionStore) -> None:
@@ -451,13 +470,15 @@ class Memory:
     content: State = field(default_factory=dict)
     marker: Marker = field(default_factory=lambda: Marker(FORMAT, 0, 0, {}))
     position: int = 0
+    torn: frozenset[bytes] = frozenset()
 
     def get(self, key: bytes) -> bytes | None:
         """See PartitionStore."""
         return self.content.get(key)
 
-    def apply(self, changes: Changes, marker: Marker, position: int) -> None:
+    def apply(self, changes: Changes, marker: Marker, position: int, torn: Collection[bytes] = ()) -> None:
         """See PartitionStore."""
+        self.torn = frozenset(torn)
         self.content = {key: value for key, value in {**self.content, **changes}.items() if value is not None}
         self.marker, self.position = marker, position
 
@@ -523,6 +544,48 @@ def test_a_local_copy_of_any_age_is_brought_to_the_same_state(history: History, 
     history.log.cut(cut).restore(store)
 
     assert store.content == history.truth(cut)
+
+
+@st.composite
+def contested_logs(draw: st.DrawFn) -> Log:
+    """Draw a changelog that several openings write to, with processes that hung and write on."""
+    log = Log()
+    log.write({}, a_marker(2, 0))
+    incarnation = sequence = 2
+    kinds = st.sampled_from(["commit", "plan", "late", "torn apart", "opening", "opening overtaken"])
+    steps = st.tuples(kinds, _changes, _changes, st.integers(1, 5))
+    for kind, changes, late, cut in draw(st.lists(steps, min_size=2, max_size=8)):
+        sequence += 1
+        late_records = batch_records(late, a_marker(incarnation - 1, sequence))[:cut]
+        if kind in {"commit", "plan", "torn apart"}:
+            log.plan([Portion(TOPIC, sequence, sequence + 1)], incarnation, sequence)
+        if kind in {"commit", "torn apart"}:
+            own = batch_records(changes, a_marker(incarnation, sequence))
+            at = cut if kind == "torn apart" else 0
+            log.append([*own[:at], *(late_records if at else ()), *own[at:]])
+        elif kind == "late":
+            log.append(late_records)
+        elif kind != "plan":
+            opener = Memory()
+            for between in (late_records, []) if kind == "opening overtaken" and late_records else ([],):
+                found = log.restore(opener)
+                log.append(between)
+                at = found.end + len(found.torn)
+                log.write(found.torn, Marker(FORMAT, incarnation + 1, 0, {}, found.pending, at))
+            incarnation, sequence = incarnation + 1, 0
+    return log
+
+
+@given(contested_logs(), st.data())
+def test_a_copy_that_follows_in_any_steps_ends_as_one_restore_does(log: Log, data: st.DataObject) -> None:
+    """What it left out on the way it still knows: the next opening has to set it right."""
+    steps = data.draw(st.lists(st.integers(0, len(log.records)), min_size=1, max_size=6).map(sorted))
+    following, at_once = Memory(), Memory()
+    for step in steps:
+        log.cut(step).restore(following)
+
+    assert log.restore(following) == log.restore(at_once)
+    assert following == at_once
 
 
 @given(histories(), st.data())
