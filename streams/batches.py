@@ -57,6 +57,25 @@ class Changelog(Protocol):
         ...
 
 
+class Progress(NamedTuple):
+    """How far a restore is.
+
+    Attributes:
+        records: read so far.
+        position: offset up to which the changelog was read.
+        end: offset up to which it is to be read.
+    """
+
+    records: int
+    position: int
+    end: int
+
+    @property
+    def left(self) -> int:
+        """Offsets that are still to be read."""
+        return max(0, self.end - self.position)
+
+
 class Restored(NamedTuple):
     """What a restore found besides the state.
 
@@ -100,7 +119,7 @@ def marker_of(key: bytes | None, value: bytes | None) -> Marker | None:
 
 
 def restore(
-    store: PartitionStore, changelog: Changelog, partition: int, on_progress: Callable[[int, int], None]
+    store: PartitionStore, changelog: Changelog, partition: int, on_progress: Callable[[Progress], None]
 ) -> Restored:
     """Bring a store up to the end of its changelog, as it is when the reading begins.
 
@@ -108,7 +127,8 @@ def restore(
         store: the local copy; wiped first where it is not of this changelog.
         changelog: to read.
         partition: which.
-        on_progress: called with the number of records read so far, and of offsets left to read.
+        on_progress: called after every portion of records; what it raises ends the restore, and the store is as of the
+            last whole batch read.
 
     Raises:
         StoreError: the changelog cannot be read, or is of another format.
@@ -120,7 +140,7 @@ def restore(
     restoring = _Restoring(store, start)
     for records in changelog.read(partition, start, end):
         restoring.take(records)
-        on_progress(restoring.read, max(0, end - restoring.next))
+        on_progress(Progress(restoring.read, restoring.next, end))
     return restoring.restored(end)
 
 

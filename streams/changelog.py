@@ -12,10 +12,13 @@ from streams.errors import StoreError
 from streams.logs import QUIET
 
 _POLL = 10_000
+_POLL_OF_HELD = 2_000
 _POLL_SECONDS = 0.1
 _TIMEOUT_SECONDS = 60.0
 _ANSWER_SECONDS = 10.0
+_ANSWER_OF_HELD_SECONDS = 2.0
 _PAUSE_SECONDS = 0.2
+_FETCHED_OF_HELD_KIB = 4_096
 
 _PASSING = frozenset(
     {
@@ -53,7 +56,7 @@ class KafkaChangelog:
         """
         place = TopicPartition(self.topic, partition)
         deadline = time.monotonic() + _TIMEOUT_SECONDS
-        with self._consumer(partition) as consumer:
+        with self._consumer(place) as consumer:
             while True:
                 try:
                     return consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
@@ -70,40 +73,91 @@ class KafkaChangelog:
         """
         if start >= end:
             return
-        with self._consumer(partition) as consumer:
-            consumer.assign([TopicPartition(self.topic, partition, start)])
-            silent_since = time.monotonic()
-            while start < end:
-                before = start
-                records: list[Logged] = []
-                for message in consumer.consume(_POLL, timeout=_POLL_SECONDS):
-                    error = message.error()
-                    offset = message.offset() or 0
-                    if error is None:
-                        records.append(Logged(offset, message.key(), message.value(), message.headers()))
-                        start = offset + 1
-                    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
-                        start = max(start, offset)
-                    elif error.code() not in _PASSING:
-                        raise KafkaException(error)
-                if start > before:
-                    silent_since = time.monotonic()
-                elif time.monotonic() - silent_since > _TIMEOUT_SECONDS:
-                    raise StoreError(f"the changelog fell silent at offset {start} of {end}")
-                yield records
+        place = TopicPartition(self.topic, partition, start)
+        with self._consumer(place) as consumer:
+            yield from _read(consumer, place, end, _POLL)
 
     @contextmanager
-    def _consumer(self, partition: int) -> Iterator[Consumer]:
+    def _consumer(self, place: TopicPartition) -> Iterator[Consumer]:
         consumer = _client(self.servers)
         try:
-            yield consumer
-        except KafkaException as error:
-            raise StoreError(f"changelog {self.topic}[{partition}] cannot be read: {error.args[0].str()}") from error
+            with _readable(place):
+                yield consumer
         finally:
             consumer.close()
 
 
-def _client(servers: str) -> Consumer:
+class HeldChangelog:
+    """The same, for one thread that reads a little again and again: over one client, in small portions.
+
+    Args:
+        servers: bootstrap servers.
+        topic: where it lies.
+    """
+
+    def __init__(self, servers: str, topic: str) -> None:
+        self._consumer = _client(servers, **{"queued.max.messages.kbytes": _FETCHED_OF_HELD_KIB})
+        self._topic = topic
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """Return the first offset there is and that of the next record.
+
+        Raises:
+            StoreError: it cannot be read just now.
+        """
+        place = TopicPartition(self._topic, partition)
+        with _readable(place):
+            return self._consumer.get_watermark_offsets(place, timeout=_ANSWER_OF_HELD_SECONDS)
+
+    def read(self, partition: int, start: int, end: int) -> Iterator[list[Logged]]:
+        """See :class:`KafkaChangelog`."""
+        if start >= end:
+            return
+        place = TopicPartition(self._topic, partition, start)
+        with _readable(place):
+            try:
+                yield from _read(self._consumer, place, end, _POLL_OF_HELD)
+            finally:
+                self._consumer.unassign()
+
+
+def _read(consumer: Consumer, place: TopicPartition, end: int, most: int) -> Iterator[list[Logged]]:
+    """Yield the records from a place to an offset at least, so many at once at most."""
+    consumer.assign([place])
+    start = place.offset
+    silent_since = time.monotonic()
+    while start < end:
+        before = start
+        records: list[Logged] = []
+        for message in consumer.consume(most, timeout=_POLL_SECONDS):
+            error = message.error()
+            offset = message.offset() or 0
+            if message.partition() != place.partition:  # of what this client read before
+                continue
+            if error is None:
+                records.append(Logged(offset, message.key(), message.value(), message.headers()))
+                start = offset + 1
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
+                start = max(start, offset)
+            elif error.code() not in _PASSING:
+                raise KafkaException(error)
+        if start > before:
+            silent_since = time.monotonic()
+        elif time.monotonic() - silent_since > _TIMEOUT_SECONDS:
+            raise StoreError(f"the changelog fell silent at offset {start} of {end}")
+        yield records
+
+
+@contextmanager
+def _readable(place: TopicPartition) -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        where = f"{place.topic}[{place.partition}]"
+        raise StoreError(f"changelog {where} cannot be read: {error.args[0].str()}") from error
+
+
+def _client(servers: str, **others: int) -> Consumer:
     settings: dict[str, str | int | float | bool] = {
         **QUIET,
         "bootstrap.servers": servers,
@@ -112,5 +166,6 @@ def _client(servers: str) -> Consumer:
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
         "fetch.queue.backoff.ms": 10,
+        **others,
     }
     return Consumer(settings)

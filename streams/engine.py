@@ -14,6 +14,7 @@ from streams.ingest import Ingest
 from streams.metrics import CHUNK_SECONDS, DEAD_LETTERS, REBALANCES, RECORDS, TOUCHPOINTS
 from streams.partition import Partition, PartitionSetting
 from streams.records import Output, SourceRecord, send_output
+from streams.standby import Standby
 
 _INGESTS_IN_FLIGHT = 8
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 8.0
@@ -32,6 +33,7 @@ class Engine:
         setting: what the partitions share.
         on_failure: told of what must end the worker; nothing unfinished is acknowledged then.
         held_back: where the topics and partitions are put of which nothing more is to be handed over for now.
+        standby: follows the partitions that are not worked on here; None where nobody is to.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Engine:
         setting: PartitionSetting,
         on_failure: Callable[[BaseException], None],
         held_back: set[Place],
+        standby: Standby | None,
     ) -> None:
         self._ingest = ingest
         self._setting = setting
@@ -48,6 +51,7 @@ class Engine:
         self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
         self._ingesting: set[asyncio.Task[None]] = set()
         self._held_back = held_back
+        self._standby = standby
         self._waiting: dict[asyncio.Task[None], Place] = {}
 
     async def ingest(self, event: Any) -> None:  # noqa: ANN401  # a faust event
@@ -64,10 +68,13 @@ class Engine:
     async def assigned(self, numbers: Collection[int]) -> None:
         """Let go of partitions that went elsewhere, and of those that others had while this process stood still.
 
-        The others are opened at once, so that what comes first does not wait for their state. To be called before any
-        chunk of the assignment is handed over.
+        The others are opened at once, so that what comes first does not wait for their state. Standby copies of these
+        are let go of first. To be called before any chunk of the assignment is handed over.
         """
         try:
+            if self._standby is not None:
+                others = set(range(self._setting.partitions)).difference(numbers)
+                await asyncio.to_thread(self._standby.follow, others)
             for number, partition in list(self._partitions.items()):
                 if number not in numbers or not await partition.is_current():
                     await self._close([number])

@@ -94,6 +94,9 @@ OPEN: Final = Gauge("onefold_partition_open", "1 while a partition here is at wo
 RESTORE_LEFT: Final = Gauge(
     "onefold_restore_records_left", "Offsets of the changelog that a restore has still to read.", ("partition",)
 )
+STANDBY_LEFT: Final = Gauge(
+    "onefold_standby_records_left", "Offsets of the changelog that a standby copy here has not applied.", ("partition",)
+)
 STORE_BYTES: Final = Gauge("onefold_store_bytes", "Size of a partition's store on disk and in memory.", ("partition",))
 REBALANCES: Final = Count("onefold_rebalances_total", "How often partitions were given to this worker.")
 QUEUED: Final = Gauge("onefold_producer_queued_records", "Records that wait for the broker's acknowledgement.")
@@ -119,6 +122,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     COMMIT_SECONDS,
     OPEN,
     RESTORE_LEFT,
+    STANDBY_LEFT,
     STORE_BYTES,
     REBALANCES,
     QUEUED,

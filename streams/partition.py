@@ -23,7 +23,7 @@ from typing import Any
 import structlog
 
 from identity.nodes import NodeId
-from streams.batches import Changelog, Restored, batch_records, plan_record, restore
+from streams.batches import Changelog, Progress, Restored, batch_records, plan_record, restore
 from streams.errors import StoreError, StoreHeldError
 from streams.feeds import Feed, Pace, commits, feeds_of, source_record
 from streams.gather import Counts, PartitionWork, Rules
@@ -46,6 +46,7 @@ from streams.producer import Sender
 from streams.records import send_output
 from streams.state import PartitionState
 from streams.store import FORMAT, Marker, PartitionStore, Portion
+from streams.stores import Stores
 
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
@@ -66,7 +67,7 @@ class PartitionSetting:
     Attributes:
         rules: policies, framing, topics.
         changelog: where state is restored from.
-        open_store: opens a local store by its name; raises StoreHeldError where another process has it.
+        stores: of this home.
         partitions: number of partitions.
         producer: where outputs and changelog go.
         forget: tells Faust that a chunk will never be acknowledged, so that a rebalance does not wait for it.
@@ -77,7 +78,7 @@ class PartitionSetting:
 
     rules: Rules
     changelog: Changelog
-    open_store: Callable[[str], PartitionStore]
+    stores: Stores
     partitions: int
     producer: Sender
     forget: Callable[[Any], None]
@@ -122,6 +123,7 @@ class Partition:
         self._collected: list[Any] = []
         self._released: int | None = None
         self._store: PartitionStore | None = None
+        self._unclaim: Callable[[], None] = lambda: None
         self._pace = Pace()
         self._label = str(number)
         self.missing: str | None = f"partition {number} waits to be opened"
@@ -151,6 +153,7 @@ class Partition:
         await asyncio.wait([self._task])
         if self._store is not None:
             self._store.close()
+        self._unclaim()
         for gauge in (OPEN, RESTORE_LEFT, STORE_BYTES):
             self._setting.meters.drop(gauge, self._label)
 
@@ -319,12 +322,13 @@ class Partition:
 
         Whatever copy it is, the restore brings it up to date.
         """
+        self._unclaim = self._setting.stores.claim(self._number)
         for copy in range(_COPIES):
             name = f"{self._number}" if copy == 0 else f"{self._number}.{copy}"
             for _ in range(_LOCK_TRIES):
                 try:
-                    return await asyncio.to_thread(self._setting.open_store, name)
-                except StoreHeldError:  # the worker that had it may still be closing it
+                    return await asyncio.to_thread(self._setting.stores.open, name)
+                except StoreHeldError:  # the worker that had it, or kept a copy in it, may still be closing it
                     await asyncio.sleep(_LOCK_PAUSE_SECONDS)
             log.warning("state is held by another process, using another copy", partition=self._number, copy=copy + 1)
         raise StoreError(f"{_COPIES} copies of the state of partition {self._number} are open in other processes")
@@ -333,13 +337,13 @@ class Partition:
         started = time.monotonic()
         read = 0
 
-        def progress(records: int, left: int) -> None:
+        def tell(progress: Progress) -> None:
             nonlocal read
-            read = records
-            self._restoring(left)
-            log.info("restoring", partition=self._number, records=records, left=left)
+            read = progress.records
+            self._restoring(progress.left)
+            log.info("restoring", partition=self._number, records=read, left=progress.left)
 
-        restored = restore(store, self._setting.changelog, self._number, progress)
+        restored = restore(store, self._setting.changelog, self._number, tell)
         if read:
             seconds = time.monotonic() - started
             log.info(

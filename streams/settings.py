@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     replication: int = Field(default=1, ge=1, description="Replicas of every topic.")
     node_key_file: Path | None = Field(default=None, description="File with the key of node ids, hexadecimal.")
     session_timeout_seconds: float = Field(default=30.0, gt=1, description="A worker silent for longer is out.")
+    standby: bool = Field(default=False, description="Whether a worker keeps copies of what others work on.")
     metrics_port: int | None = Field(default=None, ge=0, le=65535, description="Port of metrics and health; 0: any.")
     metrics_host: str = Field(default="127.0.0.1", description="Address that metrics and health are served on.")
 

@@ -15,7 +15,7 @@ from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
 from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, LINK, PROFILE, SIGNAL
-from streams.changelog import KafkaChangelog
+from streams.changelog import HeldChangelog, KafkaChangelog
 from streams.checks import FOR_WORKER, check_start
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
 from streams.engine import Engine
@@ -29,7 +29,8 @@ from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.serving import Telemetry
 from streams.settings import Settings, node_key
-from streams.store import PartitionStore
+from streams.standby import Standby, keeping
+from streams.stores import HomeStores
 from streams.topics import admin, check_topics, topics_of
 from streams.watch import BrokerWatch, waits_for
 
@@ -67,11 +68,11 @@ class Worker:
         self._producer = CheckedProducer(settings.servers)
         profile = parse_profile_policy(in_force["text"])
         ingest = Ingest(topics, frames, Normaliser(identity, key), profile.measurement)
-        state_folder = settings.home / "state" / f"{settings.topic_prefix}onefold"
+        stores = HomeStores(settings.home / "state" / f"{settings.topic_prefix}onefold")
         setting = PartitionSetting(
             Rules(topics, frames, identity, in_force["model"], profile, key),
             KafkaChangelog(settings.servers, topics.state),
-            lambda name: PartitionStore(state_folder / name),
+            stores,
             settings.partitions,
             self._producer,
             self._forget,
@@ -82,7 +83,11 @@ class Worker:
         self._telemetry = telemetry
         self._is_member = False
         self._held_back: set[tuple[str, int]] = set()
-        self._engine = Engine(ingest, setting, self._fail, self._held_back)
+        self._standby: Standby | None = None
+        if settings.standby:
+            followed = HeldChangelog(settings.servers, topics.state)
+            self._standby = Standby(followed, stores, telemetry.meters, self._is_busy)
+        self._engine = Engine(ingest, setting, self._fail, self._held_back, self._standby)
         self._topics = topics
         self._servers = settings.servers
         self._failure: asyncio.Future[None] | None = None
@@ -94,8 +99,10 @@ class Worker:
         Raises:
             Exception: whatever ended the work early; nothing unfinished was acknowledged.
         """
-        failure = self._failure = asyncio.get_running_loop().create_future()
-        with BrokerWatch(self._admin, self._topics.state) as broker:
+        loop = asyncio.get_running_loop()
+        failure = self._failure = loop.create_future()
+        standby = keeping(self._standby, lambda error: loop.call_soon_threadsafe(self._fail, error))
+        with BrokerWatch(self._admin, self._topics.state) as broker, standby:
             self._telemetry.health.expect(
                 {
                     "broker": broker.missing,
@@ -188,6 +195,9 @@ class Worker:
     async def _on_assigned(self, assigned: set[TP]) -> None:
         await self._engine.assigned({tp.partition for tp in assigned if tp.topic == self._topics.touchpoints})
         self._is_member = True
+
+    def _is_busy(self) -> bool:
+        return not self._is_member or self._engine.missing() is not None
 
     def _tell(self) -> None:
         """Tell how far behind the stages are."""

@@ -49,6 +49,7 @@ POLICY = Thresholds(0).policy
 _KINDS = {RulingKind.TOGETHER: "together", RulingKind.APART: "apart", RulingKind.RELEASE: "release"}
 _BLOCKINGS = 0.3
 _REPEATED = 0.2
+_STANDBY = 0.5
 
 _POOL = [
     *(identifier("customer_id", f"c{number}") for number in range(3)),
@@ -124,7 +125,8 @@ class _Simulation:
         self._plan = Plan.drawn(self._chance)
         self._loop = VirtualLoop(self._chance, _VIRTUAL_SECONDS)
         self._broker = Broker(self._loop, self._chance, self._plan.partitions, NOW_MS)
-        self._machines = [Machine() for _ in range(self._chance.randint(1, self._plan.workers))]
+        machines = self._chance.randint(1, self._plan.workers)
+        self._machines = [Machine(keeps_copies=self._chance.random() < _STANDBY) for _ in range(machines)]
         self._workers: list[Worker] = []
         self._started = 0
         self._faults_left = self._plan.faults

@@ -6,7 +6,7 @@ their way, a rebalance waits for the chunks in hand, and nothing behind an unfin
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.metrics import Meters
 from streams.partition import PartitionSetting
+from streams.standby import Standby
 from streams.store import FORMAT, Marker
 from tests.property.partition_model import MemoryStore
 from tests.simulation.broker import HEARTBEAT_SECONDS, Broker, Changelogs, Member, Place, Record, Sender
@@ -23,6 +24,7 @@ from tests.simulation.loop import Process
 
 _FETCH_SECONDS = 0.02
 _COMMIT_SECONDS = 0.25
+_TURN_SECONDS = 0.5
 _MOST_FETCHED = 8
 _PATIENCE_SECONDS = 30.0
 _METERS = Meters()
@@ -40,22 +42,42 @@ class Disk:
 
 
 class Machine:
-    """Where workers run, one after the other or side by side; its disks are shared by them."""
+    """Where workers run, one after the other or side by side; its disks are shared by them.
 
-    def __init__(self) -> None:
+    Args:
+        keeps_copies: whether they follow what others work on.
+    """
+
+    def __init__(self, *, keeps_copies: bool) -> None:
+        self.keeps_copies = keeps_copies
         self.disks: defaultdict[str, Disk] = defaultdict(Disk)
+        self.claims: Counter[tuple[int, Process]] = Counter()
 
-    def open(self, name: str, process: Process) -> "DiskStore":
-        """Open a store.
 
-        Raises:
-            StoreHeldError: a process that lives has it open.
-        """
-        disk = self.disks[name]
+@dataclass(frozen=True, slots=True)
+class MachineStores:
+    """The :class:`streams.stores.Stores` of a machine, as a process sees them."""
+
+    machine: Machine
+    process: Process
+
+    def open(self, name: str) -> "DiskStore":
+        """See :class:`streams.stores.Stores`."""
+        disk = self.machine.disks[name]
         if disk.held_by is not None and disk.held_by.alive:
             raise StoreHeldError(f"state {name} is open in another process of this home")
-        disk.held_by = process
+        disk.held_by = self.process
         return DiskStore(disk)
+
+    def claim(self, number: int) -> Callable[[], None]:
+        """See :class:`streams.stores.Stores`."""
+        self.machine.claims[number, self.process] += 1
+        return lambda: self.machine.claims.subtract([(number, self.process)])
+
+    def is_claimed(self, number: int) -> bool:
+        """See :class:`streams.stores.Stores`."""
+        claims = self.machine.claims.items()
+        return any(times and of == number and process.alive for (of, process), times in claims)
 
 
 class DiskStore(MemoryStore):
@@ -141,10 +163,11 @@ class Worker:
         self._broker = broker
         self._failed = failed
         self._topics = rules.topics
+        stores = MachineStores(machine, process)
         setting = PartitionSetting(
             rules,
             Changelogs(broker, rules.topics.state),
-            lambda name: machine.open(name, process),
+            stores,
             broker.partitions,
             Sender(broker, process),
             self._forget,
@@ -153,9 +176,10 @@ class Worker:
             _METERS,
         )
         self._generation = -1
-        self._engine = Engine(ingest, setting, self._fail, set())
-        self._member = Member(process, self._told, self._given)
         self._flows = False
+        self._standby = Standby(setting.changelog, stores, _METERS, self._is_busy, lambda _: None)
+        self._engine = Engine(ingest, setting, self._fail, set(), self._standby if machine.keeps_copies else None)
+        self._member = Member(process, self._told, self._given)
         self._assigned: list[int] = []
         self._positions: dict[Place, int] = {}
         self._delivered: defaultdict[Place, deque[_Event]] = defaultdict(deque)
@@ -175,9 +199,18 @@ class Worker:
                 self._commit_now_and_again(),
                 self._stay_member(),
                 self._rebalance(),
+                self._keep_copies(),
             )
         except Exception as error:  # noqa: BLE001  # told, whatever it is
             self._fail(error)
+
+    def _is_busy(self) -> bool:
+        return not self._flows or self._engine.missing() is not None
+
+    async def _keep_copies(self) -> None:
+        while True:
+            await asyncio.sleep(_TURN_SECONDS)
+            await asyncio.to_thread(self._standby.turn)
 
     async def stop(self) -> None:
         """Leave the group in order."""
@@ -186,6 +219,7 @@ class Worker:
         await self._wait_for_the_chunks_in_hand()
         await self._commit()
         await self._engine.close()
+        self._standby.follow(())
         self._broker.leave(self._member)
         self.process.alive = False
 

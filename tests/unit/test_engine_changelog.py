@@ -23,6 +23,10 @@ class Message:
         """See confluent-kafka."""
         return self.at
 
+    def partition(self) -> int:
+        """See confluent-kafka."""
+        return 0
+
     def key(self) -> bytes:
         """See confluent-kafka."""
         return b"na"

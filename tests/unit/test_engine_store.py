@@ -249,7 +249,7 @@ def test_a_restore_tells_how_many_records_are_left(store: PartitionStore) -> Non
     log.write({b"na": b"1", b"nb": b"2", b"gc": b"3"}, a_marker(1, 1))
     told: list[tuple[int, int]] = []
 
-    restore(store, log, 0, lambda read, left: told.append((read, left)))
+    restore(store, log, 0, lambda progress: told.append((progress.records, progress.left)))
 
     assert told == [(3, 1), (4, 0)]
 

@@ -1,0 +1,69 @@
+"""The stores of a home: opened by name, and claimed by who works on their partition."""
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from streams.store import PartitionStore
+
+
+class Stores(Protocol):
+    """The local stores that the workers of one home share."""
+
+    def open(self, name: str) -> PartitionStore:
+        """Open a store.
+
+        Raises:
+            StoreHeldError: another process has it open.
+            StoreError: it cannot be opened.
+        """
+        ...
+
+    def claim(self, number: int) -> Callable[[], None]:
+        """Say that a partition is worked on here, or about to be; return what takes that back. It never waits.
+
+        Several may claim the same: an old worker that hangs keeps its claim.
+        """
+        ...
+
+    def is_claimed(self, number: int) -> bool:
+        """Return whether anybody here works on a partition, or is about to."""
+        ...
+
+
+class HomeStores:
+    """The :class:`Stores` in a folder. A claim is a lock on a file, which ends with its process at the latest.
+
+    Args:
+        folder: made as needed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open(self, name: str) -> PartitionStore:
+        """See :class:`Stores`."""
+        return PartitionStore(self._folder / name)
+
+    def claim(self, number: int) -> Callable[[], None]:
+        """See :class:`Stores`."""
+        lock = self._lock(number)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        return lambda: os.close(lock)
+
+    def is_claimed(self, number: int) -> bool:
+        """See :class:`Stores`."""
+        lock = self._lock(number)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def _lock(self, number: int) -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return os.open(self._folder / f"{number}.claim", os.O_RDWR | os.O_CREAT, 0o644)
