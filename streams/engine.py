@@ -12,6 +12,7 @@ from streams.errors import RegistryDownError
 from streams.feeds import source_record
 from streams.ingest import Ingest
 from streams.metrics import CHUNK_SECONDS, DEAD_LETTERS, REBALANCES, RECORDS, TOUCHPOINTS
+from streams.openings import Opening
 from streams.partition import Partition, PartitionSetting
 from streams.records import Output, SourceRecord, send_output
 from streams.standby import Standby
@@ -89,6 +90,13 @@ class Engine:
         """Return what is missing until all partitions here are at work; None where nothing is. For any thread."""
         found = [partition.missing for partition in list(self._partitions.values())]
         return "; ".join(missing for missing in found if missing is not None) or None
+
+    def openings(self) -> dict[int, Opening]:
+        """Return how far each partition here is with being opened."""
+        return {
+            number: Opening(partition.read_to, is_open=partition.missing is None)
+            for number, partition in self._partitions.items()
+        }
 
     def missing_registry(self) -> str | None:
         """Return what waits for the schema registry; None where nothing does. For any thread."""

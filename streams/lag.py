@@ -12,19 +12,12 @@ from sinks.reader import LakeReader, open_lake_reader
 from streams.errors import BrokerDownError
 from streams.logs import QUIET
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, Position, Stage, admin, topic_ends, topics_of
+from streams.topics import Position, Stage, admin, committed, topic_ends, topics_of
 
 _FEW = 100
 """A gap of so many offsets is looked into: perhaps it holds nothing but the markers of transactions."""
 _PROBE_SECONDS = 5.0
 _PROBE_WAIT_MS = 50
-_COORDINATOR_SECONDS = 30.0
-_COORDINATOR_PAUSE_SECONDS = 0.2
-_COORDINATOR_CODES = {
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +162,8 @@ class LagReader:
             for topic in self._topics.for_worker
             for number in range(self._settings.partitions)
         ]
-        until = time.monotonic() + _COORDINATOR_SECONDS
-        while True:
-            try:
-                found = self._group.committed(asked, timeout=ADMIN_TIMEOUT_SECONDS)
-            except KafkaException as error:
-                if error.args[0].code() not in _COORDINATOR_CODES or time.monotonic() > until:
-                    raise
-                time.sleep(_COORDINATOR_PAUSE_SECONDS)
-            else:
-                return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
+        found = committed(self._group, asked)
+        return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
     def _lake_offsets(self) -> Mapping[Position, int]:
         if self._lake is None:

@@ -112,6 +112,7 @@ class Partition:
 
     Attributes:
         missing: what is missing until chunks are worked on; None where nothing is.
+        read_to: offset up to which the changelog was read to restore the state; None before that begins.
     """
 
     def __init__(self, setting: PartitionSetting, number: int, on_failure: Callable[[BaseException], None]) -> None:
@@ -126,6 +127,7 @@ class Partition:
         self._unclaim: Callable[[], None] = lambda: None
         self._pace = Pace()
         self._label = str(number)
+        self.read_to: int | None = None
         self.missing: str | None = f"partition {number} waits to be opened"
         setting.meters.put(OPEN, 0, self._label)
 
@@ -340,6 +342,7 @@ class Partition:
         def tell(progress: Progress) -> None:
             nonlocal read
             read = progress.records
+            self.read_to = progress.position
             self._restoring(progress.left)
             log.info("restoring", partition=self._number, records=read, left=progress.left)
 

@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DbClosedError, Options, Rdict, WriteBatch
 
 from streams.errors import StoreError, StoreHeldError
 
@@ -151,8 +152,9 @@ class PartitionStore:
         return sum(self._db.property_int_value(name) or 0 for name in _SIZES)
 
     def close(self) -> None:
-        """Release the files."""
-        self._db.close()
+        """Release the files, where they were not given up."""
+        with suppress(DbClosedError):
+            self._db.close()
 
     def wipe(self) -> None:
         """Forget the local copy."""

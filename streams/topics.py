@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
@@ -37,6 +37,13 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 ADMIN_TIMEOUT_SECONDS = 15.0
 _COMPACTED = {"cleanup.policy": "compact"}
 _KNOWN_PAUSE_SECONDS = 0.05
+_COORDINATOR_SECONDS = 30.0
+_COORDINATOR_PAUSE_SECONDS = 0.2
+_COORDINATOR_CODES = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
 _HOUR_MS = 3600 * 1000
 _WEEK_MS = 7 * 24 * 3600 * 1000
 
@@ -284,6 +291,22 @@ def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
     except KafkaException:
         raise BrokerDownError(f"no Kafka broker answers at {settings.servers}; start one with 'onefold up'") from None
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
+
+
+def committed(group: Consumer, asked: list[TopicPartition]) -> list[TopicPartition]:
+    """Return what a group committed; waits while its coordinator is not known.
+
+    Raises:
+        KafkaException: the broker does not tell.
+    """
+    until = time.monotonic() + _COORDINATOR_SECONDS
+    while True:
+        try:
+            return group.committed(asked, timeout=ADMIN_TIMEOUT_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in _COORDINATOR_CODES or time.monotonic() > until:
+                raise
+            time.sleep(_COORDINATOR_PAUSE_SECONDS)
 
 
 def topic_ends(client: AdminClient, topics: Iterable[str], partitions: int) -> dict[Position, int]:

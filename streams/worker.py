@@ -23,6 +23,7 @@ from streams.errors import BrokerDownError, StreamsError
 from streams.gather import Rules
 from streams.ingest import Ingest
 from streams.metrics import LAG, OLDEST, QUEUED
+from streams.openings import OpeningNotes
 from streams.partition import PartitionSetting
 from streams.policies import policy_in_force
 from streams.producer import CheckedProducer
@@ -88,6 +89,7 @@ class Worker:
             followed = HeldChangelog(settings.servers, topics.state)
             self._standby = Standby(followed, stores, telemetry.meters, self._is_busy)
         self._engine = Engine(ingest, setting, self._fail, self._held_back, self._standby)
+        self._notes = OpeningNotes(settings)
         self._topics = topics
         self._servers = settings.servers
         self._failure: asyncio.Future[None] | None = None
@@ -153,6 +155,7 @@ class Worker:
         topics = self._topics
         app = faust.App(
             topics.group,
+            broker_client_id=self._notes.worker,
             broker=[f"kafka://{server}" for server in settings.servers.split(",")],
             store="memory://",
             datadir=settings.home / "faust",
@@ -200,7 +203,7 @@ class Worker:
         return not self._is_member or self._engine.missing() is not None
 
     def _tell(self) -> None:
-        """Tell how far behind the stages are."""
+        """Tell how far behind the stages are, and how far partitions are with being opened."""
         meters, stages = self._telemetry.meters, self._topics.stages
         consumer = cast("ChunkConsumer", self._app.consumer)
         lags = consumer.lags().items() if self._is_member else ()
@@ -212,6 +215,7 @@ class Worker:
         for stage, since in oldest.items():
             meters.put(OLDEST, (now - since) / 1000, stage)
         meters.put(QUEUED, self._producer.queued)
+        self._notes.tell(self._engine.openings())
 
     def _forget(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         consumer: Any = self._app.consumer

@@ -1,8 +1,9 @@
-"""``onefold status``: the broker, what waits where, and what the lake holds."""
+"""``onefold status``: the broker, what waits where, which partitions are at work, and what the lake holds."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from streams.settings import Settings, load_settings
 if TYPE_CHECKING:
     from streams.commands.counts import LakeCounts
     from streams.lag import StageLag
+    from streams.openings import PartitionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Status:
         runs_as: local, docker or external; None where none was started.
         trouble: why the broker or its topics cannot be used, None where they can.
         lags: what waits for each stage, empty where there is trouble.
+        partitions: who has each and how far it is with opening it, empty where there is trouble.
         lake: what the lake holds, None where there is none yet.
     """
 
@@ -34,6 +37,7 @@ class Status:
     runs_as: str | None
     trouble: StreamsError | None
     lags: "list[StageLag]"
+    partitions: "list[PartitionStatus]"
     lake: "LakeCounts | None"
 
 
@@ -43,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(*, form: Annotated[Format, typer.Option("--format", help="How it is written.")] = "table") -> None:
-    """Show the broker, the lag of every stage, and the counts and dead letters in the lake.
+    """Show the broker, the lag of every stage, the partitions at work, and the counts and dead letters in the lake.
 
     Without a usable broker the rest is shown all the same, and the exit code is 2.
     """
@@ -63,13 +67,16 @@ def _look(settings: Settings) -> Status:
     from sinks.errors import LakeMissingError  # noqa: PLC0415 - heavy
     from streams.commands.brokers import running_broker, with_broker  # noqa: PLC0415 - heavy
     from streams.commands.counts import lake_counts  # noqa: PLC0415 - heavy
+    from streams.openings import partition_statuses  # noqa: PLC0415 - heavy
 
     trouble: StreamsError | None = None
     lags: list[StageLag] = []
+    partitions: list[PartitionStatus] = []
     broker = running_broker(settings)
     try:
         settings = with_broker(settings)
         lags = _lags(settings)
+        partitions = partition_statuses(settings)
     except StreamsError as error:
         trouble = error
     try:
@@ -77,7 +84,7 @@ def _look(settings: Settings) -> Status:
     except LakeMissingError:
         lake = None
     servers = broker.bootstrap_servers if broker else settings.servers
-    return Status(servers, broker.kind if broker else None, trouble, lags, lake)
+    return Status(servers, broker.kind if broker else None, trouble, lags, partitions, lake)
 
 
 def _lags(settings: Settings) -> "list[StageLag]":
@@ -93,6 +100,19 @@ def _by_stage(lags: "Iterable[StageLag]") -> Iterator[tuple[str, int, int]]:
     for stage, parts in groupby(lags, key=lambda lag: lag.stage):
         topics = list(parts)
         yield stage, sum(topic.waiting for topic in topics), sum(topic.total for topic in topics)
+
+
+def _by_state(partitions: "Iterable[PartitionStatus]") -> Iterator[tuple[str, int]]:
+    """Yield the state of partitions and who has them, and how many these are; those not at work are named."""
+    for (state, worker, host), parts in groupby(
+        sorted(partitions, key=lambda part: (part.state, part.worker or "", part.partition)),
+        key=attrgetter("state", "worker", "host"),
+    ):
+        alike = list(parts)
+        which = "" if state == "at work" else f": {', '.join(str(part.partition) for part in alike)}"
+        left = f", {sum(part.left or 0 for part in alike):,} records left" if state == "restoring" else ""
+        at = f", {worker} at {host}" if worker else ""
+        yield f"{state}{left}{at}{which}", len(alike)
 
 
 def _counted(lake: "LakeCounts") -> Iterator[tuple[str, int]]:
@@ -113,6 +133,8 @@ def _show(found: Status) -> None:
     show(f"Kafka  {escape(found.broker)} ({state})", "")
     if found.lags:
         show(figures("stage", "waiting", "of", of=_by_stage(found.lags)), "")
+    if found.partitions:
+        show(figures("partitions", "number", of=_by_state(found.partitions)), "")
     if found.lake is None:
         show("There is no lake yet")
         return
@@ -128,6 +150,7 @@ def _as_object(found: Status) -> dict[str, object]:
     return {
         "broker": {"servers": found.broker, "runs_as": found.runs_as, "usable": found.trouble is None},
         "lag": [asdict(lag) for lag in found.lags],
+        "partitions": [asdict(partition) for partition in found.partitions],
         "lake": None if found.lake is None else asdict(found.lake),
     }
 
@@ -137,6 +160,8 @@ def _flat(found: Status) -> Iterator[tuple[str, str, object, object]]:
     yield "broker", "usable", found.trouble is None, None
     for lag in found.lags:
         yield "lag", f"{lag.stage} {lag.topic}", lag.waiting, lag.total
+    for partition in found.partitions:
+        yield "partition", f"{partition.partition}", partition.state, partition.left
     if found.lake is not None:
         for item, number in _counted(found.lake):
             yield "lake", item, number, None

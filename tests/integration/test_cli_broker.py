@@ -158,9 +158,12 @@ def test_status_shows_what_waits(ready: Settings, tmp_path: Path, capsys: pytest
     assert found["broker"] == {"servers": ready.servers, "runs_as": "external", "usable": True}
     waiting = {(entry["stage"], entry["topic"]): entry["waiting"] for entry in found["lag"] if entry["waiting"]}
     assert waiting == {("ingest", topics_of(ready).source("web")): 7}
+    assert {partition["state"] for partition in found["partitions"]} == {"no worker"}
     assert found["lake"] is None
     assert run("status") == 0
-    assert "ingest" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "ingest" in text
+    assert "no worker: 0, 1" in text
 
 
 def test_ctrl_c_ends_quietly(ready: Settings) -> None:

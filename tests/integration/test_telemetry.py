@@ -14,6 +14,7 @@ import pytest
 from infra.broker import start_local_broker, stop_local_broker
 from infra.daemon import free_port
 from streams.drain import drain
+from streams.openings import partition_statuses
 from streams.settings import Settings
 from streams.store import PartitionStore
 from streams.topics import topics_of
@@ -57,6 +58,11 @@ def values(number: int) -> dict[str, float]:
     """Return the metrics served: name and labels to value."""
     lines = [line for line in asked(number, "/metrics")[1].decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def states(settings: Settings) -> dict[int, str]:
+    """Return how far each partition is with being opened, as anybody may ask for it."""
+    return {status.partition: status.state for status in partition_statuses(settings)}
 
 
 def total(found: dict[str, float], start: str) -> float:
@@ -160,6 +166,7 @@ def test_a_worker_is_alive_and_not_ready_until_all_its_partitions_are_open(broke
     """A process that hangs and will not let go of the state makes the opening last."""
     settings = installation(broker, tmp_path, metrics_port=0)
     held = PartitionStore(tmp_path / "state" / f"{settings.topic_prefix}onefold" / "2")
+    at_work = {0: "at work", 1: "at work", 3: "at work"}
 
     with running(settings) as engine:
         engine.start("worker", "worker")
@@ -170,8 +177,10 @@ def test_a_worker_is_alive_and_not_ready_until_all_its_partitions_are_open(broke
         )
         found = values(number)
         assert told(number, "/live")[0] == 200
+        engine.until("who waits is noted", lambda: states(settings) == {**at_work, 2: "waiting"})
         held.close()
         until_ready(engine, [number])
+        engine.until("all are noted to be at work", lambda: states(settings) == {**at_work, 2: "at work"})
 
     assert found['onefold_partition_open{partition="2"}'] == 0
     assert found['onefold_partition_open{partition="1"}'] == 1

@@ -61,9 +61,8 @@ class Log:
     def read(self, _: int, start: int, __: int) -> Iterator[list[Logged]]:
         """See :class:`streams.batches.Changelog`."""
         left = [record for record in self.records if record.offset >= start]
-        while left:
-            yield left[:3]
-            left = left[3:]
+        for at in range(0, len(left), 3):
+            yield left[at : at + 3]
 
     def restore(self, store: Any) -> Restored:  # noqa: ANN401  # a partition store, or one in memory
         """Bring a store up to the end."""

@@ -180,6 +180,26 @@ def test_a_copy_whose_files_are_damaged_is_begun_anew(home: Home, tmp_path: Path
     assert home.taken_over() == ({b"na": b"1"}, 0)
 
 
+def test_a_copy_whose_damage_shows_when_it_is_read_is_begun_anew_later(home: Home, tmp_path: Path) -> None:
+    keys = [b"n%05d" % number for number in range(5_000)]
+    home.log.write(dict.fromkeys(keys, b"x" * 100), a_marker(1, 1))
+    home.standby.turn()
+    home.taken_over()
+    home.taken_over()  # which brings its log into a table
+    for table in (tmp_path / f"{PARTITION}").glob("*.sst"):
+        content = bytearray(table.read_bytes())
+        content[len(content) // 3] ^= 0xFF
+        table.write_bytes(content)
+    home.standby.follow([PARTITION])
+    home.log.write(dict.fromkeys(keys, b"torn"), a_marker(1, 2), records=len(keys))
+
+    home.standby.turn()
+    assert home.told() is None
+    for _ in range(31):
+        home.standby.turn()
+    assert home.told() == len(keys)
+
+
 def test_a_copy_that_cannot_be_brought_on_is_let_go_of_and_tried_again_later(home: Home) -> None:
     home.log.write({b"na": b"1"}, Marker(FORMAT + 1, 1, 1, {}))
     home.standby.turn()
