@@ -11,7 +11,7 @@ OWNER = MemberDescription("onefold-aa-1", "onefold-aa", "/10.0.0.3", MemberAssig
 END = 100
 
 
-def status(note: str | None, owner: MemberDescription | None = OWNER) -> PartitionStatus:
+def status(note: str, owner: MemberDescription | None = OWNER) -> PartitionStatus:
     return _status(TopicPartition("onefold.state", 2, 60, note), owner, END)
 
 
@@ -23,8 +23,8 @@ def test_nothing_is_left_to_restore_of_a_partition_at_work() -> None:
     assert status("onefold-aa open") == PartitionStatus(2, "at work", "onefold-aa", "10.0.0.3", 0)
 
 
-@pytest.mark.parametrize("note", [None, "", "onefold-aa waiting", "onefold-bb open", "onefold-bb restoring"])
-def test_a_partition_waits_until_the_worker_that_has_it_says_otherwise(note: str | None) -> None:
+@pytest.mark.parametrize("note", ["", "onefold-aa waiting", "onefold-bb open", "onefold-bb restoring"])
+def test_a_partition_waits_until_the_worker_that_has_it_says_otherwise(note: str) -> None:
     assert status(note) == PartitionStatus(2, "waiting", "onefold-aa", "10.0.0.3", None)
 
 
