@@ -23,7 +23,7 @@ _RESTS = 4
 """A copy that is far behind is read for a fifth of the time."""
 _LONGEST_REST_SECONDS = 0.5
 _TURNS_OUT = 30
-"""So many turns a copy that could not be brought on is left alone."""
+"""So many turns a store that could not be had, or a copy that could not be brought on, is left alone."""
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ class Standby:
         stores: of this home.
         meters: told how far behind each copy is.
         is_busy: whether partitions of this worker wait to be at work.
-        rest: waits for so many seconds.
+        rest: waits for so many seconds; as a rule not where somebody waits for :meth:`follow`.
     """
 
     def __init__(
@@ -49,26 +49,26 @@ class Standby:
         stores: Stores,
         meters: Meters,
         is_busy: Callable[[], bool],
-        rest: Callable[[float], None] = time.sleep,
+        rest: Callable[[float], object] | None = None,
     ) -> None:
         self._changelog = changelog
         self._stores = stores
         self._meters = meters
         self._is_busy = is_busy
-        self._rest = rest
+        self._is_asked = threading.Event()
+        self._rest = rest or self._is_asked.wait
         self._followed: frozenset[int] = frozenset()
         self._copies: dict[int, PartitionStore] = {}
         self._ends: dict[int, int] = {}
         self._turns_out: dict[int, int] = {}
         self._lock = threading.Lock()
-        self._is_waited_for = False
 
     def follow(self, numbers: Collection[int]) -> None:
         """Keep copies of these partitions from now on, and of no others; returns when the others are let go of."""
         self._followed = frozenset(numbers)
-        self._is_waited_for = True
+        self._is_asked.set()
         with self._lock:
-            self._is_waited_for = False
+            self._is_asked.clear()
             for number in self._copies.keys() - self._followed:
                 self._let_go(number)
 
@@ -81,10 +81,10 @@ class Standby:
 
     def _is_free(self, number: int) -> bool:
         """Whether a copy is to be read now."""
-        if self._is_busy():
-            return False
         if self._stores.is_claimed(number):
             self._let_go(number)
+            return False
+        if self._is_busy():
             return False
         left = self._turns_out.pop(number, 0)
         if left > 1:
@@ -102,8 +102,8 @@ class Standby:
             restored = restore(copy, self._changelog, number, self._progress(number))
             self._ends[number] = restored.end
             self._meters.put(STANDBY_LEFT, restored.end - copy.position, f"{number}")
-        except StoreHeldError:
-            pass  # a process that hangs, or one that does not claim yet what it has just opened
+        except StoreHeldError:  # another standby of this home has it, or a process that hangs
+            self._turns_out[number] = _TURNS_OUT
         except _LeftError:
             pass  # the next turn goes on from there, or finds the claim
         except StoreError as error:
@@ -117,7 +117,7 @@ class Standby:
         def tell(progress: Progress) -> None:
             nonlocal since
             self._meters.put(STANDBY_LEFT, progress.left, f"{number}")
-            if self._is_waited_for or self._is_busy() or self._stores.is_claimed(number):
+            if self._is_asked.is_set() or self._is_busy() or any(map(self._stores.is_claimed, self._copies)):
                 raise _LeftError
             self._rest(min(_RESTS * (time.monotonic() - since), _LONGEST_REST_SECONDS))
             since = time.monotonic()

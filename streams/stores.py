@@ -2,11 +2,16 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from streams.store import PartitionStore
+
+_CLAIM_TRIES = 20
+_CLAIM_PAUSE_SECONDS = 0.001
 
 
 class Stores(Protocol):
@@ -22,7 +27,7 @@ class Stores(Protocol):
         ...
 
     def claim(self, number: int) -> Callable[[], None]:
-        """Say that a partition is worked on here, or about to be; return what takes that back. It never waits.
+        """Say that a partition is worked on here, or about to be; return what takes that back.
 
         Several may claim the same: an old worker that hangs keeps its claim.
         """
@@ -50,7 +55,11 @@ class HomeStores:
     def claim(self, number: int) -> Callable[[], None]:
         """See :class:`Stores`."""
         lock = self._lock(number)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        for _ in range(_CLAIM_TRIES):  # only a look at claims is in the way; one that hangs takes no store either
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                break
+            time.sleep(_CLAIM_PAUSE_SECONDS)
         return lambda: os.close(lock)
 
     def is_claimed(self, number: int) -> bool:

@@ -102,7 +102,8 @@ def test_a_store_that_another_process_has_open_is_left_alone(home: Home) -> None
     assert (home.told(), held.position) == (None, 0)
 
     held.close()
-    home.standby.turn()
+    for _ in range(31):
+        home.standby.turn()
     assert home.told() == 0
 
 
@@ -131,6 +132,35 @@ def test_reading_breaks_off_when_a_partition_of_this_worker_begins_to_wait(tmp_p
     made.standby.turn()
 
     assert 0 < made.taken_over()[1] < len(made.log.records)
+
+
+def test_a_copy_is_let_go_of_while_partitions_of_this_worker_wait_too(home: Home) -> None:
+    home.log.write({b"na": b"1"}, a_marker(1, 1))
+    home.standby.turn()
+    home.is_busy = True
+    unclaim = home.stores.claim(PARTITION)
+    home.standby.turn()
+    assert home.told() is None
+    unclaim()
+
+
+def test_reading_breaks_off_when_the_store_of_another_copy_is_claimed(tmp_path: Path) -> None:
+    claims: list[Callable[[], None]] = []
+
+    def rest(_: float) -> None:
+        claims.append(made.stores.claim(0))
+
+    made = Home(tmp_path, rest)
+    _long(made.log)
+    made.standby.follow([0, PARTITION])
+    made.standby.turn()
+    told = made.told()
+    made.standby.turn()
+
+    made.stores.open("0").close()
+    assert told is not None
+    assert told > 0
+    made.standby.follow([])
 
 
 def test_reading_breaks_off_when_the_store_is_claimed(tmp_path: Path) -> None:
