@@ -223,7 +223,9 @@ def cluster(home: Path, servers: str) -> Iterator[Cluster]:
     settings.node_key_path.parent.mkdir(parents=True)
     settings.node_key_path.write_text(KEY.hex())
     others = [
-        settings.model_copy(update={"home": home / f"machine-{number}", "node_key_file": settings.node_key_path})
+        settings.model_copy(
+            update={"home": home / f"machine-{number}", "node_key_file": settings.node_key_path, "standby": True}
+        )
         for number in range(1, _MACHINES)
     ]
     machines = [Children(one) for one in (settings, *others)]
