@@ -12,6 +12,7 @@ from sinks.errors import LakeBusyError
 from streams.errors import BrokerDownError, TopicsError, WorkerError
 from streams.lag import LagReader, stage_lags
 from streams.lake_sink import LakeSink
+from streams.openings import partition_statuses
 from streams.processes import processes
 from streams.serving import Telemetry
 from streams.settings import Settings
@@ -102,8 +103,7 @@ def test_processes_are_stopped_even_when_the_work_with_them_fails(made: Settings
 @pytest.fixture
 def dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation whose broker does not answer, and little patience."""
-    for module in ("streams.topics", "streams.lag"):
-        monkeypatch.setattr(f"{module}.ADMIN_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("streams.topics.ADMIN_TIMEOUT_SECONDS", 0.5)
     return Settings(home=tmp_path, bootstrap_servers=f"127.0.0.1:{free_port()}")
 
 
@@ -115,6 +115,8 @@ def test_a_broker_that_is_down_is_told_in_one_sentence(dead: Settings) -> None:
 def test_the_lag_of_a_broker_that_is_down_is_told_in_one_sentence(dead: Settings) -> None:
     with pytest.raises(BrokerDownError, match=f"^no Kafka broker answers at {dead.servers}"):
         stage_lags(dead)
+    with pytest.raises(BrokerDownError, match=f"^no Kafka broker answers at {dead.servers}"):
+        partition_statuses(dead)
 
 
 def test_a_topic_name_leads_back_to_its_source() -> None:
