@@ -2,51 +2,27 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
-
-from confluent_kafka import Consumer, Message, TopicPartition
+from typing import Any, Self
 
 from benchmarks.figures import Spread, spread
+from benchmarks.listening import EventKey, Listener, Told, send_steadily
 from benchmarks.preload import Live
 from benchmarks.sampling import Sampler
 from schemas.contracts import PROFILE
 from sinks.reader import open_lake_reader
 from streams.errors import StreamsError
 from streams.lag import LagReader
-from streams.logs import QUIET
 from streams.processes import Processes
-from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
 from streams.topics import topics_of
 
 LAKE_RESOLUTION_SECONDS = 0.5
-_TICK_SECONDS = 0.005
 _POLL_SECONDS = 0.1
 _GIVE_UP_SECONDS = 5.0
-_WATERMARK_TIMEOUT_SECONDS = 15.0
 _OFFSETS_SQL = 'SELECT "partition", next_offset FROM _offsets WHERE topic = ?'
-
-EventKey = tuple[str, str]
-"""Source and event id."""
-
-
-class Told(NamedTuple):
-    """The first profile that counts a touchpoint.
-
-    Attributes:
-        seconds: since the touchpoint was sent.
-        sent_at: reading of ``time.monotonic``.
-        partition: of the profile's record.
-        offset: of the profile's record.
-    """
-
-    seconds: float
-    sent_at: float
-    partition: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +71,9 @@ def measure_latency(
     Raises:
         WorkerError: one of the processes ended.
     """
-    with _Listener(settings) as listener, _LakeWatch(settings) as lake:
+    with profile_listener(settings) as listener, _LakeWatch(settings) as lake:
         start = time.monotonic()
-        latest = _send_steadily(settings, records, rate, listener, on_progress)
+        latest = send_steadily(settings, records, rate, listener.pending, on_progress)
         end = time.monotonic()
         _wait_for_rest(settings, listener, children)
         lake.wait_until_past(listener.told)
@@ -114,36 +90,20 @@ def measure_latency(
     )
 
 
-def _send_steadily(
-    settings: Settings,
-    records: Sequence[Live],
-    rate: float,
-    listener: "_Listener",
-    on_progress: Callable[[int], None],
-) -> float:
-    """Send each record when its time has come; return how late the latest was."""
-    topics = topics_of(settings)
-    producer = CheckedProducer(settings.servers)
-    latest = 0.0
-    try:
-        deliveries = producer.begin()
-        start = time.monotonic()
-        for number, record in enumerate(records):
-            due = start + number / rate
-            while (now := time.monotonic()) < due:
-                time.sleep(_TICK_SECONDS)  # what falls due meanwhile is sent at once
-            latest = max(latest, now - due)
-            listener.pending[record.source, record.event_id] = now
-            deliveries.send(topics.source(record.source), None, record.value)
-            if number % int(10 * rate) == 0:
-                on_progress(number)
-        deliveries.wait()
-    finally:
-        producer.close()
-    return latest
+def profile_listener(settings: Settings) -> Listener:
+    """Return a listener to the profiles of an installation."""
+    frames = framing(settings)
+
+    def touches(value: bytes | None) -> Iterable[EventKey]:
+        name, profile = frames.decode(value)
+        if name != PROFILE:
+            raise StreamsError(f"a record among the profiles is a {name}")
+        return [(touch["channel"], touch["event_id"]) for touch in profile["recent_touches"]]
+
+    return Listener(settings.servers, topics_of(settings).profiles, settings.partitions, touches)
 
 
-def _wait_for_rest(settings: Settings, listener: "_Listener", children: Processes) -> None:
+def _wait_for_rest(settings: Settings, listener: Listener, children: Processes) -> None:
     """Wait until every touchpoint was seen in a profile, or nothing waits any more and the profiles fell silent."""
     reader = LagReader(settings)
     while listener.pending:
@@ -153,75 +113,6 @@ def _wait_for_rest(settings: Settings, listener: "_Listener", children: Processe
         if silent_seconds > _GIVE_UP_SECONDS and reader.read().waiting == 0:
             return
         time.sleep(_POLL_SECONDS)
-
-
-class _Listener:
-    """Reads the profiles published from now on, in a thread, and matches them to what is pending."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.pending: dict[EventKey, float] = {}
-        self.told: list[Told] = []
-        self.heard_at = time.monotonic()
-        self._framing = framing(settings)
-        self._consumer = _profile_consumer(settings)
-        self._stop = threading.Event()
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="listener", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._consumer.close()
-
-    def check(self) -> None:
-        """Raise what ended the reading early, if anything did."""
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.is_set():
-                message = self._consumer.poll(0.1)
-                if message is not None:
-                    self._hear(message, time.monotonic())
-        except Exception as error:  # noqa: BLE001  # a thread's boundary; check() raises it
-            self._error = error
-
-    def _hear(self, message: Message, now: float) -> None:
-        error = message.error()
-        if error is not None:
-            raise StreamsError(f"the profiles cannot be read: {error.str()}")
-        self.heard_at = now
-        name, profile = self._framing.decode(message.value())
-        if name != PROFILE:
-            raise StreamsError(f"a record among the profiles is a {name}")
-        for touch in profile["recent_touches"]:
-            sent_at = self.pending.pop((touch["channel"], touch["event_id"]), None)
-            if sent_at is not None:
-                self.told.append(Told(now - sent_at, sent_at, message.partition() or 0, message.offset() or 0))
-
-
-def _profile_consumer(settings: Settings) -> Consumer:
-    """Return a consumer that stands at the end of every partition of the profiles."""
-    config: dict[str, str | int | float | bool] = {
-        **QUIET,
-        "bootstrap.servers": settings.servers,
-        "group.id": "onefold-benchmark",
-        "enable.auto.commit": False,
-        "fetch.queue.backoff.ms": 10,
-    }
-    consumer = Consumer(config)
-    topic = topics_of(settings).profiles
-    ends = []
-    for number in range(settings.partitions):
-        _, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_WATERMARK_TIMEOUT_SECONDS)
-        ends.append(TopicPartition(topic, number, end))
-    consumer.assign(ends)
-    return consumer
 
 
 class _LakeWatch:

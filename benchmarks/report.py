@@ -1,15 +1,20 @@
 """The results as people read them."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import Spread
 from benchmarks.latency import LAKE_RESOLUTION_SECONDS, Latency
 from benchmarks.machine import Machine
+from benchmarks.peers.measure import LeftOut, PeerResult
 from benchmarks.preload import Preloaded
 from benchmarks.restore import Restore
 from benchmarks.sampling import OTHERS
 from benchmarks.throughput import Throughput
+
+_WIDE = 112
 
 
 def print_results(
@@ -80,3 +85,51 @@ def _latencies(latency: Latency) -> Table:
             figures = (f"{value:.3f}" for value in (found.p50, found.p90, found.p99, found.max))
             table.add_row(title, *figures, f"{found.count:,} of {latency.sent:,}")
     return table
+
+
+def print_peers(
+    throughput: Throughput, latency: Latency | None, preloaded: Preloaded, peers: Sequence[PeerResult | LeftOut]
+) -> None:
+    """Write how Onefold and its peers did the same job to standard output."""
+    table = Table("Side by side", "A second", "CPU s/million", "Broker's", "p50 s", "p99 s", "MiB", "Counted", "People")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row(*_whole_way(throughput, latency, preloaded))
+    for peer in peers:
+        table.add_row(peer.name, "left out") if isinstance(peer, LeftOut) else table.add_row(*_peer(peer))
+    console = Console(highlight=False, width=max(Console().width, _WIDE))
+    console.print(table)
+    for peer in peers:
+        if isinstance(peer, LeftOut):
+            console.print(f"{peer.name} is left out: {peer.reason}")
+
+
+def _whole_way(throughput: Throughput, latency: Latency | None, preloaded: Preloaded) -> tuple[str, ...]:
+    ours = [name for name in throughput.rss_peak_mib if name.startswith(("worker", "sink"))]
+    return (
+        "Onefold and lake",
+        f"{throughput.touchpoints_per_second:,.0f}",
+        f"{sum(throughput.cpu_seconds_per_million[name] for name in ours):,.0f}",
+        f"{throughput.cpu_seconds_per_million.get('broker', 0.0):,.0f}",
+        *_two(latency.to_profile_seconds if latency else None),
+        f"{sum(throughput.rss_peak_mib[name] for name in ours):,}",
+        f"{throughput.in_lake['touchpoints']:,} of {preloaded.touchpoints:,}",
+        f"{throughput.in_lake['customers']:,}",
+    )
+
+
+def _peer(peer: PeerResult) -> tuple[str, ...]:
+    return (
+        peer.name,
+        f"{peer.touchpoints_per_second:,.0f}",
+        f"{peer.cpu_seconds_per_million:,.0f}",
+        f"{peer.broker_cpu_seconds_per_million:,.0f}",
+        *_two(peer.to_profile_seconds),
+        f"{peer.rss_peak_mib:,}",
+        f"{peer.counted:,} of {peer.touchpoints:,}",
+        f"{peer.people:,}" if peer.people else "",
+    )
+
+
+def _two(found: Spread | None) -> tuple[str, str]:
+    return (f"{found.p50:.3f}", f"{found.p99:.3f}") if found else ("", "")

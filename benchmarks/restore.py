@@ -50,6 +50,7 @@ class Restore:
         records: read from the changelog, all partitions.
         records_per_second: by the time of the partition that took longest; they are restored side by side.
         slowest_partition_seconds: that time.
+        waking: touchpoints published so that every partition had to be opened.
     """
 
     seconds: float
@@ -57,6 +58,7 @@ class Restore:
     records: int
     records_per_second: float
     slowest_partition_seconds: float
+    waking: int
 
 
 def measure_restore(settings: Settings) -> Restore:
@@ -65,7 +67,7 @@ def measure_restore(settings: Settings) -> Restore:
     Raises:
         WorkerError: it ended, or took longer than half an hour.
     """
-    _publish_waking(settings)
+    waking = _publish_waking(settings)
     shutil.rmtree(settings.home / "state", ignore_errors=True)
     with processes(settings) as children:
         log_file = children.log_file(_NAME)
@@ -92,6 +94,7 @@ def measure_restore(settings: Settings) -> Restore:
         records=records,
         records_per_second=round(records / slowest) if slowest else 0,
         slowest_partition_seconds=slowest,
+        waking=waking,
     )
 
 
@@ -101,8 +104,8 @@ def restored(log_lines: Iterable[str]) -> list[Restored]:
     return [Restored(int(match[1]), int(match[2]), float(match[3])) for match in matches if match]
 
 
-def _publish_waking(settings: Settings) -> None:
-    """Leave a touchpoint for every partition: a partition is restored when the first record for it arrives."""
+def _publish_waking(settings: Settings) -> int:
+    """Leave touchpoints for every partition, which is restored when the first record for it comes; return how many."""
     frames = framing(settings)
     topic = topics_of(settings).source("crm")
     producer = CheckedProducer(settings.servers)
@@ -119,5 +122,6 @@ def _publish_waking(settings: Settings) -> None:
             )
             deliveries.send(topic, None, frames.encode(TOUCHPOINT, parse_touchpoint(line)))
         deliveries.wait()
+        return deliveries.sent
     finally:
         producer.close()

@@ -1,7 +1,8 @@
 """Measure the whole way on this machine: throughput, cost, latency and restore time, with a broker of its own.
 
 Publishes most of a synthetic world first, then starts worker and sink and times how it drains; sends the rest of the
-world live and times each touchpoint; last takes the worker's state away and times how it comes back.
+world live and times each touchpoint; last takes the worker's state away and times how it comes back. With peers, each
+of these then does the same job on the same topics.
 """
 
 import argparse
@@ -22,8 +23,10 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from benchmarks.latency import Latency, measure_latency
 from benchmarks.machine import Machine, this_machine
+from benchmarks.peers.contenders import PEERS
+from benchmarks.peers.measure import LeftOut, Load, PeerResult, measure_peer
 from benchmarks.preload import Live, Preloaded, preload
-from benchmarks.report import print_results
+from benchmarks.report import print_peers, print_results
 from benchmarks.restore import Restore, measure_restore
 from benchmarks.sampling import Sampler
 from benchmarks.throughput import Look, Throughput, measure_throughput
@@ -57,6 +60,7 @@ class Options:
         workers: worker processes.
         latency_seconds: how long to send live; 0 leaves that out.
         rate: live touchpoints a second.
+        peers: who does the job too.
     """
 
     touchpoints: int
@@ -64,6 +68,12 @@ class Options:
     workers: int
     latency_seconds: float
     rate: float
+    peers: tuple[str, ...]
+
+    @property
+    def live(self) -> int:
+        """How many touchpoints are sent live, to each."""
+        return int(self.rate * self.latency_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class Results:
     throughput: Throughput
     latency: Latency | None
     restore: Restore
+    peers: list[PeerResult | LeftOut]
 
 
 class _Lines:
@@ -111,6 +122,8 @@ def main() -> None:
         print("benchmark: interrupted; everything is stopped", file=sys.stderr)
         sys.exit(_INTERRUPTED)
     print_results(results.machine, results.preloaded, results.throughput, results.latency, results.restore)
+    if results.peers:
+        print_peers(results.throughput, results.latency, results.preloaded, results.peers)
     print(f"Kept in {_keep(results, arguments.out)}")
 
 
@@ -124,11 +137,15 @@ def run(home: Path, options: Options, lines: _Lines) -> Results:
     lines.say("Starting a broker")
     with _broker(home) as (settings, broker):
         preloaded, live = _preload(settings, options, lines)
-        throughput, latency = _drain_and_listen(settings, broker, options, preloaded, live, lines)
+        first, rest = live[: options.live], live[options.live :]
+        throughput, latency = _drain_and_listen(settings, broker, options, preloaded, first, lines)
         lines.say("Taking the state away and starting a worker")
         restore = measure_restore(settings)
         lines.say(f"Restored {restore.records:,} records in {restore.seconds:.1f} s")
-    return Results(at, this_machine(), options, preloaded, throughput, latency, restore)
+        there = preloaded.touchpoints + options.live + restore.waking
+        load = Load(there, preloaded.duplicates, rest, options.rate)
+        peers = _measure_peers(settings, broker, options, load, lines)
+    return Results(at, this_machine(), options, preloaded, throughput, latency, restore, peers)
 
 
 @contextmanager
@@ -169,7 +186,7 @@ def _preload(settings: Settings, options: Options, lines: _Lines) -> tuple[Prelo
         settings,
         options.customers,
         options.touchpoints,
-        int(options.rate * options.latency_seconds),
+        options.live * (1 + len(options.peers)),
         lambda published: lines.now_and_then(f"  {published:,} published"),
     )
     lines.say(f"Published {preloaded.records:,} records")
@@ -207,6 +224,20 @@ def _drain_and_listen(
                 settings, live, options.rate, children, sampler, lambda sent: lines.now_and_then(f"  {sent:,} sent")
             )
     return throughput, latency
+
+
+def _measure_peers(
+    settings: Settings, broker: RunningBroker, options: Options, load: Load, lines: _Lines
+) -> list[PeerResult | LeftOut]:
+    """Have one peer after another do the job; each finds in the topics what was sent live to those before it."""
+    results = []
+    for number, name in enumerate(options.peers):
+        own = load._replace(live=load.live[number * options.live : (number + 1) * options.live])
+        result = measure_peer(name, PEERS[name], settings, broker.pid, own, lines.say)
+        results.append(result)
+        if isinstance(result, PeerResult):
+            load = load._replace(touchpoints=load.touchpoints + result.sent)
+    return results
 
 
 def _wait_for_line(children: Processes, name: str, text: str) -> None:
@@ -248,11 +279,17 @@ def _keep(results: Results, folder: Path) -> Path:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--touchpoints", type=int, metavar="N", help="published beforehand (400,000)")
-    add("--customers", type=int, metavar="N", help="of the world (100,000)")
+    add("--touchpoints", type=int, metavar="N", help="published beforehand (400,000; with peers 60,000)")
+    add("--customers", type=int, metavar="N", help="of the world (100,000; with peers 15,000)")
     add("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
-    add("--latency-seconds", type=float, metavar="S", help="how long to send live (60); 0 leaves that out")
+    add(
+        "--latency-seconds",
+        type=float,
+        metavar="S",
+        help="how long to send live (60; with peers 10); 0 leaves that out",
+    )
     add("--rate", type=float, default=500.0, metavar="R", help="live touchpoints a second (500)")
+    add("--peers", nargs="*", choices=PEERS, metavar="NAME", help=f"who does the job too: {', '.join(PEERS)} (all)")
     add("--quick", action="store_true", help="20,000 touchpoints, 5,000 customers, 10 s")
     add("--home", type=Path, metavar="DIR", help="an empty folder for the data, which stay there")
     add("--keep", action="store_true", help="do not remove the temporary folder with the data")
@@ -261,14 +298,23 @@ def _arguments() -> argparse.Namespace:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    touchpoints, customers, seconds = (20_000, 5_000, 10.0) if arguments.quick else (400_000, 100_000, 60.0)
+    touchpoints, customers, seconds = _size(arguments)
     return Options(
         touchpoints=touchpoints if arguments.touchpoints is None else arguments.touchpoints,
         customers=customers if arguments.customers is None else arguments.customers,
         workers=arguments.workers,
         latency_seconds=seconds if arguments.latency_seconds is None else arguments.latency_seconds,
         rate=arguments.rate,
+        peers=() if arguments.peers is None else tuple(arguments.peers or PEERS),
     )
+
+
+def _size(arguments: argparse.Namespace) -> tuple[int, int, float]:
+    if arguments.quick:
+        return 20_000, 5_000, 10.0
+    if arguments.peers is not None:
+        return 60_000, 15_000, 10.0
+    return 400_000, 100_000, 60.0
 
 
 if __name__ == "__main__":

@@ -30,13 +30,15 @@ class _Readings:
 
 
 class Sampler:
-    """Reads the use of processes twice a second, from a thread, while it is entered.
+    """Reads the use of processes again and again, from a thread, while it is entered.
 
     Args:
         processes: process id by name; a process that ends keeps its last reading.
+        interval_seconds: between readings.
     """
 
-    def __init__(self, processes: Mapping[str, int]) -> None:
+    def __init__(self, processes: Mapping[str, int], interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self._interval_seconds = interval_seconds
         self._processes = {name: psutil.Process(pid) for name, pid in processes.items()}
         self._readings = {name: _Readings() for name in processes}
         self._machine = _Readings()
@@ -66,7 +68,7 @@ class Sampler:
         return {name: round(peak / 2**20) for name, peak in self._rss_peaks.items()}
 
     def _run(self) -> None:
-        while not self._stop.wait(INTERVAL_SECONDS):
+        while not self._stop.wait(self._interval_seconds):
             self._sample()
 
     def _sample(self) -> None:

@@ -242,12 +242,12 @@ def create_topics(client: AdminClient, settings: Settings) -> list[str]:
             future.result(ADMIN_TIMEOUT_SECONDS)
         except KafkaException as error:
             raise TopicsError(f"topic {name} cannot be created: {error.args[0].str()}") from None
-    _wait_until_ready(client, settings, missing)
+    wait_until_ready(client, settings, missing)
     check_topics(client, settings)
     return sorted(missing)
 
 
-def _wait_until_ready(client: AdminClient, settings: Settings, names: Iterable[str]) -> None:
+def wait_until_ready(client: AdminClient, settings: Settings, names: Iterable[str]) -> None:
     """Wait until every new partition answers, a moment after the broker knows of its topic.
 
     A producer must not come earlier: where its first batch is refused and the second, already under way, is taken,
