@@ -78,11 +78,11 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     step. Otherwise records that nobody took would be passed over, or old ones be taken before those sought.
 
     Attributes:
-        held_back: partitions of which nothing more is fetched for now. Faust's own way to pause them drops what a fetch
-            under way returns.
+        held_back: returns the partitions of which nothing more is fetched for now. Faust's own way to pause them drops
+            what a fetch under way returns.
     """
 
-    held_back: AbstractSet[tuple[str, int]] = frozenset()
+    held_back: Callable[[], AbstractSet[tuple[str, int]]] = staticmethod(frozenset)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # faust's
         self._held: deque[Mapping[TP, list[Any]]] = deque()
@@ -108,7 +108,7 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109
         """Return what was fetched next; empty where nothing came in time."""
         if not self._held:
-            wanted = (active_partitions or set()) - self.held_back
+            wanted = (active_partitions or set()) - self.held_back()
             if not wanted:  # to ask for no partitions is to ask for all
                 await asyncio.sleep(timeout)
                 return {}
@@ -152,7 +152,7 @@ class ChunkConsumer(Consumer):
     Args:
         on_revoke: called when a rebalance begins, before Faust waits for the chunks in hand.
         on_assign: called with the partitions given, before any chunk of theirs is delivered.
-        held_back: the partitions of which nothing more is fetched for now.
+        held_back: returns the partitions of which nothing more is fetched for now.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class ChunkConsumer(Consumer):
         *args: Any,  # noqa: ANN401  # faust's
         on_revoke: Callable[[], None],
         on_assign: Callable[[set[TP]], Awaitable[None]],
-        held_back: AbstractSet[tuple[str, int]],
+        held_back: Callable[[], AbstractSet[tuple[str, int]]],
         **kwargs: Any,  # noqa: ANN401  # faust's
     ) -> None:
         self._held_back = held_back

@@ -33,7 +33,6 @@ class Engine:
         ingest: the ingest stage.
         setting: what the partitions share.
         on_failure: told of what must end the worker; nothing unfinished is acknowledged then.
-        held_back: where the topics and partitions are put of which nothing more is to be handed over for now.
         standby: follows the partitions that are not worked on here; None where nobody is to.
     """
 
@@ -42,7 +41,6 @@ class Engine:
         ingest: Ingest,
         setting: PartitionSetting,
         on_failure: Callable[[BaseException], None],
-        held_back: set[Place],
         standby: Standby | None,
     ) -> None:
         self._ingest = ingest
@@ -51,7 +49,6 @@ class Engine:
         self._partitions: dict[int, Partition] = {}
         self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
         self._ingesting: set[asyncio.Task[None]] = set()
-        self._held_back = held_back
         self._standby = standby
         self._waiting: dict[asyncio.Task[None], Place] = {}
 
@@ -102,6 +99,16 @@ class Engine:
         """Return what waits for the schema registry; None where nothing does. For any thread."""
         waiting = len(self._waiting)
         return f"{waiting} chunks wait for the schema registry" if waiting else None
+
+    def held_back(self) -> set[Place]:
+        """Return of which topics and partitions nothing more is to be handed over for now.
+
+        Those whose records wait for the schema registry, and those that are not open yet: their chunks would queue up
+        and hold up those of the others, which come the same way.
+        """
+        unopened = [number for number, partition in self._partitions.items() if partition.missing is not None]
+        gathered = self._setting.rules.topics.for_gather
+        return {*self._waiting.values(), *((topic, number) for topic in gathered for number in unopened)}
 
     def release(self) -> None:
         """Let go of chunks whose work has not begun: a rebalance begins."""
@@ -162,8 +169,7 @@ class Engine:
     async def _outputs_later(self, record: SourceRecord, error: RegistryDownError) -> list[Output]:
         """Try until the schema registry answers; nothing more is taken of this record's partition meanwhile."""
         task: Any = asyncio.current_task()
-        self._waiting[task] = place = record.topic, record.partition
-        self._held_back.add(place)
+        self._waiting[task] = record.topic, record.partition
         pause = _PAUSE_SECONDS
         try:
             while True:
@@ -176,7 +182,6 @@ class Engine:
                     error = again
         finally:
             del self._waiting[task]
-            self._held_back.intersection_update(self._waiting.values())
 
     def _partition(self, number: int) -> Partition:
         """Return a partition at work, which is opened when it is first asked for."""

@@ -83,12 +83,11 @@ class Worker:
         )
         self._telemetry = telemetry
         self._is_member = False
-        self._held_back: set[tuple[str, int]] = set()
         self._standby: Standby | None = None
         if settings.standby:
             followed = HeldChangelog(settings.servers, topics.state)
             self._standby = Standby(followed, stores, telemetry.meters, self._is_busy)
-        self._engine = Engine(ingest, setting, self._fail, self._held_back, self._standby)
+        self._engine = Engine(ingest, setting, self._fail, self._standby)
         self._notes = OpeningNotes(settings)
         self._topics = topics
         self._servers = settings.servers
@@ -174,7 +173,7 @@ class Worker:
         )
         transport: Any = app.transport
         transport.Consumer = partial(
-            ChunkConsumer, on_revoke=self._on_revoked, on_assign=self._on_assigned, held_back=self._held_back
+            ChunkConsumer, on_revoke=self._on_revoked, on_assign=self._on_assigned, held_back=self._engine.held_back
         )
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)

@@ -178,7 +178,7 @@ class Worker:
         self._generation = -1
         self._flows = False
         self._standby = Standby(setting.changelog, stores, _METERS, self._is_busy, lambda _: None)
-        self._engine = Engine(ingest, setting, self._fail, set(), self._standby if machine.keeps_copies else None)
+        self._engine = Engine(ingest, setting, self._fail, self._standby if machine.keeps_copies else None)
         self._member = Member(process, self._told, self._given)
         self._assigned: list[int] = []
         self._positions: dict[Place, int] = {}
@@ -292,11 +292,17 @@ class Worker:
             await asyncio.sleep(self._broker.chance.uniform(0, _FETCH_SECONDS))
             while self._flows and (ready := self._ready()):
                 await self._deliver(self._broker.chance.choice(ready))
+            if self._engine.held_back():
+                self._news.set()  # looks again
 
     def _ready(self) -> list[Place]:
-        """Return the partitions that have more."""
-        logs = self._broker.logs
-        return [place for place, start in self._positions.items() if place in logs and start < len(logs[place])]
+        """Return the partitions that have more, without those that are held back."""
+        logs, held = self._broker.logs, self._engine.held_back()
+        return [
+            place
+            for place, start in self._positions.items()
+            if place in logs and start < len(logs[place]) and place not in held
+        ]
 
     async def _deliver(self, place: Place) -> None:
         start = self._positions[place]

@@ -227,9 +227,9 @@ def test_what_a_fetch_found_that_nobody_waits_for_any_more_is_taken_next() -> No
 def test_nothing_is_fetched_of_a_partition_that_is_held_back_and_all_of_it_later() -> None:
     async def run() -> list[list[int]]:
         thread = Thread({WEB: 4}, [4, 5])
-        thread.held_back = {(WEB.topic, WEB.partition)}
+        thread.held_back = lambda: {(WEB.topic, WEB.partition)}
         before = [record.offset for record in (await thread.getmany({WEB}, 0.01)).get(WEB, [])]
-        thread.held_back = set()
+        thread.held_back = frozenset
         return [before, await thread.fetched()]
 
     assert asyncio.run(run()) == [[], [4, 5]]
