@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -48,9 +48,10 @@ class Engine:
 
     Args:
         folder: for the stores.
+        on_output: given all that a worker would publish.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, on_output: Callable[[Output], None] = lambda _: None) -> None:
         self._topics, framing = Topics("", ""), SingleObjectFraming()
         policy, profile = default_policy(), default_profile_policy()
         self._ingest = Ingest(self._topics, framing, Normaliser(policy, _KEY), profile.measurement)
@@ -61,6 +62,7 @@ class Engine:
         ]
         self._waiting: list[list[SourceRecord]] = [[] for _ in range(_PARTITIONS)]
         self._commits = 0
+        self._on_output = on_output
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.records: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
@@ -72,6 +74,7 @@ class Engine:
             outputs = [self._ingest.output(source) for source in sources]
         for output in outputs:
             self._note(output.topic, output.value)
+            self._on_output(output)
             if output.topic == self._topics.touchpoints:
                 by_partition[_place(NodeId(output.key or b""))].append(self._record(output))
         for number, touchpoints in enumerate(by_partition):
@@ -112,6 +115,7 @@ class Engine:
     def _route(self, commit: Commit) -> None:
         for output in commit.outputs:
             self._note(output.topic, output.value)
+            self._on_output(output)
             if output.topic == self._topics.graph:
                 self._waiting[_place(NodeId(output.key or b""))].append(self._record(output))
 
@@ -143,7 +147,7 @@ def main() -> None:
     asked = parser.parse_args()
     console = Console(highlight=False)
     with console.status("Making the world"):
-        sources = _sources(WorldConfig(asked.customers, asked.touchpoints, seed=1))
+        sources = source_records(WorldConfig(asked.customers, asked.touchpoints, seed=1))
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 10, 10)
@@ -163,7 +167,8 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sources(config: WorldConfig) -> list[SourceRecord]:
+def source_records(config: WorldConfig) -> list[SourceRecord]:
+    """Return the usable records of a world as they lie in the source topics."""
     topics, framing = Topics("", ""), SingleObjectFraming()
     emitted = [one for one in World(config).emissions() if isinstance(one, Emission) and one.rejected_as is None]
     return [

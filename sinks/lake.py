@@ -31,7 +31,17 @@ from schemas.records import (
 from sinks import engine, rows, tables, views
 from sinks.columns import Table
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
-from sinks.maintenance import DEFAULT_GRACE, CompactionCounts, Retention, compact, snapshot_times
+from sinks.maintenance import (
+    DEFAULT_GRACE,
+    EVERYTHING,
+    CompactionCounts,
+    Due,
+    Retention,
+    Schedule,
+    compact,
+    roll_back,
+    snapshot_times,
+)
 from sinks.policies import profile_policy_in
 from sinks.rows import ArrowTable
 from sinks.statements import Key, Record, insert, new_records, upsert
@@ -109,6 +119,7 @@ class LakeWriter:
     home: Path
     connection: duckdb.DuckDBPyConnection
     lock: TextIO
+    schedule: Schedule = field(default_factory=Schedule)
     _positions: dict[tuple[str, int], int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,14 +161,24 @@ class LakeWriter:
                 step(self, batch, counts)
             upsert(self.connection, tables.OFFSETS, "next_offset", rows.offsets(ahead))
         self._positions.update(ahead)
+        self.schedule.wrote()
         return counts
+
+    def maintain(self, now: datetime) -> CompactionCounts:
+        """Do that part of a compaction which is due by the schedule; call it after every write, and while idle.
+
+        Args:
+            now: the present moment, with a time zone.
+
+        Raises:
+            LakeWriteError: it was not finished; the lake is as good as before.
+        """
+        return self._compact(now, self.schedule.take(now), Retention(), DEFAULT_GRACE)
 
     def compact(
         self, now: datetime, retention: Retention | None = None, grace: timedelta = DEFAULT_GRACE
     ) -> CompactionCounts:
         """Bring small files together, give up old snapshots and delete what nobody can read any more.
-
-        A batch becomes slower with every one since the last compaction: call this about every 20 batches.
 
         Args:
             now: the present moment, with a time zone.
@@ -167,8 +188,11 @@ class LakeWriter:
         Raises:
             LakeWriteError: it was not finished; the lake is as good as before.
         """
+        return self._compact(now, EVERYTHING, retention or Retention(), grace)
+
+    def _compact(self, now: datetime, due: Due, retention: Retention, grace: timedelta) -> CompactionCounts:
         try:
-            return compact(self.connection, now, retention or Retention(), grace)
+            return compact(self.connection, now, due, retention, grace)
         except duckdb.Error as error:
             message = f"The lake in {self.home} could not be compacted: {sentence(error)}"
             raise LakeWriteError(message) from error
@@ -186,18 +210,11 @@ class LakeWriter:
             yield
             self.connection.execute("COMMIT")
         except BaseException as error:
-            _roll_back(self.connection)
+            roll_back(self.connection)
             if not isinstance(error, duckdb.Error):
                 raise
             message = f"The lake in {self.home} could not be written: {sentence(error)}"
             raise LakeWriteError(message) from error
-
-
-def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
-        connection.execute("ROLLBACK")
-    except duckdb.Error:  # a failed commit has ended the transaction itself
-        return
 
 
 # --- the steps of a batch ------------------------------------------------------------------------------------------

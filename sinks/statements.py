@@ -1,4 +1,4 @@
-"""The three statements of a batch: which records are new, add rows, replace rows by a higher revision.
+"""The statements of a batch: which records are new, add rows, replace rows by a higher revision.
 
 All take a whole batch as one Arrow table: a statement costs tens of milliseconds however few rows it has.
 """
@@ -77,16 +77,31 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTabl
 def upsert(connection: duckdb.DuckDBPyConnection, table: Table, version: str, batch: ArrowTable) -> int:
     """Add rows, or replace those with a lower ``version``; return how many were added or replaced.
 
-    No two rows of the batch share a key.
+    No two rows of the batch share a key. Rows are deleted and added, not merged: a MERGE writes one file of what was
+    there and one of what was not, and each file is one more to look into until the next compaction.
     """
     if not batch.num_rows:
         return 0
-    assigned = ", ".join(f'"{column.name}" = {_INCOMING}."{column.name}"' for column in table.columns)
-    values = ", ".join(f'{_INCOMING}."{column.name}"' for column in table.columns)
-    statement = f"""
-        MERGE INTO {table.name} USING {_INCOMING} ON {_same_key(table, _INCOMING, table.name)}
-        WHEN MATCHED AND {_INCOMING}.{version} > {table.name}.{version} THEN UPDATE SET {assigned}
-        WHEN NOT MATCHED THEN INSERT ({_names(table)}) VALUES ({values})
-    """  # noqa: S608 - constants of this room
-    with _incoming(connection, batch):
-        return _changed_rows(connection, statement)
+    known = _known_versions(connection, table, version, batch)
+    outdated = [place for place, is_newer in known if not is_newer]
+    if outdated:
+        kept = set(range(batch.num_rows)).difference(outdated)
+        batch = batch.take(pa.array(sorted(kept), pa.int64()))
+    if len(known) > len(outdated):
+        same = _same_key(table, _INCOMING, table.name)
+        with _incoming(connection, batch):
+            connection.execute(f"DELETE FROM {table.name} USING {_INCOMING} WHERE {same}")  # noqa: S608 - constants
+    return insert(connection, table, batch)
+
+
+def _known_versions(
+    connection: duckdb.DuckDBPyConnection, table: Table, version: str, batch: ArrowTable
+) -> list[tuple[int, bool]]:
+    """Return of each row whose key the table has its place in the batch, and whether it is newer than the table's."""
+    keys = batch.select([*table.key, version]).append_column(_PLACE, pa.array(range(batch.num_rows), pa.int32()))
+    statement = (
+        f"SELECT {_PLACE}, {_INCOMING}.{version} > {table.name}.{version} "  # noqa: S608 - constants of this room
+        f"FROM {_INCOMING} JOIN {table.name} ON {_same_key(table, _INCOMING, table.name)}"
+    )
+    with _incoming(connection, keys):
+        return connection.execute(statement).fetchall()

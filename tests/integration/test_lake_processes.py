@@ -195,7 +195,7 @@ def test_compaction_keeps_rows_and_kept_snapshots_and_deletes_files(tmp_path: Pa
         writer.compact(later, grace=timedelta(0))
         assert files() < before
         assert run_sql(tmp_path, CONSISTENT, past).rows == [(4, True)]
-        counts = writer.compact(later, Retention(timedelta(0), timedelta(0), timedelta(0)), grace=timedelta(0))
+        counts = writer.compact(later, Retention(timedelta(0), ()), grace=timedelta(0))
         assert counts.snapshots_expired > 0
         assert len(snapshots(tmp_path)) <= 3
         assert _assert_consistent(tmp_path) == 6

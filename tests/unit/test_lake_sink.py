@@ -5,7 +5,7 @@ import pytest
 from identity.policy_file import default_policy_text
 from schemas.contracts import CHANGE, POLICY, SIGNAL
 from schemas.reasons import RejectedError
-from streams.lake_sink import check_record
+from streams.lake_decoding import check_record
 
 BAD_SEGMENT = '\n[profile.segments.odd]\nall = ["nothing = 1"]\n'
 
