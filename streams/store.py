@@ -79,7 +79,7 @@ class PartitionStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._db = _open_database(folder)
+        self._db = open_database(folder)
         marker = self.get(MARKER_KEY)
         self.marker = marker_decoder.decode(marker) if marker is not None else Marker(FORMAT, 0, 0, {})
         torn = self.get(_TORN_KEY)
@@ -160,7 +160,7 @@ class PartitionStore:
         """Forget the local copy."""
         self._db.close()
         shutil.rmtree(self._folder)
-        self._db = _open_database(self._folder)
+        self._db = open_database(self._folder)
         self.marker, self.torn = Marker(FORMAT, 0, 0, {}), frozenset()
 
     def _unusable(self, error: Exception) -> StoreError:
@@ -172,7 +172,13 @@ class PartitionStore:
         return StoreError(f"the files of state {self._folder.name} are damaged; it is rebuilt at the next start")
 
 
-def _open_database(folder: Path) -> Rdict:
+def open_database(folder: Path) -> Rdict:
+    """Open or create an embedded database; files that are damaged are given up.
+
+    Raises:
+        StoreHeldError: another process has it open.
+        StoreError: there is no room for it.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     options = Options(raw_mode=True)
     options.create_if_missing(create_if_missing=True)
