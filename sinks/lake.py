@@ -53,6 +53,9 @@ _INLINE_OFFSETS: Final = (
 )
 """Offsets change with every batch and are few: in the catalog they cost no file."""
 
+_ONE_THREAD: Final = "SET threads = 1"
+"""A batch is many small statements: more threads cost a fifth to a quarter more CPU time, which workers then lack."""
+
 Positions = Mapping[tuple[str, int], int]
 """(topic, partition) to the next offset."""
 
@@ -343,6 +346,7 @@ def open_lake_writer(home: Path) -> LakeWriter:
         lock.close()
         raise
     try:
+        connection.execute(_ONE_THREAD)
         engine.attach(connection, home, "META_JOURNAL_MODE 'WAL'", "DATA_INLINING_ROW_LIMIT 0")
         _create_missing(connection, home)
         connection.execute(_INLINE_OFFSETS)

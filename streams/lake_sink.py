@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -47,12 +48,33 @@ _FIRST_RECORDS = 16
 """Fetched before anything is known of their size."""
 _MOST_QUEUED_KBYTES = 32 * 1024
 """Fetched by the client and not taken yet."""
-_LONGEST_WAIT_SECONDS = 2.0
-_LONGEST_SILENCE_SECONDS = 0.3
-"""A batch costs most of a second whatever its size, so few and large ones; but nobody waits for records not coming."""
+_POLL_SECONDS = 0.1
 _LONGEST_BATCH_SECONDS = 60.0
 """A batch that takes longer waits for something, such as the lake's catalog in another process."""
 _REGISTRY_PAUSE_SECONDS = 2.0
+
+
+class Patience(NamedTuple):
+    """How long records are collected for one batch.
+
+    Attributes:
+        seconds: at most, from the first look on.
+        silence_seconds: no longer once no more come.
+    """
+
+    seconds: float
+    silence_seconds: float
+
+
+def patience(write_seconds: float) -> Patience:
+    """Return how long to collect after a batch that took so long to write.
+
+    Most of what a batch costs is the same whatever its size. So where writing is slow, because much comes or the
+    machine is busy, batches become fewer and larger, and writing takes no more than a fifth of the time; where it is
+    quick, nobody waits for records that do not come.
+    """
+    return Patience(min(max(2.0, 4 * write_seconds), 10.0), min(max(0.3, write_seconds), 2.0))
+
 
 log = structlog.get_logger()
 
@@ -81,6 +103,7 @@ class LakeSink:
         self._lake_folder = data_path(settings.home)
         self._positions = {(tp.topic, tp.partition): tp.offset for tp in self._consumer.assignment()}
         self._began: float | None = None
+        self._write_seconds = 0.0
         self._registry: str | None = None
 
     def run(self, stop: threading.Event, on_write: Callable[[WriteCounts], None] = lambda _: None) -> None:
@@ -113,13 +136,18 @@ class LakeSink:
         """Collect records until there are many, they are large, the first has waited long enough, or no more come."""
         messages: list[Message] = []
         room, largest = _MOST_BYTES, _MOST_BYTES // _FIRST_RECORDS
-        until = time.monotonic() + _LONGEST_WAIT_SECONDS
+        collecting = patience(self._write_seconds)
+        heard = time.monotonic()
+        until = heard + collecting.seconds
         while room > 0 and len(messages) < _MOST_RECORDS and time.monotonic() < until and not stop.is_set():
             # Never more at once than fit if all are as large as the largest so far.
             most = min(_MOST_RECORDS - len(messages), max(1, room // largest))
-            more = self._consumer.consume(most, timeout=_LONGEST_SILENCE_SECONDS)
+            more = self._consumer.consume(most, timeout=_POLL_SECONDS)
             if not more:
-                break
+                if time.monotonic() - heard >= collecting.silence_seconds:
+                    break
+                continue
+            heard = time.monotonic()
             sizes = [len(message) for message in more]
             largest = max(sizes) + 1 if not messages else max(largest, *sizes)
             room -= sum(sizes)
@@ -149,6 +177,7 @@ class LakeSink:
         self._began = time.monotonic()
         self._telemetry.meters.put(OLDEST, max(0.0, time.time() - decoding.oldest_ms / 1000), "lake")
         counts = self._writer.write(batch, decoding.offsets)
+        self._write_seconds = time.monotonic() - self._began
         self._positions.update(decoding.offsets)
         self._tell(records, batch, decoding.rejected, counts)
         self._began = None

@@ -1,4 +1,4 @@
-"""What the lake sink refuses of what it reads."""
+"""What the lake sink refuses of what it reads, and how long it collects."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from identity.policy_file import default_policy_text
 from schemas.contracts import CHANGE, POLICY, SIGNAL
 from schemas.reasons import RejectedError
 from streams.lake_decoding import check_record
+from streams.lake_sink import Patience, patience
 
 BAD_SEGMENT = '\n[profile.segments.odd]\nall = ["nothing = 1"]\n'
 
@@ -23,3 +24,12 @@ def test_changes_and_signals_share_a_topic_and_nothing_else_does() -> None:
     check_record(SIGNAL, {}, [CHANGE, SIGNAL])
     with pytest.raises(RejectedError, match=r"expected onefold.Change or onefold.Signal"):
         check_record(POLICY, {}, [CHANGE, SIGNAL])
+
+
+def test_where_writing_is_quick_the_sink_does_not_wait_for_records_that_do_not_come() -> None:
+    assert patience(0.0) == patience(0.3) == Patience(2.0, 0.3)
+
+
+def test_where_writing_is_slow_batches_become_larger_within_bounds() -> None:
+    assert patience(1.0) == Patience(4.0, 1.0)
+    assert patience(60.0) == Patience(10.0, 2.0)
