@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PACKAGES := schemas identity profiles sinks streams infra
 
-.PHONY: help setup demo test lint types contracts unit integration bench accuracy fuzz simulate faults lock clean
+.PHONY: help setup demo test lint types contracts unit integration bench accuracy compiled fuzz simulate faults lock clean
 
 help:  ## Show this list.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +61,18 @@ bench: $(READY)  ## Measure speed; results go to benchmarks/results.
 accuracy: $(READY)  ## Measure who is recognised, side by side with Splink.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group accuracy
 	$(BIN)/python -m benchmarks.accuracy
+
+compiled: $(READY)  ## A wheel in dist/ with what every touchpoint passes compiled by mypyc, and its tests; needs a C compiler.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group compiled
+	rm -rf build dist && mkdir -p build/source build/tested
+	cp -R pyproject.toml README.md LICENSE $(PACKAGES) build/source
+	find build/source -name __pycache__ -prune -exec rm -rf {} +
+	cd build/source && HATCH_BUILD_HOOK_ENABLE_MYPYC=true $(abspath $(BIN))/python -m pip wheel --quiet \
+	  --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir ../../dist .
+	$(BIN)/python -m zipfile -e dist/*.whl build/tested
+	cp -R pyproject.toml benchmarks tests build/tested
+	cd build/tested && $(abspath $(BIN))/python -m pytest -n 2 -m "not broker and not interpreted" \
+	  tests/unit/test_schemas_*.py tests/unit/test_identity_*.py tests/unit/test_profiles_*.py tests/unit/test_engine_*.py tests/property
 
 lock: $(READY)  ## Write constraints.txt anew from what is installed.
 	$(BIN)/python -m pip freeze --exclude-editable --all | sort -f > constraints.txt

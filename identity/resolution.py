@@ -153,8 +153,8 @@ class _Resolving:
         bonded = {frozenset(bond) for bond in self._bonds}
         alike: dict[LinkId, int] = {}
         for (one, other), found, is_one_person in self._matched.verdicts(groups):
-            link = LinkId(one, other)
-            if link not in self._verdicts and LinkId(other, one) not in self._verdicts and {one, other} not in bonded:
+            link, pair = LinkId(one, other), frozenset((one, other))
+            if link not in self._verdicts and LinkId(other, one) not in self._verdicts and pair not in bonded:
                 alike[link] = found
                 self._verdicts[link] = "matched" if is_one_person else self._suggested(groups, link, found)
         return alike

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +35,8 @@ from tests.property.engine_model import KEY, Event, Happening, event, oracle_car
 from tests.property.partition_model import FRAMES, TOPICS, Accidents, Chunk, Cluster, MemoryStore, Thresholds
 from tests.property.strategies import IDENTIFIERS, decisions, seeds
 from tests.property.strategies import POLICY as MATCHING
+
+pytestmark = pytest.mark.interpreted  # the clock of the model is a class derived from one of the engine
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

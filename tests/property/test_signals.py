@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,8 @@ from tests.property.test_clock import (
     touchpoint_of,
     truths,
 )
+
+pytestmark = pytest.mark.interpreted  # the clock of the model is a class derived from one of the engine
 
 GOALS = {"buy": {"purchase"}, "come": {"login", "call"}}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.property.test_clock import (
     timely_histories,
     truths,
 )
+
+pytestmark = pytest.mark.interpreted  # the clock of the model is a class derived from one of the engine
 
 BEGINS = {"segment_entered": "segment", "consent_granted": "consent", "cap_reached": "cap"}
 ENDS = {"segment_left": "segment", "consent_ended": "consent", "cap_freed": "cap"}

@@ -343,6 +343,7 @@ def test_a_flipped_byte_never_stops_ingest(place: int, flip: int) -> None:
     assert INGEST.output(a_record(bytes(value))).topic in {TOPICS.touchpoints, TOPICS.dead_letters}
 
 
+@pytest.mark.interpreted
 def test_a_record_that_our_own_code_cannot_stand_is_a_dead_letter() -> None:
     class Failing(Normaliser):
         def nodes(self, identifiers: object) -> Any:  # noqa: ANN401, ARG002
