@@ -55,8 +55,8 @@ faults: $(READY)  ## Real processes killed, stopped, damaged under load for an h
 	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(KINDS),--kinds "$(KINDS)") $(if $(EVENTS),--events $(EVENTS)) \
 	  $(if $(WORKERS),--workers $(WORKERS))
 
-bench: $(READY)  ## Measure speed; results go to benchmarks/results.
-	$(BIN)/python benchmarks/run.py
+bench: $(READY)  ## Measure speed; results go to benchmarks/results. PEERS=1, or some by name: side by side with peers.
+	$(BIN)/python benchmarks/run.py $(if $(PEERS),--peers $(filter-out 1,$(PEERS)))
 
 accuracy: $(READY)  ## Measure who is recognised, side by side with Splink.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group accuracy
