@@ -98,7 +98,8 @@ def _known_versions(
     connection: duckdb.DuckDBPyConnection, table: Table, version: str, batch: ArrowTable
 ) -> list[tuple[int, bool]]:
     """Return of each row whose key the table has its place in the batch, and whether it is newer than the table's."""
-    keys = batch.select([*table.key, version]).append_column(_PLACE, pa.array(range(batch.num_rows), pa.int32()))
+    columns = list(dict.fromkeys([*table.key, version]))  # of a policy its time is both
+    keys = batch.select(columns).append_column(_PLACE, pa.array(range(batch.num_rows), pa.int32()))
     statement = (
         f"SELECT {_PLACE}, {_INCOMING}.{version} > {table.name}.{version} "  # noqa: S608 - constants of this room
         f"FROM {_INCOMING} JOIN {table.name} ON {_same_key(table, _INCOMING, table.name)}"
