@@ -39,8 +39,8 @@ from sinks.maintenance import (
     Retention,
     Schedule,
     compact,
-    roll_back,
     snapshot_times,
+    transaction,
 )
 from sinks.policies import profile_policy_in
 from sinks.rows import ArrowTable
@@ -209,13 +209,9 @@ class LakeWriter:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            self.connection.execute("BEGIN")
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException as error:
-            roll_back(self.connection)
-            if not isinstance(error, duckdb.Error):
-                raise
+            with transaction(self.connection):
+                yield
+        except duckdb.Error as error:
             message = f"The lake in {self.home} could not be written: {sentence(error)}"
             raise LakeWriteError(message) from error
 

@@ -235,7 +235,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, files: defaultdict[str, list
     chosen = {table: to_rewrite(files[table.name]) for table in _REPLACED}
     if not any(chosen.values()):
         return 0
-    with _transaction(connection):
+    with transaction(connection):
         for table, old in chosen.items():
             if old:
                 _write_anew(connection, table, {file.path for file in old})
@@ -279,18 +279,18 @@ def _forget_inlined(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    connection.execute("BEGIN")
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done in the block, or nothing of it where that fails."""
     try:
+        connection.execute("BEGIN")
         yield
         connection.execute("COMMIT")
     except BaseException:
-        roll_back(connection)
+        _roll_back(connection)
         raise
 
 
-def roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    """End a transaction that failed."""
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         connection.execute("ROLLBACK")
     except duckdb.Error:  # a failed commit has ended the transaction itself
