@@ -16,12 +16,10 @@ from streams.openings import Opening
 from streams.partition import Partition, PartitionSetting
 from streams.records import Output, SourceRecord, send_output
 from streams.standby import Standby
+from streams.topics import Position
 
 _INGESTS_IN_FLIGHT = 8
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 8.0
-
-Place = tuple[str, int]
-"""Topic and partition."""
 
 log = structlog.get_logger()
 
@@ -50,7 +48,7 @@ class Engine:
         self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
         self._ingesting: set[asyncio.Task[None]] = set()
         self._standby = standby
-        self._waiting: dict[asyncio.Task[None], Place] = {}
+        self._waiting: dict[asyncio.Task[None], Position] = {}
 
     async def ingest(self, event: Any) -> None:  # noqa: ANN401  # a faust event
         """Take a chunk of a source topic; waits while too many are under way."""
@@ -100,7 +98,7 @@ class Engine:
         waiting = len(self._waiting)
         return f"{waiting} chunks wait for the schema registry" if waiting else None
 
-    def held_back(self) -> set[Place]:
+    def held_back(self) -> set[Position]:
         """Return of which topics and partitions nothing more is to be handed over for now.
 
         Those whose records wait for the schema registry, and those that are not open yet: their chunks would queue up
