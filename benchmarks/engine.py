@@ -86,6 +86,11 @@ class Engine:
             for number in range(_PARTITIONS):
                 self._work(number, [])
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the stores are, about."""
+        return sum(store.size_bytes for store in self._stores)
+
     def close(self) -> None:
         """Release the stores."""
         for store in self._stores:
@@ -147,10 +152,8 @@ def main() -> None:
     asked = parser.parse_args()
     console = Console(highlight=False)
     with console.status("Making the world"):
-        sources = source_records(WorldConfig(asked.customers, asked.touchpoints, seed=1))
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 10, 10)
+        sources = list(source_records(WorldConfig(asked.customers, asked.touchpoints, seed=1)))
+    collect_as_a_worker()
     folder = Path(tempfile.mkdtemp(prefix="onefold-engine-"))
     try:
         engine = Engine(folder)
@@ -167,16 +170,20 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def source_records(config: WorldConfig) -> list[SourceRecord]:
-    """Return the usable records of a world as they lie in the source topics."""
+def source_records(config: WorldConfig) -> Iterator[SourceRecord]:
+    """Yield the usable records of a world as they lie in the source topics."""
     topics, framing = Topics("", ""), SingleObjectFraming()
-    emitted = [one for one in World(config).emissions() if isinstance(one, Emission) and one.rejected_as is None]
-    return [
-        SourceRecord(
-            topics.source(one.source), 0, number, _RECEIVED_AT, None, framing.encode(one.record_name, one.record)
-        )
-        for number, one in enumerate(emitted)
-    ]
+    emitted = (one for one in World(config).emissions() if isinstance(one, Emission) and one.rejected_as is None)
+    for number, one in enumerate(emitted):
+        value = framing.encode(one.record_name, one.record)
+        yield SourceRecord(topics.source(one.source), 0, number, _RECEIVED_AT, None, value)
+
+
+def collect_as_a_worker() -> None:
+    """Have garbage collected as a worker does, and leave alone what is here already."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 10, 10)
 
 
 def _run(engine: Engine, sources: list[SourceRecord], together: int) -> None:

@@ -54,7 +54,7 @@ class _Log:
 
 def fed(config: WorldConfig, together: int) -> Iterator[list[Message]]:
     """Yield what follows of each so many source records of a world, in order."""
-    sources, log = source_records(config), _Log()
+    sources, log = list(source_records(config)), _Log()
     with tempfile.TemporaryDirectory(prefix="onefold-feed-") as folder:
         engine = Engine(Path(folder), log.add)
         for start in range(0, len(sources), together):
