@@ -79,12 +79,14 @@ class Table:
         doc: what a row is, and when it changes.
         key: the columns that no two rows share.
         columns: in order.
+        version: the column of which the higher value replaces a row; None where rows are never replaced.
     """
 
     name: str
     doc: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    version: str | None = None
 
     @property
     def schema(self) -> ArrowType:

@@ -44,6 +44,11 @@ def data_path(home: Path) -> Path:
     return home / "lake" / "data"
 
 
+def known_path(home: Path) -> Path:
+    """Return the folder of what the writer knows of the stored rows."""
+    return home / "lake" / "known"
+
+
 def quoted(text: object) -> str:
     """Return a text as an SQL literal."""
     return "'" + str(text).replace("'", "''") + "'"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self, TextIO, TypeVar
 
@@ -31,6 +32,7 @@ from schemas.records import (
 from sinks import engine, rows, tables, views
 from sinks.columns import Table
 from sinks.errors import LakeBusyError, LakeMissingError, LakeWriteError, sentence
+from sinks.known import KnownRows, Positions
 from sinks.maintenance import (
     DEFAULT_GRACE,
     EVERYTHING,
@@ -44,7 +46,7 @@ from sinks.maintenance import (
 )
 from sinks.policies import profile_policy_in
 from sinks.rows import ArrowTable
-from sinks.statements import Key, Record, insert, new_records, upsert
+from sinks.statements import Key, Record, insert, new_records, replace, stored_versions, upsert
 
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
 
@@ -55,9 +57,6 @@ _INLINE_OFFSETS: Final = (
 
 _ONE_THREAD: Final = "SET threads = 1"
 """A batch is many small statements: more threads cost a fifth to a quarter more CPU time, which workers then lack."""
-
-Positions = Mapping[tuple[str, int], int]
-"""(topic, partition) to the next offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +122,14 @@ class LakeWriter:
     connection: duckdb.DuckDBPyConnection
     lock: TextIO
     schedule: Schedule = field(default_factory=Schedule)
+    known: KnownRows = field(init=False)
     _positions: dict[tuple[str, int], int] = field(init=False)
 
     def __post_init__(self) -> None:
         """Read how far the lake is."""
         found = self.connection.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
         self._positions = {(topic, partition): next_offset for topic, partition, next_offset in found}
+        self.known = KnownRows(engine.known_path(self.home), self._positions, self._stored_versions)
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +139,7 @@ class LakeWriter:
 
     def close(self) -> None:
         """Close the lake and let another writer have it. Closing twice is fine."""
+        self.known.close()
         self.connection.close()
         self.lock.close()
 
@@ -159,10 +161,13 @@ class LakeWriter:
         counts = WriteCounts()
         if not ahead and batch.is_empty():
             return counts
+        self.known.begin()
         with self._transaction():
             for step in _STEPS:
                 step(self, batch, counts)
-            upsert(self.connection, tables.OFFSETS, "next_offset", rows.offsets(ahead))
+            replace(self.connection, tables.OFFSETS, rows.offsets(ahead))
+            self.known.intend({**self._positions, **ahead})
+        self.known.committed()
         self._positions.update(ahead)
         self.schedule.wrote()
         return counts
@@ -200,6 +205,9 @@ class LakeWriter:
             message = f"The lake in {self.home} could not be compacted: {sentence(error)}"
             raise LakeWriteError(message) from error
 
+    def _stored_versions(self) -> Iterator[dict[bytes, int]]:
+        return chain.from_iterable(stored_versions(self.connection, table) for table in tables.LOOKED_UP)
+
     def size(self) -> LakeSize:
         """Return how large the lake is."""
         sizes = f"SELECT sum(file_size_bytes + delete_file_size_bytes) FROM ducklake_table_info('{engine.LAKE}')"  # noqa: S608 - a constant
@@ -221,7 +229,7 @@ class LakeWriter:
 
 def _write_touchpoints(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     unique = {(record["source"], record["touchpoint"]["event_id"]): record for record in reversed(batch.touchpoints)}
-    fresh = new_records(writer.connection, tables.TOUCHPOINTS, dict(reversed(unique.items())))
+    fresh = new_records(writer.known, tables.TOUCHPOINTS, dict(reversed(unique.items())))
     counts.touchpoints = insert(writer.connection, tables.TOUCHPOINTS, rows.touchpoints(fresh))
     counts.consents = insert(writer.connection, tables.CONSENTS, rows.consents(fresh))
 
@@ -230,7 +238,7 @@ def _add_new(
     writer: LakeWriter, table: Table, unique: Mapping[Key, Record], as_rows: Callable[[list[Record]], ArrowTable]
 ) -> int:
     """Add the records whose key the table does not have; return how many."""
-    return insert(writer.connection, table, as_rows(new_records(writer.connection, table, unique)))
+    return insert(writer.connection, table, as_rows(new_records(writer.known, table, unique)))
 
 
 def _newest(records: Iterable[_Record], key: Callable[[_Record], Hashable], version: str) -> list[_Record]:
@@ -245,7 +253,7 @@ def _newest(records: Iterable[_Record], key: Callable[[_Record], Hashable], vers
 
 def _write_profiles(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     incoming = rows.profiles(_newest(batch.profiles, lambda record: record["customer_id"], "revision"))
-    counts.profiles = upsert(writer.connection, tables.PROFILES, "revision", incoming)
+    counts.profiles = upsert(writer.connection, writer.known, tables.PROFILES, incoming)
 
 
 def _write_identifiers(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
@@ -256,12 +264,12 @@ def _write_identifiers(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
             if known is None or record["revision"] > known[0]["revision"]:
                 newest[node["node_id"]] = (record, node)
     incoming = rows.identifiers(list(newest.values()))
-    counts.identifiers = upsert(writer.connection, tables.IDENTIFIERS, "revision", incoming)
+    counts.identifiers = upsert(writer.connection, writer.known, tables.IDENTIFIERS, incoming)
 
 
 def _write_links(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     incoming = rows.links(_newest(batch.links, lambda record: (record["anchor_id"], record["node_id"]), "revision"))
-    counts.links = upsert(writer.connection, tables.LINKS, "revision", incoming)
+    counts.links = upsert(writer.connection, writer.known, tables.LINKS, incoming)
 
 
 def _write_changes(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
@@ -284,7 +292,7 @@ def _write_activations(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
 
 def _write_scores(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     incoming = rows.scores(_newest(batch.scores, lambda record: (record["customer_id"], record["model"]), "made_at"))
-    counts.scores = upsert(writer.connection, tables.SCORES, "made_at", incoming)
+    counts.scores = upsert(writer.connection, writer.known, tables.SCORES, incoming)
 
 
 def _decided_on(decision: Decision) -> Hashable:
@@ -293,13 +301,13 @@ def _decided_on(decision: Decision) -> Hashable:
 
 def _write_decisions(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     incoming = rows.decisions(_newest(batch.decisions, _decided_on, "made_at"))
-    counts.decisions = upsert(writer.connection, tables.DECISIONS, "made_at", incoming)
+    counts.decisions = upsert(writer.connection, writer.known, tables.DECISIONS, incoming)
 
 
 def _write_policies(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts) -> None:
     newest = {record["applied_at"]: record for record in batch.policies}  # every partition has the same
     incoming = rows.policies(list(newest.values()))
-    counts.policies = upsert(writer.connection, tables.POLICIES, "applied_at", incoming)
+    counts.policies = upsert(writer.connection, writer.known, tables.POLICIES, incoming)
     if counts.policies:
         _renew_views(writer.connection)
 

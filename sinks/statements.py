@@ -1,23 +1,25 @@
-"""The statements of a batch: which records are new, add rows, replace rows by a higher revision.
+"""The statements of a batch: add rows that are new, replace rows by a higher version.
 
 All take a whole batch as one Arrow table: a statement costs tens of milliseconds however few rows it has.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import duckdb
 import pyarrow as pa
+import pyarrow.types as pat
 
-from sinks.columns import Table
+from sinks.columns import ArrowType, Table
+from sinks.known import KnownRows, row_key
 from sinks.rows import ArrowTable
 
 Key = TypeVar("Key", bound=tuple[object, ...])
 Record = TypeVar("Record")
 
 _INCOMING: Final = "incoming"
-_PLACE: Final = "incoming_place"
+_ROWS_TOGETHER: Final = 20_000
 
 
 @contextmanager
@@ -34,34 +36,24 @@ def _names(table: Table) -> str:
     return ", ".join(f'"{column.name}"' for column in table.columns)
 
 
-def _same_key(table: Table, left: str, right: str) -> str:
-    return " AND ".join(f'{left}."{name}" = {right}."{name}"' for name in table.key)
-
-
 def _changed_rows(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
     result = connection.execute(statement).fetchone()
     return 0 if result is None else int(result[0])
 
 
-def new_records(connection: duckdb.DuckDBPyConnection, table: Table, unique: Mapping[Key, Record]) -> list[Record]:
-    """Return the records whose key is not in the table, in their order.
+def new_records(known: KnownRows, table: Table, unique: Mapping[Key, Record]) -> list[Record]:
+    """Return the records whose key is not in the table, in their order, and note that they will be.
 
-    The keys are the table's, in its order. The whole table's keys are read: 0.15 s for 1,000,000 rows on one core.
+    The keys are the table's, in its order.
     """
-    if not unique:
-        return []
-    types = [column.type for name in table.key for column in table.columns if column.name == name]
-    keys = [pa.array(values, type_) for values, type_ in zip(zip(*unique, strict=True), types, strict=True)]
-    places = pa.array(range(len(unique)), pa.int32())
-    batch = pa.Table.from_arrays([*keys, places], names=[*table.key, _PLACE])
-    statement = (
-        f"SELECT {_PLACE} FROM {_INCOMING} ANTI JOIN {table.name} "  # noqa: S608 - constants of this room
-        f"ON {_same_key(table, _INCOMING, table.name)} ORDER BY {_PLACE}"
-    )
-    with _incoming(connection, batch):
-        fresh = connection.execute(statement).fetchall()
-    records = list(unique.values())
-    return [records[place] for (place,) in fresh]
+    keys = [row_key(table, key) for key in unique]
+    fresh = [
+        (key, record)
+        for key, record, version in zip(keys, unique.values(), known.versions(keys), strict=True)
+        if version is None
+    ]
+    known.note({key: 0 for key, _ in fresh})
+    return [record for _, record in fresh]
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTable) -> int:
@@ -74,35 +66,61 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTabl
         return _changed_rows(connection, statement)
 
 
-def upsert(connection: duckdb.DuckDBPyConnection, table: Table, version: str, batch: ArrowTable) -> int:
-    """Add rows, or replace those with a lower ``version``; return how many were added or replaced.
+def upsert(connection: duckdb.DuckDBPyConnection, known: KnownRows, table: Table, batch: ArrowTable) -> int:
+    """Add rows, or replace those with a lower version; return how many were added or replaced.
 
-    No two rows of the batch share a key. Rows are deleted and added, not merged: a MERGE writes one file of what was
-    there and one of what was not, and each file is one more to look into until the next compaction.
+    No two rows of the batch share a key.
     """
-    if not batch.num_rows:
-        return 0
-    known = _known_versions(connection, table, version, batch)
-    outdated = [place for place, is_newer in known if not is_newer]
-    if outdated:
-        kept = set(range(batch.num_rows)).difference(outdated)
-        batch = batch.take(pa.array(sorted(kept), pa.int64()))
-    if len(known) > len(outdated):
-        same = _same_key(table, _INCOMING, table.name)
-        with _incoming(connection, batch):
-            connection.execute(f"DELETE FROM {table.name} USING {_INCOMING} WHERE {same}")  # noqa: S608 - constants
-    return insert(connection, table, batch)
+    if table.version is None:
+        message = f"the rows of {table.name} are never replaced"
+        raise ValueError(message)
+    keys = [row_key(table, key) for key in zip(*(_plain(batch, name) for name in table.key), strict=True)]
+    told: list[int] = _plain(batch, table.version)
+    found = known.versions(keys)
+    newer = [
+        place for place, (version, old) in enumerate(zip(told, found, strict=True)) if old is None or version > old
+    ]
+    known.note({keys[place]: told[place] for place in newer})
+    replaced = [place for place in newer if found[place] is not None]
+    if replaced:
+        _delete(connection, table, batch.take(pa.array(replaced, pa.int64())))
+    return insert(connection, table, batch if len(newer) == len(keys) else batch.take(pa.array(newer, pa.int64())))
 
 
-def _known_versions(
-    connection: duckdb.DuckDBPyConnection, table: Table, version: str, batch: ArrowTable
-) -> list[tuple[int, bool]]:
-    """Return of each row whose key the table has its place in the batch, and whether it is newer than the table's."""
-    columns = list(dict.fromkeys([*table.key, version]))  # of a policy its time is both
-    keys = batch.select(columns).append_column(_PLACE, pa.array(range(batch.num_rows), pa.int32()))
-    statement = (
-        f"SELECT {_PLACE}, {_INCOMING}.{version} > {table.name}.{version} "  # noqa: S608 - constants of this room
-        f"FROM {_INCOMING} JOIN {table.name} ON {_same_key(table, _INCOMING, table.name)}"
-    )
-    with _incoming(connection, keys):
-        return connection.execute(statement).fetchall()
+def replace(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTable) -> None:
+    """Add rows, or put them in the place of those with the same key."""
+    if batch.num_rows:
+        _delete(connection, table, batch)
+        insert(connection, table, batch)
+
+
+def _delete(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTable) -> None:
+    """Delete the rows that have the key of one of these.
+
+    Rows are deleted and added, not merged: a MERGE writes one file of what was there and one of what was not, and each
+    file is one more to look into until the next compaction.
+    """
+    same = " AND ".join(f'{_INCOMING}."{name}" = {table.name}."{name}"' for name in table.key)
+    with _incoming(connection, batch.select(list(table.key))):
+        connection.execute(f"DELETE FROM {table.name} USING {_INCOMING} WHERE {same}")  # noqa: S608 - constants
+
+
+def stored_versions(connection: duckdb.DuckDBPyConnection, table: Table) -> Iterator[dict[bytes, int]]:
+    """Yield the keys of all rows of a table, with their versions, in parts."""
+    types = {column.name: column.type for column in table.columns}
+    columns = [_sql(name, types[name]) for name in table.key]
+    version = "0" if table.version is None else _sql(table.version, types[table.version])
+    found = connection.execute(f"SELECT {', '.join(columns)}, {version} FROM {table.name}")  # noqa: S608 - constants
+    while rows := found.fetchmany(_ROWS_TOGETHER):
+        yield {row_key(table, key): version for *key, version in rows}
+
+
+def _sql(name: str, type_: ArrowType) -> str:
+    return f'epoch_us("{name}")' if pat.is_timestamp(type_) else f'"{name}"'
+
+
+def _plain(batch: ArrowTable, name: str) -> list[Any]:
+    """Return the values of a column, times in microseconds."""
+    values = batch.column(name)
+    found: list[Any] = (values.cast(pa.int64()) if pat.is_timestamp(values.type) else values).to_pylist()
+    return found

@@ -109,6 +109,7 @@ PROFILES: Final = Table(
         Column("revenue_micros", map_to(BIGINT), "The same in millionths of the currency unit."),
         Column("consents", list_of(CONSENT_IN_FORCE), "The consent in force by purpose and channel."),
     ),
+    version="revision",
 )
 
 IDENTIFIERS: Final = Table(
@@ -125,6 +126,7 @@ IDENTIFIERS: Final = Table(
         Column("quality", TEXT, "Of e-mail addresses and telephone numbers: verified, bounced ... as told last."),
         Column("revision", BIGINT, "Revision of the profile that says so."),
     ),
+    version="revision",
 )
 
 LINKS: Final = Table(
@@ -140,6 +142,7 @@ LINKS: Final = Table(
         Column("policy_version", TEXT, "Version of the identity policy in force when this was published."),
         Column("probability", DOUBLE, "Of like records: how probably they are one person's."),
     ),
+    version="revision",
 )
 
 TOUCHPOINTS: Final = Table(
@@ -268,6 +271,7 @@ SCORES: Final = Table(
         Column("reasons", list_of(TEXT), "The features that made it so, the strongest first."),
         Column("made_at", TIMESTAMP, "When it was made; processing time, UTC, the same for all of one fit."),
     ),
+    version="made_at",
 )
 
 DECISIONS: Final = Table(
@@ -287,6 +291,7 @@ DECISIONS: Final = Table(
         Column("made_by", TEXT, "Who decided."),
         Column("reason", TEXT, "Why, in their words."),
     ),
+    version="made_at",
 )
 
 POLICIES: Final = Table(
@@ -300,6 +305,7 @@ POLICIES: Final = Table(
         Column("text", TEXT, "The policy file, TOML."),
         Column("applied_by", TEXT, "Who applied it."),
     ),
+    version="applied_at",
 )
 
 DEAD_LETTERS: Final = Table(
@@ -359,5 +365,20 @@ TABLES: Final = (
     OFFSETS,
     LAKE,
 )
+
+LOOKED_UP: Final = (
+    TOUCHPOINTS,
+    PROFILES,
+    IDENTIFIERS,
+    LINKS,
+    CHANGES,
+    SIGNALS,
+    ACTIVATIONS,
+    SCORES,
+    DECISIONS,
+    POLICIES,
+    DEAD_LETTERS,
+)
+"""The tables of which a batch asks whether they have a row. Consents come and stay away with their touchpoint."""
 
 TABLES_BY_NAME: Final[Mapping[str, Table]] = {table.name: table for table in TABLES}

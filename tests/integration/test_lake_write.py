@@ -1,5 +1,6 @@
 """Batches into the lake: exactly once, higher revision wins."""
 
+import shutil
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from sinks.engine import connect
+from identity.policy_file import default_policy_text
+from sinks.engine import catalog_path, connect, known_path
 from sinks.errors import LakeBusyError, LakeMissingError, LakeVersionError, LakeWriteError
 from sinks.lake import LakeBatch, LakeWriter, WriteCounts, open_lake_writer
 from sinks.query import run_sql, snapshots
@@ -39,6 +41,35 @@ BATCH = LakeBatch(
     dead_letters=[a_dead_letter(1), a_dead_letter(2)],
 )
 AT = {("onefold.touchpoints", 0): 3, ("onefold.profiles", 1): 1}
+OTHER_TABLES = LakeBatch(
+    signals=[
+        {
+            "signal_id": "s-1",
+            "kind": "goal_reached",
+            "name": "subscribed",
+            "customer_id": EMAIL,
+            "revision": 1,
+            "cause": "clock",
+            "event_id": None,
+            "event_time": None,
+            "context": {},
+            "occurred_at": 5,
+        }
+    ],
+    scores=[{"customer_id": EMAIL, "model": "m", "version": "v1", "values": {}, "reasons": [], "made_at": 5}],
+    decisions=[
+        {
+            "kind": "block",
+            "state": "made",
+            "one": {"node_id": EMAIL, "type": "email", "value": "ann@example.com"},
+            "other": None,
+            "made_at": 5,
+            "made_by": "a steward",
+            "reason": "",
+        }
+    ],
+    policies=[{"version": "p", "text": default_policy_text(), "applied_at": 5, "applied_by": "", "model": None}],
+)
 
 
 @pytest.fixture
@@ -201,3 +232,28 @@ def test_a_lake_can_be_moved(tmp_path: Path) -> None:
     with open_lake_writer(after) as writer:
         assert writer.write(BATCH, AT) == WriteCounts()
     assert run_sql(after, "SELECT count(*) FROM touchpoints").rows == [(2,)]
+
+
+def test_a_lake_without_what_its_writer_knows_still_takes_each_row_once(tmp_path: Path) -> None:
+    """It is read from the lake: every table, keys of text, numbers and times."""
+    with open_lake_writer(tmp_path) as writer:
+        writer.write(BATCH, AT)
+        assert writer.write(OTHER_TABLES, AT) == WriteCounts(signals=1, scores=1, decisions=1, policies=1)
+    shutil.rmtree(known_path(tmp_path))
+    with open_lake_writer(tmp_path) as writer:
+        assert writer.write(BATCH, AT) == writer.write(OTHER_TABLES, AT) == WriteCounts()
+
+
+def test_a_lake_put_back_from_a_copy_takes_what_it_does_not_have(tmp_path: Path) -> None:
+    """Though what its writer knows beside it is of later."""
+    later = LakeBatch(touchpoints=[a_touchpoint("e-2")], profiles=[a_profile("ann", 9)])
+    at_later = {place: at + 1 for place, at in AT.items()}
+    with open_lake_writer(tmp_path) as writer:
+        writer.write(BATCH, AT)
+    copied = catalog_path(tmp_path).read_bytes()
+    with open_lake_writer(tmp_path) as writer:
+        expected = writer.write(later, at_later)
+    catalog_path(tmp_path).write_bytes(copied)
+    with open_lake_writer(tmp_path) as writer:
+        assert writer.write(BATCH, AT) == WriteCounts()
+        assert writer.write(later, at_later) == expected
