@@ -7,6 +7,17 @@ half-written is overwritten with the true values before work goes on.
 
 Before a batch's outputs are published, the changelog gets its plan: which source records it is made of. Work that a
 crash cut short is done again by the same plan, so it leads to the same outputs, and nobody holds one that never was.
+
+Kafka compacts the changelog, also while it is read, and all markers have one key: of a batch long ago only some records
+are left, and no marker. What is gone leaves a hole in the offsets, so **before a hole the newest record of a key
+holds**, marker or not; only behind the last hole does a batch without a marker count as cut short. That is right since
+
+- a record is compacted away only where a newer one of its key follows, both older than the minimum lag of a week;
+- what a batch that does not count wrote is followed by the true values before it is a week old: who writes next, an
+  opening or a commit, has read it and sets it right.
+
+So the newest record of a key before a hole is the true one, or a true one follows behind the hole. Where no offset is
+missing, nothing was compacted, and every marker that was written is there.
 """
 
 import struct
@@ -127,8 +138,8 @@ def restore(
         store: the local copy; wiped first where it is not of this changelog.
         changelog: to read.
         partition: which.
-        on_progress: called after every portion of records; what it raises ends the restore, and the store is as of the
-            last whole batch read.
+        on_progress: called after every portion of records; what it raises ends the restore, and the next one goes on
+            from there. No more than a portion and a batch is ever held in memory.
 
     Raises:
         StoreError: the changelog cannot be read, or is of another format.
@@ -150,10 +161,10 @@ class _Restoring:
     def __init__(self, store: PartitionStore, start: int) -> None:
         self._store = store
         self.next = start
-        self._open: dict[BatchId, dict[bytes, bytes | None]] = {}
+        self._open: list[tuple[BatchId, bytes, bytes | None]] = []
+        self._settled: dict[bytes, bytes | None] = {}
+        self._settled_to = start
         self._torn = set(store.torn)
-        self._has_holes = False
-        self._past_a_marker = False
         self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
         self.read = 0
 
@@ -161,7 +172,8 @@ class _Restoring:
         for offset, key, value, headers in records:
             if key is None:
                 raise StoreError("the changelog holds a record without a key")
-            self._has_holes |= offset > self.next
+            if offset > self.next:
+                self._settle(offset)
             self.next = offset + 1
             batch_id = _batch_id(value, headers)
             marker = marker_of(key, value)
@@ -171,49 +183,53 @@ class _Restoring:
                 if batch_id > self._plan[0]:
                     self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
             else:
-                self._open.setdefault(batch_id, {})[key] = None if value is None else value[_BATCH.size :]
+                self._open.append((batch_id, key, None if value is None else value[_BATCH.size :]))
+        self._keep_settled()
         self.read += len(records)
 
     def restored(self, end: int) -> Restored:
-        for changes in self._open.values():
-            self._torn.update(changes)
+        self._torn.update(key for _, key, _ in self._open)
         marker = self._store.marker
         batch_id, plan = self._plan
         pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
         return Restored({key: self._store.get(key) for key in self._torn}, pending, max(end, self.next))
 
+    def _settle(self, offset: int) -> None:
+        """Take what was read for whole, as the offset before this one is missing; what came too late stays torn."""
+        for batch_id, key, value in self._open:
+            if self._is_late(batch_id):
+                self._torn.add(key)
+            else:
+                self._settled[key] = value
+                self._torn.discard(key)
+        self._open.clear()
+        self._settled_to = offset
+
+    def _keep_settled(self) -> None:
+        """Write what needs no marker any more, so that it is not held."""
+        if self._settled:
+            self._store.apply(self._settled, self._store.marker, self._settled_to, self._torn)
+            self._settled = {}
+
+    def _is_late(self, batch_id: BatchId) -> bool:
+        """Whether an opening that was over wrote on, its work done again by the next."""
+        return batch_id < (self._store.marker.incarnation, self._store.marker.sequence)
+
     def _commit(self, batch_id: BatchId, marker: Marker, offset: int) -> None:
         if marker.format != FORMAT:
             raise StoreError(f"the changelog is of format {marker.format}; this version reads {FORMAT}")
-        changes = self._open.pop(batch_id, {})
-        # An opening that was over wrote on, and its work was done again by the next; or an opening was overtaken.
-        is_late = batch_id < (self._store.marker.incarnation, self._store.marker.sequence)
-        is_void = marker.at not in {-1, offset}
-        if is_late or is_void:
-            self._torn.update(changes)
+        is_void = marker.at not in {-1, offset}  # an opening that was overtaken
+        if is_void or self._is_late(batch_id):
             return
-        changes = {**self._before_the_first_marker(), **changes}
-        for torn in self._open.values():
-            self._torn.update(torn)
+        changes, self._settled = self._settled, {}
+        for written_by, key, value in self._open:  # in their order: what others wrote behind it tears a key again
+            if written_by == batch_id:
+                changes[key] = value
+                self._torn.discard(key)
+            else:
+                self._torn.add(key)
         self._open.clear()
-        self._torn.difference_update(changes)
         self._store.apply(changes, marker, offset + 1, self._torn)
-
-    def _before_the_first_marker(self) -> dict[bytes, bytes | None]:
-        """Return what the batches before the first marker changed, whose own markers Kafka compacted away.
-
-        Kafka keeps the newest marker of all it compacted. Before it every batch is whole, or the opening after it set
-        its keys right; only from there on a batch without a marker is one that was cut short. Where no offset is
-        missing, nothing was compacted: the marker before is the one where the local copy ends.
-        """
-        is_first, self._past_a_marker = not self._past_a_marker, True
-        if not (is_first and self._has_holes):
-            return {}
-        applied = (self._store.marker.incarnation, self._store.marker.sequence)
-        whole: dict[bytes, bytes | None] = {}
-        for batch_id in [batch_id for batch_id in self._open if batch_id > applied]:
-            whole.update(self._open.pop(batch_id))
-        return whole
 
 
 def _batch_id(value: bytes | None, headers: Any) -> BatchId:  # noqa: ANN401  # confluent-kafka's header list

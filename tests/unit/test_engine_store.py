@@ -1,30 +1,56 @@
 """The partition store: whole batches, and what a restore makes of a changelog that was cut short."""
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.batches import PLAN_KEY, Logged, Restored, batch_records, plan_record, restore
+from streams.batches import PLAN_KEY, Logged, Progress, Restored, batch_records, plan_record, restore
 from streams.errors import StoreError, StoreHeldError
 from streams.store import FORMAT, MARKER_KEY, Marker, PartitionStore, Portion
 
 KEYS = [b"na", b"nb", b"gc", b"ed"]
 TOPIC = "onefold.touchpoints"
+_PORTION = 3
 
 Changes = Mapping[bytes, bytes | None]
 State = dict[bytes, bytes | None]
 
 
+class Cleaning(NamedTuple):
+    """A pass of Kafka's log cleaner.
+
+    Attributes:
+        bound: up to which offset it knows the newest of every key.
+        swapped: up to which offset it has replaced the segments so far.
+    """
+
+    bound: int
+    swapped: int
+
+
+class BreakOffError(Exception):
+    """Ends a restore."""
+
+
 @dataclass
 class Log:
-    """A changelog that is written as a partition writes it and read a few records at a time."""
+    """A changelog that is written as a partition writes it and read a few records at a time.
+
+    Attributes:
+        records: what it holds.
+        cleanings: what is still to come; one before each portion of records that is read.
+    """
 
     records: list[Logged] = field(default_factory=list)
+    cleanings: list[Cleaning] = field(default_factory=list)
 
     def write(self, changes: Changes, marker: Marker, records: int | None = None) -> None:
         """Write a batch, or only so many records of it."""
@@ -44,11 +70,12 @@ class Log:
         """Offset of the next record."""
         return self.records[-1].offset + 1 if self.records else 0
 
-    def compacted(self, records: int) -> "Log":
-        """Return what Kafka keeps when it compacts the first so many records: the newest of every key, where it was."""
-        newest = {record.key: record.offset for record in self.records[:records]}
-        kept = [record for record in self.records[:records] if record.offset == newest[record.key]]
-        return Log([*kept, *self.records[records:]])
+    def clean(self, bound: int, swapped: int) -> None:
+        """Keep what Kafka keeps: of every key the newest, where it was."""
+        newest = {record.key: record.offset for record in self.records if record.offset < bound}
+        self.records = [
+            record for record in self.records if record.offset >= min(bound, swapped, newest.get(record.key, 0))
+        ]
 
     def cut(self, records: int) -> "Log":
         """Return the first so many records."""
@@ -60,13 +87,25 @@ class Log:
 
     def read(self, _: int, start: int, __: int) -> Iterator[list[Logged]]:
         """See :class:`streams.batches.Changelog`."""
-        left = [record for record in self.records if record.offset >= start]
-        for at in range(0, len(left), 3):
-            yield left[at : at + 3]
+        while True:
+            if self.cleanings:
+                self.clean(*self.cleanings.pop(0))
+            portion = [record for record in self.records if record.offset >= start][:_PORTION]
+            if not portion:
+                return
+            start = portion[-1].offset + 1
+            yield portion
 
-    def restore(self, store: Any) -> Restored:  # noqa: ANN401  # a partition store, or one in memory
-        """Bring a store up to the end."""
-        return restore(store, self, 0, lambda *_: None)
+    def restore(self, store: Any, portions: int = sys.maxsize) -> Restored:  # noqa: ANN401  # or one in memory
+        """Bring a store up to the end, or break off after so many portions."""
+
+        def tell(_: Progress) -> None:
+            nonlocal portions
+            portions -= 1
+            if not portions:
+                raise BreakOffError
+
+        return restore(store, self, 0, tell)
 
 
 def a_marker(incarnation: int, sequence: int, offset: int = 0, pending: list[Portion] | None = None) -> Marker:
@@ -423,9 +462,46 @@ def test_a_compacted_changelog_still_has_everything(store: PartitionStore) -> No
     log.write({b"nb": b"2"}, a_marker(1, 2))
     log.write({b"gc": b"3"}, a_marker(2, 0))
 
-    log.compacted(len(log.records)).restore(store)
+    log.clean(log.end, log.end)
+    log.restore(store)
 
     assert state_of(store) == {b"na": b"1", b"nb": b"2", b"gc": b"3"}
+
+
+def test_batches_whose_markers_are_compacted_away_while_a_changelog_is_read_are_whole(store: PartitionStore) -> None:
+    """Once a marker was read, a batch without one looks like one that a crash cut short."""
+    log = Log()
+    for number, key in enumerate([b"na", b"nb", b"gc", b"ed"]):
+        log.write({key: b"1"}, a_marker(1, number))
+    log.cleanings = [Cleaning(0, 0), Cleaning(log.end, log.end)]
+
+    restored = log.restore(store)
+
+    assert (state_of(store), restored.torn) == (dict.fromkeys(KEYS, b"1"), {})
+
+
+def test_no_more_of_a_compacted_changelog_is_held_than_was_read_at_once(store: PartitionStore) -> None:
+    log = Log()
+    for number in range(100):
+        log.write({b"n%d" % number: b"1"}, a_marker(1, number))
+    log.clean(log.end, log.end)
+
+    with pytest.raises(BreakOffError):
+        log.restore(store, 5)
+
+    assert [store.get(b"n%d" % number) for number in (0, 13, 14, 15)] == [b"1", b"1", None, None]
+
+
+def test_what_another_writes_in_the_midst_of_a_batch_is_torn_where_it_lies_behind(store: PartitionStore) -> None:
+    """Else its value would be the newest of its key, and the true one be compacted away."""
+    log = Log()
+    log.write({b"na": b"1"}, a_marker(2, 0))
+    own, late = batch_records({b"na": b"2", b"nb": b"2"}, a_marker(2, 1)), {b"na": b"late", b"nb": b"late"}
+    log.append([own[0], *batch_records(late, a_marker(1, 9)), *own[1:]])
+
+    restored = log.restore(store)
+
+    assert (state_of(store), restored.torn) == ({b"na": b"2", b"nb": b"2"}, {b"na": b"2"})
 
 
 def test_what_a_process_that_hung_writes_before_an_opening_is_torn_also_for_the_opening_itself(
@@ -587,13 +663,46 @@ def test_a_copy_that_follows_in_any_steps_ends_as_one_restore_does(log: Log, dat
     assert following == at_once
 
 
-@given(histories(), st.data())
-def test_a_changelog_compacted_up_to_anywhere_restores_to_the_same_state(history: History, data: st.DataObject) -> None:
-    """Kafka compacts nothing younger than a week: by then a crash's opening has set right what the crash tore."""
-    cut = data.draw(st.integers(0, len(history.log.records)))
-    settled = max(end for end in history.truths if end <= cut)
-    compacted = history.log.cut(cut).compacted(data.draw(st.integers(0, settled)))
-    store = Memory()
-    compacted.restore(store)
+def cleanings(data: st.DataObject, settled: int) -> list[Cleaning]:
+    """Draw passes of the cleaner, which come in order, and of which the last may just be under way.
 
-    assert store.content == history.truth(cut)
+    Kafka compacts nothing younger than a week: what a crash tore was set right by then.
+    """
+    bounds = data.draw(st.lists(st.integers(0, settled), max_size=6).map(sorted))
+    return [Cleaning(bound, data.draw(st.integers(0, bound))) for bound in bounds]
+
+
+@given(histories(), st.data())
+def test_a_changelog_that_is_compacted_while_it_is_read_restores_to_the_same_state(
+    history: History, data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(history.log.records)))
+    log = history.log.cut(cut)
+    log.cleanings = cleanings(data, max(end for end in history.truths if end <= cut))
+    store = Memory()
+    restored = log.restore(store)
+
+    truth = history.truth(cut)
+    assert store.content == truth
+    assert restored.torn == {key: truth.get(key) for key in history.half_written(cut)}
+
+
+@given(contested_logs(), st.data())
+def test_a_contested_changelog_that_is_compacted_while_it_is_read_restores_to_the_same_state(
+    log: Log, data: st.DataObject
+) -> None:
+    """Also by a copy of any age, and where reading breaks off and goes on."""
+    at_once, read = Memory(), Memory()
+    expected = log.restore(at_once)
+    log.cut(data.draw(st.integers(0, log.end))).restore(read)
+    log.cleanings = cleanings(data, max(filter(partial(is_settled, log), range(log.end + 1))))
+    with suppress(BreakOffError):
+        log.restore(read, data.draw(st.integers(1, 5)))
+
+    assert (log.restore(read).torn, read.content, read.marker) == (expected.torn, at_once.content, at_once.marker)
+
+
+def is_settled(log: Log, cut: int) -> bool:
+    """Return whether the last of the first so many records is a marker that counts, behind which nothing is torn."""
+    store = Memory()
+    return not log.cut(cut).restore(store).torn and store.position == cut
