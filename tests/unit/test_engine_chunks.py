@@ -65,6 +65,19 @@ class Bookkeeping(ChunkConsumer):
     def forget(self, tp: TP) -> None:
         self._forget([tp])
 
+    def assignment(self) -> set[TP]:
+        return {WEB}
+
+    @property
+    def should_stop(self) -> bool:
+        return False
+
+    async def sleep(self, _: Any) -> None:  # noqa: ANN401  # faust's signature
+        """Faust's own watch rests between partitions."""
+
+    def verify_event_path(self, _: float, tp: TP) -> None:
+        raise AssertionError(f"aiokafka has no position of {tp} before it was sought")
+
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[list[int], list[int], list[bool]]:
@@ -153,6 +166,10 @@ def test_a_chunk_from_before_a_rebalance_does_not_finish_the_one_that_comes_agai
     consumer.deliver(WEB, 0, 99)
 
     assert consumer.newly_done(WEB) is None
+
+
+def test_a_partition_that_is_not_sought_yet_ends_nothing() -> None:
+    asyncio.run(Bookkeeping().verify_all_partitions_active())
 
 
 def test_a_hole_in_the_offsets_is_not_waited_for() -> None:
