@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.records import Profile
+from sinks import rows
 from sinks.reader import AsOf, LakeReader, open_lake_reader
 
 DEFAULT_TOUCHPOINTS: Final = 20
@@ -13,7 +15,7 @@ DEFAULT_TOUCHPOINTS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
-    """An active customer as the lake has them; the fields are the columns of ``profiles`` of the same name."""
+    """An active customer as the lake has them, or would have; the fields are columns of ``profiles``."""
 
     customer_id: str
     revision: int
@@ -86,6 +88,12 @@ def find_customer(home: Path, customer_id: str, as_of: AsOf = None) -> ProfileRo
     """
     with open_lake_reader(home, as_of) as reader:
         return _survivor(reader, customer_id)
+
+
+def row_of(profile: Profile) -> ProfileRow:
+    """Return the customer of an active profile as the lake would have them."""
+    (found,) = rows.profiles([profile]).to_pylist(maps_as_pydicts="strict")
+    return ProfileRow(**{name: found[name] for name in ProfileRow.__dataclass_fields__})
 
 
 def recent_touchpoints(

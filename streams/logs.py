@@ -16,7 +16,7 @@ A logger of Python's would not do: an interrupt that arrives while librdkafka ca
 
 
 def configure_logging() -> None:
-    """Set up logging for a worker or sink process: one line an event."""
+    """Set up logging, once in a process: one line an event."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     structlog.configure(
         processors=[

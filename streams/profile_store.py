@@ -13,7 +13,7 @@ import msgspec
 from rocksdict import Rdict, WriteBatch
 
 from schemas.records import Profile
-from streams.errors import StoreError
+from streams.errors import StoreError, StoreHeldError
 from streams.store import open_database
 
 VIEW_FORMAT = 1
@@ -94,7 +94,10 @@ class ProfileStore:
 
     def __init__(self, folder: Path, source: str) -> None:
         self._folder = folder
-        self._db: Rdict = open_database(folder)
+        try:
+            self._db: Rdict = open_database(folder)
+        except StoreHeldError as error:
+            raise StoreHeldError(f"the view in {folder} is open in another process; one at a time has it") from error
         try:
             self.head = self._read_head(source)
         except BaseException:

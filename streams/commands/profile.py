@@ -9,6 +9,7 @@ import typer
 from streams.commands.examples import add
 from streams.commands.identifiers import named, policy_in
 from streams.commands.lake import AsOfOption
+from streams.errors import InputError
 from streams.output import complain, show, write_json
 from streams.settings import load_settings
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sinks.find import ProfileRow
 
 _CUSTOMER = "customer:"
+_TELL_EVERY_SECONDS = 5.0
 _QUARANTINED = """
     SELECT anchor.type AS anchor_type, anchor.value AS anchor_value, node.type AS node_type, node.value AS node_value,
            rule
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
         'onefold profile "phone:0170 1234567" --format json',
         "onefold profile customer:03a1b2c3d4e5f60718293a4b5c6d7e8f",
         "onefold profile loyalty_id:L-1001 --as-of 2026-03-01T12:00:00",
+        "onefold profile email:ann@example.com --live",
     )
 
 
@@ -53,33 +56,68 @@ def profile(
     *,
     form: Annotated[Literal["card", "json"], typer.Option("--format", help="How it is written.")] = "card",
     as_of: AsOfOption = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="As of now: from the topic of profiles, without the lake and what it knows of links."
+        ),
+    ] = False,
 ) -> None:
     """Show one customer: who they are, what they are known by, what they did and allow.
+
+    With [bold]--live[/bold], a view of the topic is kept in the data folder. The first time the whole topic is read for
+    it; later only what is new. One process at a time has it open.
 
     Types are customer_id, loyalty_id, crm_id, email, phone, social_handle, device_id, advertising_id and cookie. Where
     nobody is found, the exit code is 1.
     """
-    found = _find(who, as_of)
+    if live and as_of is not None:
+        raise InputError("--live is as of now: expected no --as-of beside it")
+    found = _find_live(who) if live else _find(who, as_of)
     if found is None:
         complain(f"onefold: nobody has this {who.partition(':')[0]}")
         raise typer.Exit(1)
-    links = _quarantined(found, as_of)
+    links = None if live else _quarantined(found, as_of)
     if form == "json":
-        write_json({**asdict(found), "quarantined_links": links})
+        write_json(asdict(found) if links is None else {**asdict(found), "quarantined_links": links})
     else:
         from streams.commands.card import card  # noqa: PLC0415 - only here
 
-        show(card(found, links))
+        show(card(found, links or ()))
 
 
 def _find(who: str, as_of: str | None) -> "ProfileRow | None":
     from sinks.find import find_customer, find_profile  # noqa: PLC0415 - heavy
 
     home = load_settings().home
-    if who.startswith(_CUSTOMER):
-        return find_customer(home, who.removeprefix(_CUSTOMER).strip().lower(), as_of)
+    customer_id = _customer_id(who)
+    if customer_id is not None:
+        return find_customer(home, customer_id, as_of)
     identifier = named(policy_in(home), who)
     return None if identifier.value is None else find_profile(home, identifier.type, identifier.value, as_of)
+
+
+def _find_live(who: str) -> "ProfileRow | None":
+    from sinks.find import row_of  # noqa: PLC0415 - heavy
+    from streams.logs import configure_logging  # noqa: PLC0415 - heavy
+    from streams.profile_view import open_profile_view  # noqa: PLC0415 - heavy
+
+    configure_logging()
+    settings = load_settings()
+    customer_id = _customer_id(who)
+    identifier = None if customer_id is not None else named(policy_in(settings.home), who)
+    with open_profile_view(settings) as view:
+        while not view.wait(_TELL_EVERY_SECONDS):
+            complain(f"onefold: {view.freshness().behind:,} records of the topic of profiles are still to be read")
+        if identifier is not None and identifier.value is not None:
+            customer_id = view.customer_of(identifier.type, identifier.value)
+        found = None if customer_id is None else view.profile_of(customer_id)
+    return None if found is None else row_of(found)
+
+
+def _customer_id(who: str) -> str | None:
+    """Return the customer id that a user named, None where it is an identifier."""
+    return who.removeprefix(_CUSTOMER).strip().lower() if who.startswith(_CUSTOMER) else None
 
 
 def _quarantined(found: "ProfileRow", as_of: str | None) -> list[Mapping[str, str | None]]:

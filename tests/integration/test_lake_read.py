@@ -11,7 +11,7 @@ from sinks.describe import reference
 from sinks.digest import people_digest
 from sinks.engine import catalog_path
 from sinks.errors import LakeMissingError, QueryError, QueryRefusedError, SnapshotMissingError
-from sinks.find import find_customer, find_profile, recent_touchpoints
+from sinks.find import find_customer, find_profile, recent_touchpoints, row_of
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.query import run_sql, snapshots
 from sinks.reader import open_lake_reader
@@ -243,3 +243,12 @@ def test_a_lake_whose_sink_was_killed_at_its_very_beginning_is_missing_and_is_ma
     open_lake_writer(tmp_path).close()
     with open_lake_reader(tmp_path) as reader:
         assert reader.execute("SELECT count(*) FROM profiles").fetchall() == [(0,)]
+
+
+def test_a_profile_of_the_topic_is_shown_as_the_lake_has_it(tmp_path: Path) -> None:
+    profile = a_profile("ann", 3, city="Berlin")
+    profile["revenue_micros"] = {"EUR": 1_500_000}
+    profile["touches_by_channel"] = {"web": 2}
+    with open_lake_writer(tmp_path) as writer:
+        writer.write(LakeBatch(profiles=[profile]), {})
+    assert row_of(profile) == find_customer(tmp_path, profile["customer_id"])

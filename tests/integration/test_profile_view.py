@@ -1,14 +1,17 @@
 """The view of the profiles topic on a real broker: it follows, forgets, and goes on where it was."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from schemas.contracts import PROFILE
 from schemas.records import Profile
 from sinks.testing import a_profile
+from streams.cli import main
 from streams.errors import StoreHeldError
 from streams.producer import CheckedProducer
 from streams.profile_view import open_profile_view
@@ -65,3 +68,46 @@ def test_a_view_follows_the_topic_and_goes_on_after_it_was_closed(broker: str, t
         _publish(made, removed=(ann["customer_id"],))
         _until(lambda: view.customer_of("email", "ann@example.com") is None)
         assert view.profile_of(ben["customer_id"]) is None
+
+
+@pytest.fixture
+def _own_logging() -> Iterator[None]:
+    """Let what a command sets up of logging end with the test."""
+    yield
+    structlog.reset_defaults()
+
+
+def _asked(settings: Settings, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
+    """Return the exit code of ``onefold profile``."""
+    for name, value in settings.model_dump(exclude_none=True).items():
+        monkeypatch.setenv(f"ONEFOLD_{name.upper()}", str(value))
+    with pytest.raises(SystemExit) as ended:
+        main(["profile", *options])
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.usefixtures("_own_logging")
+def test_a_profile_is_shown_live_without_a_lake(
+    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = installation(broker, tmp_path, partitions=2)
+    ann = a_profile("ann", 1)
+    for revision in (1, 2):
+        _publish(made, {**ann, "revision": revision})
+        assert _asked(made, monkeypatch, "email: Ann@Example.com", "--live", "--format", "json") == 0
+        assert json.loads(capfd.readouterr().out)["revision"] == revision
+    assert _asked(made, monkeypatch, f"customer:{ann['customer_id']}", "--live") == 0
+    assert ann["customer_id"] in capfd.readouterr().out
+    assert _asked(made, monkeypatch, "email:ben@example.com", "--live") == 1
+
+
+@pytest.mark.usefixtures("_own_logging")
+def test_a_live_profile_is_refused_of_the_past_and_while_another_process_has_the_view(
+    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = installation(broker, tmp_path, partitions=2)
+    with open_profile_view(made):
+        assert _asked(made, monkeypatch, "email:ann@example.com", "--live") == 2
+    assert "is open in another process" in capfd.readouterr().err
+    assert _asked(made, monkeypatch, "email:ann@example.com", "--live", "--as-of", "1") == 2
+    assert "no --as-of" in capfd.readouterr().err
