@@ -13,9 +13,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 import faust
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
+
+from streams.assigning import Claims, StickyAssignor
 
 _FETCH_WAIT_MS = 100
 
@@ -80,9 +81,11 @@ class _ConsumerThread(AIOKafkaConsumerThread):
     Attributes:
         held_back: returns the partitions of which nothing more is fetched for now. Faust's own way to pause them drops
             what a fetch under way returns.
+        claims: returns what this worker claims when partitions are shared out.
     """
 
     held_back: Callable[[], AbstractSet[tuple[str, int]]] = staticmethod(frozenset)
+    claims: Callable[[], Claims] = staticmethod(dict)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # faust's
         self._held: deque[Mapping[TP, list[Any]]] = deque()
@@ -90,9 +93,7 @@ class _ConsumerThread(AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401  # faust's signature
         consumer = super()._create_worker_consumer(transport)
-        # Range assignment puts partition p of every topic on the same worker, which the partition store relies on;
-        # Faust's own choice without tables is round robin.
-        consumer._partition_assignment_strategy = [RangePartitionAssignor]  # noqa: SLF001
+        consumer._partition_assignment_strategy = [StickyAssignor(self.claims)]  # noqa: SLF001
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001
         # What a source's transaction gave up is no event; Faust reads it unless it runs in transactions itself.
         consumer._isolation_level = "read_committed"  # noqa: SLF001
@@ -153,6 +154,7 @@ class ChunkConsumer(Consumer):
         on_revoke: called when a rebalance begins, before Faust waits for the chunks in hand.
         on_assign: called with the partitions given, before any chunk of theirs is delivered.
         held_back: returns the partitions of which nothing more is fetched for now.
+        claims: returns what this worker claims when partitions are shared out; called in the consumer's thread.
     """
 
     def __init__(
@@ -161,9 +163,11 @@ class ChunkConsumer(Consumer):
         on_revoke: Callable[[], None],
         on_assign: Callable[[set[TP]], Awaitable[None]],
         held_back: Callable[[], AbstractSet[tuple[str, int]]],
+        claims: Callable[[], Claims],
         **kwargs: Any,  # noqa: ANN401  # faust's
     ) -> None:
         self._held_back = held_back
+        self._claims = claims
         self._on_revoke = on_revoke
         self._on_assign = on_assign
         self._delivered: defaultdict[TP, deque[_InHand]] = defaultdict(deque)
@@ -172,6 +176,7 @@ class ChunkConsumer(Consumer):
     def _new_consumer_thread(self) -> _ConsumerThread:
         thread = _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
         thread.held_back = self._held_back
+        thread.claims = self._claims
         return thread
 
     def _to_message(self, tp: TP, record: Any) -> Any:  # noqa: ANN401  # faust's signature

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from streams.assigning import AT_HAND, Claims
 from streams.decisions import decision_outputs
 from streams.errors import RegistryDownError
 from streams.feeds import source_record
@@ -107,6 +108,11 @@ class Engine:
         unopened = [number for number, partition in self._partitions.items() if partition.missing is not None]
         gathered = self._setting.rules.topics.for_gather
         return {*self._waiting.values(), *((topic, number) for topic in gathered for number in unopened)}
+
+    def claims(self) -> Claims:
+        """Return how good the claims of this worker on partitions are. For any thread."""
+        here = {number: partition.claim for number, partition in list(self._partitions.items())}
+        return {**dict.fromkeys(self._setting.stores.at_hand(), AT_HAND), **here}
 
     def release(self) -> None:
         """Let go of chunks whose work has not begun: a rebalance begins."""

@@ -23,6 +23,7 @@ from typing import Any
 import structlog
 
 from identity.nodes import NodeId
+from streams.assigning import BEING_OPENED
 from streams.batches import Changelog, Progress, Restored, batch_records, plan_record, restore
 from streams.errors import StoreError, StoreHeldError
 from streams.feeds import Feed, Pace, commits, feeds_of, source_record
@@ -170,6 +171,12 @@ class Partition:
             return False
         _, end = await asyncio.to_thread(setting.changelog.bounds, self._number)
         return end == store.position
+
+    @property
+    def claim(self) -> int:
+        """How good a claim to the partition it is to have it open here. For any thread."""
+        store = self._store
+        return BEING_OPENED if store is None or self.missing is not None else store.marker.incarnation
 
     def release(self) -> None:
         """Let go of chunks whose work has not begun; they come again after the rebalance that this is called for.

@@ -37,6 +37,10 @@ class Stores(Protocol):
         """Return whether anybody here works on a partition, or is about to."""
         ...
 
+    def at_hand(self) -> set[int]:
+        """Return of which partitions there is a store here, however old."""
+        ...
+
 
 class HomeStores:
     """The :class:`Stores` in a folder. A claim is a lock on a file, which ends with its process at the latest.
@@ -72,6 +76,10 @@ class HomeStores:
         finally:
             os.close(lock)
         return False
+
+    def at_hand(self) -> set[int]:
+        """See :class:`Stores`."""
+        return {int(path.name) for path in self._folder.glob("*") if path.name.isdecimal()}
 
     def _lock(self, number: int) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -173,7 +173,11 @@ class Worker:
         )
         transport: Any = app.transport
         transport.Consumer = partial(
-            ChunkConsumer, on_revoke=self._on_revoked, on_assign=self._on_assigned, held_back=self._engine.held_back
+            ChunkConsumer,
+            on_revoke=self._on_revoked,
+            on_assign=self._on_assigned,
+            held_back=self._engine.held_back,
+            claims=self._engine.claims,
         )
         schema = ChunkSchema()
         sources = app.topic(*topics.for_ingest, schema=schema, maxsize=_CHUNKS_BUFFERED)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
+from streams.assigning import Claims, shared_out
 from streams.batches import Logged
 from streams.partitioning import partition_of
 from tests.simulation.loop import Process, VirtualLoop
@@ -48,6 +49,7 @@ class Member:
         process: whose it is; when it stands still, nothing is heard of it.
         told: called when a rebalance begins.
         given: called with the generation and the partitions that are given to it.
+        claims: returns its claims on partitions.
         has_joined: whether it waits for the next generation.
         heard_at: when it was heard of last.
     """
@@ -55,6 +57,7 @@ class Member:
     process: Process
     told: Callable[[], None]
     given: Callable[[int, list[int]], None]
+    claims: Callable[[], Claims]
     has_joined: bool = False
     heard_at: float = 0.0
 
@@ -154,12 +157,23 @@ class Broker:
         if self._members and all(member.has_joined for member in self._members):
             self._is_rebalancing = False
             self.generation += 1
-            for number, member in enumerate(self._members):
-                given = [part for part in range(self.partitions) if part % len(self._members) == number]
+            shares = self.chance.choice([self._by_claims, self._in_turn])()
+            for member, given in zip(self._members, shares, strict=True):
                 member.has_joined, member.heard_at = False, self.loop.time()
                 member.given(self.generation, given)
         else:
             self._is_rebalancing = True
+
+    def _by_claims(self) -> list[list[int]]:
+        """Share the partitions out as the workers do."""
+        names = [f"{number:03}" for number in range(len(self._members))]
+        claims = {name: member.claims() for name, member in zip(names, self._members, strict=True)}
+        shares = shared_out(range(self.partitions), claims)
+        return [shares[name] for name in names]
+
+    def _in_turn(self) -> list[list[int]]:
+        """Share them out so that many move: what holds must hold for any assignment."""
+        return [list(range(number, self.partitions, len(self._members))) for number in range(len(self._members))]
 
 
 class Changelogs:

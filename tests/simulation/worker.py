@@ -79,6 +79,10 @@ class MachineStores:
         claims = self.machine.claims.items()
         return any(times and of == number and process.alive for (of, process), times in claims)
 
+    def at_hand(self) -> set[int]:
+        """See :class:`streams.stores.Stores`."""
+        return {int(name) for name in self.machine.disks if name.isdecimal()}
+
 
 class DiskStore(MemoryStore):
     """A partition store on a disk of the simulation."""
@@ -179,7 +183,7 @@ class Worker:
         self._flows = False
         self._standby = Standby(setting.changelog, stores, _METERS, self._is_busy, lambda _: None)
         self._engine = Engine(ingest, setting, self._fail, self._standby if machine.keeps_copies else None)
-        self._member = Member(process, self._told, self._given)
+        self._member = Member(process, self._told, self._given, self._engine.claims)
         self._assigned: list[int] = []
         self._positions: dict[Place, int] = {}
         self._delivered: defaultdict[Place, deque[_Event]] = defaultdict(deque)
