@@ -18,6 +18,10 @@ holds**, marker or not; only behind the last hole does a batch without a marker 
 
 So the newest record of a key before a hole is the true one, or a true one follows behind the hole. Where no offset is
 missing, nothing was compacted, and every marker that was written is there.
+
+A day after it compacted what a deletion deletes, Kafka forgets the deletion itself. So a local copy behind which there
+is a hole, thus older than a week, begins anew. A restore from the beginning reads what is to be deleted and the
+deletion within less than that day.
 """
 
 import struct
@@ -135,7 +139,7 @@ def restore(
     """Bring a store up to the end of its changelog, as it is when the reading begins.
 
     Args:
-        store: the local copy; wiped first where it is not of this changelog.
+        store: the local copy; wiped where it is not of this changelog, or too old for it.
         changelog: to read.
         partition: which.
         on_progress: called after every portion of records; what it raises ends the restore, and the next one goes on
@@ -147,23 +151,40 @@ def restore(
     first, end = changelog.bounds(partition)
     if store.position > end or store.marker.format != FORMAT:
         store.wipe()
-    start = max(first, store.position)
-    restoring = _Restoring(store, start)
-    for records in changelog.read(partition, start, end):
-        restoring.take(records)
-        on_progress(Progress(restoring.read, restoring.next, end))
+    restoring = _Restoring(store)
+    try:
+        for records in changelog.read(partition, max(first, store.position), end):
+            restoring.take(records)
+            on_progress(Progress(restoring.read, restoring.next, end))
+    except _TooOldError:
+        store.wipe()
+        return restore(store, changelog, partition, on_progress)
     return restoring.restored(end)
+
+
+class _Change(NamedTuple):
+    """What a record of a batch, of which the marker was not read yet, does to a key."""
+
+    offset: int
+    batch_id: BatchId
+    key: bytes
+    value: bytes | None
+
+
+class _TooOldError(Exception):
+    """Deletions may be missing between a local copy and what is read."""
 
 
 class _Restoring:
     """Puts batches together from a changelog and applies the whole ones."""
 
-    def __init__(self, store: PartitionStore, start: int) -> None:
+    def __init__(self, store: PartitionStore) -> None:
         self._store = store
-        self.next = start
-        self._open: list[tuple[BatchId, bytes, bytes | None]] = []
+        self.next = store.position
+        self._is_local_copy = self.next > 0
+        self._open: list[_Change] = []
         self._settled: dict[bytes, bytes | None] = {}
-        self._settled_to = start
+        self._settled_to = self.next
         self._torn = set(store.torn)
         self._plan: tuple[BatchId, list[Portion]] = (0, 0), []
         self.read = 0
@@ -173,6 +194,8 @@ class _Restoring:
             if key is None:
                 raise StoreError("the changelog holds a record without a key")
             if offset > self.next:
+                if self._is_local_copy:
+                    raise _TooOldError
                 self._settle(offset)
             self.next = offset + 1
             batch_id = _batch_id(value, headers)
@@ -183,12 +206,12 @@ class _Restoring:
                 if batch_id > self._plan[0]:
                     self._plan = batch_id, _plan_decoder.decode(value[_BATCH.size :])
             else:
-                self._open.append((batch_id, key, None if value is None else value[_BATCH.size :]))
+                self._open.append(_Change(offset, batch_id, key, None if value is None else value[_BATCH.size :]))
         self._keep_settled()
         self.read += len(records)
 
     def restored(self, end: int) -> Restored:
-        self._torn.update(key for _, key, _ in self._open)
+        self._torn.update(change.key for change in self._open)
         marker = self._store.marker
         batch_id, plan = self._plan
         pending = plan if batch_id > (marker.incarnation, marker.sequence) else marker.pending
@@ -196,7 +219,7 @@ class _Restoring:
 
     def _settle(self, offset: int) -> None:
         """Take what was read for whole, as the offset before this one is missing; what came too late stays torn."""
-        for batch_id, key, value in self._open:
+        for _, batch_id, key, value in self._open:
             if self._is_late(batch_id):
                 self._torn.add(key)
             else:
@@ -222,14 +245,18 @@ class _Restoring:
         if is_void or self._is_late(batch_id):
             return
         changes, self._settled = self._settled, {}
-        for written_by, key, value in self._open:  # in their order: what others wrote behind it tears a key again
-            if written_by == batch_id:
-                changes[key] = value
-                self._torn.discard(key)
+        kept: dict[bytes, _Change] = {}
+        for change in self._open:  # in their order: what others wrote behind it tears a key again
+            if change.batch_id == batch_id:
+                changes[change.key] = change.value
+                self._torn.discard(change.key)
+                kept.pop(change.key, None)
             else:
-                self._torn.add(key)
-        self._open.clear()
-        self._store.apply(changes, marker, offset + 1, self._torn)
+                self._torn.add(change.key)
+                if change.batch_id > batch_id:  # a late marker may stand in its midst, and those before it be gone
+                    kept[change.key] = change
+        self._open = sorted(kept.values())
+        self._store.apply(changes, marker, self._open[0].offset if self._open else offset + 1, self._torn)
 
 
 def _batch_id(value: bytes | None, headers: Any) -> BatchId:  # noqa: ANN401  # confluent-kafka's header list

@@ -45,7 +45,8 @@ _COORDINATOR_CODES = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 }
 _HOUR_MS = 3600 * 1000
-_WEEK_MS = 7 * 24 * 3600 * 1000
+_DAY_MS = 24 * 3600 * 1000
+_WEEK_MS = 7 * _DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,12 @@ class Topics:
             self.touchpoints: plain,
             self.graph: {**plain, "retention.ms": str(_WEEK_MS)},
             # A batch that a crash cut short is set right when its partition is opened again; until then no older
-            # version of a key may be compacted away.
-            self.state: {**compacted, "min.compaction.lag.ms": str(_WEEK_MS)},
+            # version of a key may be compacted away. A restore must meet the deletions of what it has read.
+            self.state: {
+                **compacted,
+                "min.compaction.lag.ms": str(_WEEK_MS),
+                "delete.retention.ms": str(_DAY_MS),
+            },
             self.profiles: compacted,
             self.links: compacted,
             self.changes: plain,

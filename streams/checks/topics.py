@@ -14,6 +14,12 @@ from streams.topics import ADMIN_TIMEOUT_SECONDS, partition_counts
 _SEVERAL = 3
 """Brokers or replicas that are enough for one to be lost without a halt and without a loss."""
 
+_KEPT = {
+    "min.compaction.lag.ms": "what a crash cut short may otherwise not be set right",
+    "delete.retention.ms": "what was deleted may otherwise come back with a restore",
+}
+"""For how long something must be kept, and what happens else."""
+
 
 def topics_there(looking: Looking) -> Iterator[Finding]:
     """Find topics that are missing or have another number of partitions."""
@@ -55,10 +61,10 @@ def _deviations(wanted: Mapping[str, str], present: Mapping[str, str], *, is_own
     if present["cleanup.policy"] != policy:
         lost = "records that are still needed are deleted as it is"
         yield "cleanup.policy", "refused", policy, present["cleanup.policy"], f"set it to {policy}: {lost}"
-    least, lag = int(wanted.get("min.compaction.lag.ms", 0)), int(present["min.compaction.lag.ms"])
-    if lag < least:
-        remedy = "raise it: what a crash cut short may otherwise not be set right"
-        yield "min.compaction.lag.ms", "refused", f"at least {least}", f"{lag}", remedy
+    for setting, lost in _KEPT.items():
+        least, kept = int(wanted.get(setting, 0)), int(present[setting])
+        if kept < least:
+            yield setting, "refused", f"at least {least}", f"{kept}", f"raise it: {lost}"
     if policy == "delete":
         yield from _retention(wanted, present)
     largest, most = int(wanted["max.message.bytes"]), int(present["max.message.bytes"])

@@ -84,7 +84,11 @@ def test_the_command_prints_every_finding_and_ends_with_2_where_one_refuses(made
 
 def test_topics_that_lose_or_refuse_records_are_found(made: Settings) -> None:
     topics = topics_of(made)
-    alter(made, topics.state, {"cleanup.policy": "compact,delete", "min.compaction.lag.ms": "0"})
+    alter(
+        made,
+        topics.state,
+        {"cleanup.policy": "compact,delete", "min.compaction.lag.ms": "0", "delete.retention.ms": "0"},
+    )
     alter(made, topics.touchpoints, {"cleanup.policy": "compact"})
     alter(made, topics.profiles, {"max.message.bytes": "1000000"})
     alter(made, topics.source("web"), {"retention.ms": "3600000", "max.message.bytes": "1100000"})
@@ -96,6 +100,7 @@ def test_topics_that_lose_or_refuse_records_are_found(made: Settings) -> None:
     assert found == {
         (f"topic {topics.state}, cleanup.policy", "refused", "compact", "compact,delete"),
         (f"topic {topics.state}, min.compaction.lag.ms", "refused", "at least 604800000", "0"),
+        (f"topic {topics.state}, delete.retention.ms", "refused", "at least 86400000", "0"),
         (f"topic {topics.touchpoints}, cleanup.policy", "refused", "delete", "compact"),
         (f"topic {topics.profiles}, max.message.bytes", "refused", "at least 8388608", "1000000"),
         (f"topic {topics.source('web')}, retention.ms", "warning", "-1, for ever", "3600000"),

@@ -77,6 +77,11 @@ class Log:
             record for record in self.records if record.offset >= min(bound, swapped, newest.get(record.key, 0))
         ]
 
+    def clean_for_good(self, bound: int) -> None:
+        """Keep what Kafka keeps a day later: no deletions either."""
+        self.clean(bound, bound)
+        self.records = [record for record in self.records if record.offset >= bound or record.value is not None]
+
     def cut(self, records: int) -> "Log":
         """Return the first so many records."""
         return Log(self.records[:records])
@@ -480,6 +485,20 @@ def test_batches_whose_markers_are_compacted_away_while_a_changelog_is_read_are_
     assert (state_of(store), restored.torn) == (dict.fromkeys(KEYS, b"1"), {})
 
 
+def test_a_copy_that_is_older_than_what_kafka_compacted_begins_anew(store: PartitionStore) -> None:
+    """Kafka forgets deletions a day after it compacted what they delete."""
+    log = Log()
+    log.write({b"na": b"1", b"nb": b"1"}, a_marker(1, 1))
+    log.restore(store)
+    log.write({b"na": None}, a_marker(1, 2))
+    log.write({b"gc": b"3"}, a_marker(1, 3))
+    log.clean_for_good(log.end)
+
+    log.restore(store)
+
+    assert state_of(store) == {b"nb": b"1", b"gc": b"3"}
+
+
 def test_no_more_of_a_compacted_changelog_is_held_than_was_read_at_once(store: PartitionStore) -> None:
     log = Log()
     for number in range(100):
@@ -556,6 +575,10 @@ class Memory:
         self.torn = frozenset(torn)
         self.content = {key: value for key, value in {**self.content, **changes}.items() if value is not None}
         self.marker, self.position = marker, position
+
+    def wipe(self) -> None:
+        """See PartitionStore."""
+        self.content, self.marker, self.position, self.torn = {}, Marker(FORMAT, 0, 0, {}), 0, frozenset()
 
 
 @dataclass
@@ -677,9 +700,11 @@ def test_a_changelog_that_is_compacted_while_it_is_read_restores_to_the_same_sta
     history: History, data: st.DataObject
 ) -> None:
     cut = data.draw(st.integers(0, len(history.log.records)))
-    log = history.log.cut(cut)
-    log.cleanings = cleanings(data, max(end for end in history.truths if end <= cut))
-    store = Memory()
+    log, store = history.log.cut(cut), Memory()
+    settled = max(end for end in history.truths if end <= cut)
+    log.cut(data.draw(st.integers(0, cut))).restore(store)
+    log.clean_for_good(data.draw(st.integers(0, settled)))
+    log.cleanings = cleanings(data, settled)
     restored = log.restore(store)
 
     truth = history.truth(cut)
@@ -691,13 +716,16 @@ def test_a_changelog_that_is_compacted_while_it_is_read_restores_to_the_same_sta
 def test_a_contested_changelog_that_is_compacted_while_it_is_read_restores_to_the_same_state(
     log: Log, data: st.DataObject
 ) -> None:
-    """Also by a copy of any age, and where reading breaks off and goes on."""
+    """Also by a copy of any age, and where reading breaks off and goes on days later."""
     at_once, read = Memory(), Memory()
     expected = log.restore(at_once)
+    settled = max(filter(partial(is_settled, log), range(log.end + 1)))
     log.cut(data.draw(st.integers(0, log.end))).restore(read)
-    log.cleanings = cleanings(data, max(filter(partial(is_settled, log), range(log.end + 1))))
+    log.clean_for_good(data.draw(st.integers(0, settled)))
+    log.cleanings = cleanings(data, settled)
     with suppress(BreakOffError):
         log.restore(read, data.draw(st.integers(1, 5)))
+    log.clean_for_good(data.draw(st.integers(0, settled)))
 
     assert (log.restore(read).torn, read.content, read.marker) == (expected.torn, at_once.content, at_once.marker)
 
