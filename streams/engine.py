@@ -72,9 +72,8 @@ class Engine:
             if self._standby is not None:
                 others = set(range(self._setting.partitions)).difference(numbers)
                 await asyncio.to_thread(self._standby.follow, others)
-            for number, partition in list(self._partitions.items()):
-                if number not in numbers or not await partition.is_current():
-                    await self._close([number])
+            await self._close([number for number in self._partitions if number not in numbers])
+            await self._close(await self._overtaken())
             for number in numbers:
                 self._partition(number)
         except Exception as error:  # noqa: BLE001  # whatever it is, the worker must not go on
@@ -193,6 +192,12 @@ class Engine:
         if partition is None:
             partition = self._partitions[number] = Partition(self._setting, number, self._on_failure)
         return partition
+
+    async def _overtaken(self) -> list[int]:
+        """Return the partitions here that others worked on meanwhile; all are asked for at once."""
+        partitions = list(self._partitions.items())
+        current = await asyncio.gather(*(partition.is_current() for _, partition in partitions))
+        return [number for (number, _), is_current in zip(partitions, current, strict=True) if not is_current]
 
     async def _close(self, numbers: list[int]) -> None:
         for number in numbers:
