@@ -72,7 +72,10 @@ def decode_accepted(value: bytes | None) -> AcceptedTouchpoint:
             raise NewerFormatError(f"format {value[0]}; this version knows {FORMAT}")
         raise RejectedError("unknown_framing", f"expected an accepted touchpoint of format {FORMAT}")
     try:
-        return _decoder.decode(memoryview(value)[1:])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        accepted = _decoder.decode(memoryview(value)[1:])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         detail = f"accepted touchpoint: the bytes end early or do not fit ({type(error).__name__})"
         raise RejectedError("undecodable", detail) from None
+    if not accepted["nodes"]:
+        raise RejectedError("undecodable", "accepted touchpoint: expected nodes")
+    return accepted
