@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from identity.matching.blocks import KEY_BYTES
 from identity.nodes import NODE_ID_BYTES, NodeId
-from streams.store import PartitionStore
+from streams.store import Readable
 
 _BLOCK = b"b"
 _INSIDE = b"i"
@@ -21,7 +21,7 @@ _COUNT_BYTES = 5
 class Blocks:
     """The blocks of one partition; changes are seen at once, and are durable once they were taken and written."""
 
-    def __init__(self, store: PartitionStore) -> None:
+    def __init__(self, store: Readable) -> None:
         self._store = store
         self._listed: dict[bytes, set[NodeId]] = {}
         self._counts: dict[bytes, int] = {}

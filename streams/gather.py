@@ -6,7 +6,7 @@ durable.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -154,15 +154,26 @@ class PartitionWork:
         policy, clock = self._state.policy(), self._state.clock()
         return (policy is not None and bool(policy.pending)) or (clock is not None and bool(self._state.due(clock, 1)))
 
+    def take(self, records: Sequence[SourceRecord]) -> None:
+        """Take records of one topic; of policies before anything else of a chunk."""
+        topics = self._rules.topics
+        take = {
+            topics.policy: self.policies,
+            topics.clock: self.ticks,
+            topics.touchpoints: self.touchpoints,
+            topics.graph: self.messages,
+        }
+        take[records[0].topic](records)
+
     def policies(self, records: Iterable[SourceRecord]) -> None:
         """Take policies; the one applied last counts. To be called before anything else of a chunk."""
         for record in records:
             try:
                 applied = read_policy(self._rules.framing, record.value)
             except RejectedError as error:
-                self._dead(record, error)
+                self.refuse(record, error)
             except PolicyError as error:
-                self._dead(record, RejectedError("bad_value", f"text: expected a policy; {error.problems[0]}"))
+                self.refuse(record, RejectedError("bad_value", f"text: expected a policy; {error.problems[0]}"))
             else:
                 self._apply(applied)
 
@@ -172,7 +183,7 @@ class PartitionWork:
             try:
                 at = read_tick(record.value)
             except RejectedError as error:
-                self._dead(record, error)
+                self.refuse(record, error)
             else:
                 self._state.put_clock(max(at, self._state.clock() or 0))
 
@@ -195,30 +206,47 @@ class PartitionWork:
         """Take messages of the gathering protocol."""
         for record in records:
             try:
-                messages = _messages_decoder.decode(record.value or b"")
-            except (msgspec.MsgspecError, UnicodeDecodeError):
-                self._dead(record, RejectedError("undecodable", "expected messages of the gathering protocol"))
-                continue
-            if all(map(_names_nodes, messages)):
+                messages = graph_messages(record.value)
+            except RejectedError as error:
+                self.refuse(record, error)
+            else:
                 for message in messages:
                     self._gatherer.receive(message)
                 self.counts.messages += len(messages)
-            else:
-                self._dead(record, RejectedError("undecodable", f"expected node ids of {NODE_ID_BYTES} bytes"))
+
+    def refuse(self, record: SourceRecord, error: RejectedError) -> None:
+        """Have a record told as a dead letter."""
+        self._outputs.append(dead_letter(self._rules.topics, self._rules.framing, record, error, "gather"))
+        self.counts.dead_letters[error.reason] += 1
 
     def commit(self, now_ms: int) -> Commit:
-        """Work the chunk off and return what follows from it."""
+        """Work the chunk off, and some of what a policy or the time leads to; return what follows from it."""
         self._write_fragments()
         self._resolve_anew()
         now = Now(now_ms, self._state.clock())
+        self._tell_due(now, besides=self._tell_changed(now))
+        return self._committed()
+
+    def commit_records(self, now_ms: int) -> Commit:
+        """Work the chunk off and nothing besides; return what follows from it."""
+        self._write_fragments()
+        self._tell_changed(Now(now_ms, self._state.clock()))
+        return self._committed()
+
+    def _tell_changed(self, now: Now) -> Container[NodeId]:
         changed = self._gatherer.settle()
         for owner, dirty in changed.items():
             publish = partial(self._publisher.publish, dirty=dirty, fragment_of=self._fragment_reader(owner), now=now)
             self._tell(owner, publish)
+        return changed
+
+    def _tell_due(self, now: Now, besides: Container[NodeId]) -> None:
         for owner in self._state.due(now.clock, _MOST_DUE) if now.clock is not None else ():
-            if owner not in changed:
+            if owner not in besides:
                 publish = partial(self._publisher.publish_due, fragment_of=self._fragment_reader(owner), now=now)
                 self._tell(owner, publish)
+
+    def _committed(self) -> Commit:
         self._pack()
         outputs, self._outputs[:] = list(self._outputs), []
         return Commit(outputs, self._state.take_changes())
@@ -303,7 +331,7 @@ class PartitionWork:
             try:
                 yield accepted_touchpoint(record.topic, record.partition, record.offset, record.value)
             except RejectedError as error:
-                self._dead(record, error)
+                self.refuse(record, error)
 
     def _touch(self, accepted: AcceptedTouchpoint) -> None:
         touchpoint = accepted["touchpoint"]
@@ -371,9 +399,25 @@ class PartitionWork:
     def _is_local(self, node: NodeId) -> bool:
         return self._place(node) == self._number
 
-    def _dead(self, record: SourceRecord, error: RejectedError) -> None:
-        self._outputs.append(dead_letter(self._rules.topics, self._rules.framing, record, error, "gather"))
-        self.counts.dead_letters[error.reason] += 1
+
+def graph_messages(value: bytes | None) -> list[Message]:
+    """Return the messages of the gathering protocol in a record's value.
+
+    Raises:
+        RejectedError: ``undecodable``.
+    """
+    try:
+        messages = _messages_decoder.decode(value or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise RejectedError("undecodable", "expected messages of the gathering protocol") from None
+    if not all(map(_names_nodes, messages)):
+        raise RejectedError("undecodable", f"expected node ids of {NODE_ID_BYTES} bytes")
+    return messages
+
+
+def with_messages(record: SourceRecord, messages: Sequence[Message]) -> SourceRecord:
+    """Return a record of the gathering protocol with these messages in it."""
+    return record._replace(value=_message_encoder.encode(messages))
 
 
 def graph_outputs(topics: Topics, messages: Sequence[Message]) -> Iterator[Output]:

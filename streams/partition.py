@@ -18,6 +18,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -45,8 +46,9 @@ from streams.metrics import (
 from streams.partitioning import partition_of
 from streams.producer import Sender
 from streams.records import send_output
+from streams.sieve import Sieve
 from streams.state import PartitionState
-from streams.store import FORMAT, Marker, PartitionStore, Portion
+from streams.store import FORMAT, Marker, PartitionStore, Portion, Readable
 from streams.stores import Stores
 
 _QUEUED_CHUNKS = 4
@@ -194,13 +196,12 @@ class Partition:
         try:
             store = self._store = await self._open()
             pending = await self._take_over(store)
-            work = PartitionWork(
-                self._setting.rules, PartitionState(store), store.marker.incarnation, self._number, self._place
-            )
+            begin = partial(self._begin, store.marker.incarnation)
+            sieve = Sieve(begin, store, self._setting.rules.topics.graph)
             self._is_open(store)
             if pending:
-                await self._redo(store, work, pending)
-            await self._resolve_anew(store, work)
+                await self._redo(store, sieve, pending)
+            await self._resolve_anew(store, sieve)
             while True:
                 events = self._collected or await self._next_events()
                 self._collected = []
@@ -208,8 +209,8 @@ class Partition:
                 feeds = feeds_of(events, store.marker.offsets)
                 feeds.sort(key=lambda feed: feed.portion.topic != self._setting.rules.topics.policy)  # before all else
                 for part in commits(feeds, self._pace):
-                    await self._process(store, work, part)
-                await self._resolve_anew(store, work)
+                    await self._process(store, sieve, part)
+                await self._resolve_anew(store, sieve)
                 for event in events:
                     event.ack()  # 5
                     self._setting.meters.note(CHUNK_SECONDS, asyncio.get_running_loop().time() - started, "gather")
@@ -230,7 +231,7 @@ class Partition:
                 store.apply(restored.torn, opening, end)
                 return restored.pending
 
-    async def _redo(self, store: PartitionStore, work: PartitionWork, plan: list[Portion]) -> None:
+    async def _redo(self, store: PartitionStore, sieve: Sieve, plan: list[Portion]) -> None:
         """Do the work again that was cut short, with the same records in the same order, and nothing else."""
         log.info("redoing work that was cut short", partition=self._number, portions=len(plan))
         while not all(self._is_collected(portion) for portion in plan):
@@ -245,7 +246,7 @@ class Partition:
                 if portion.start <= record.offset < portion.end
             ]
             feeds.append(Feed(portion, [source_record(record) for record in records]))
-        await self._process(store, work, feeds)
+        await self._process(store, sieve, feeds)
 
     def _is_collected(self, portion: Portion) -> bool:
         return any(
@@ -253,10 +254,10 @@ class Partition:
             for event in self._collected
         )
 
-    async def _process(self, store: PartitionStore, work: PartitionWork, feeds: list[Feed]) -> None:
+    async def _process(self, store: PartitionStore, sieve: Sieve, feeds: list[Feed]) -> None:
         """Take the records and commit what follows from them."""
         feeds = [feed for feed in feeds if feed.records]
-        if not feeds and not work.is_resolving_anew:
+        if not feeds and not sieve.work.is_resolving_anew:
             return
         past = store.marker
         offsets = {**past.offsets, **{feed.portion.topic: feed.portion.end for feed in feeds}}
@@ -265,17 +266,8 @@ class Partition:
         topic = self._setting.rules.topics.state
         portions = [feed.portion for feed in feeds]
         plan.send(topic, *plan_record(portions, marker.incarnation, marker.sequence), self._number)
-        topics = self._setting.rules.topics
-        take = {
-            topics.policy: work.policies,
-            topics.clock: work.ticks,
-            topics.touchpoints: work.touchpoints,
-            topics.graph: work.messages,
-        }
         steps = _Steps(self._setting.meters)
-        for feed in feeds:
-            take[feed.portion.topic](feed.records)
-        commit = work.commit(self._setting.now_ms())
+        commit = await sieve.commit([feed.records for feed in feeds], self._setting.now_ms())
         self._pace.took(feeds, steps.done("work"))
         await plan.arrived()  # 0
         if plan.last_offset != store.position:
@@ -292,16 +284,16 @@ class Partition:
         steps.done("changelog")
         store.apply(commit.changes, marker, end)  # 4
         steps.done("store")
-        self._tell(store, work, feeds)
+        self._tell(store, sieve.work, feeds)
 
-    async def _resolve_anew(self, store: PartitionStore, work: PartitionWork) -> None:
+    async def _resolve_anew(self, store: PartitionStore, sieve: Sieve) -> None:
         """Have gatherings follow a policy that was applied, or the time, a commit at a time, unless a rebalance begins.
 
         Whoever has the partition next goes on from there.
         """
         generation = self._setting.generation()
-        while work.is_resolving_anew and self._released != generation:
-            await self._process(store, work, [])
+        while sieve.work.is_resolving_anew and self._released != generation:
+            await self._process(store, sieve, [])
 
     def _is_open(self, store: PartitionStore) -> None:
         self.missing = None
@@ -322,6 +314,9 @@ class Partition:
         for reason, number in counts.dead_letters.items():
             meters.add(DEAD_LETTERS, number, "gather", reason)
         meters.put(STORE_BYTES, store.size_bytes, self._label)
+
+    def _begin(self, incarnation: int, store: Readable) -> PartitionWork:
+        return PartitionWork(self._setting.rules, PartitionState(store), incarnation, self._number, self._place)
 
     def _place(self, node: NodeId) -> int:
         return partition_of(node, self._setting.partitions)

@@ -13,7 +13,7 @@ from identity.graph import Gathering, Node
 from identity.matching.placing import Placing
 from identity.nodes import NodeId
 from streams.blocks import Blocks
-from streams.store import PartitionStore
+from streams.store import Readable
 
 _MOST_CACHED = 10_000
 
@@ -56,7 +56,7 @@ class PolicyInForce(msgspec.Struct, array_like=True):
 class _Table(Generic[_T]):
     """Decoded records of one kind over the store, with the changed ones remembered."""
 
-    def __init__(self, store: PartitionStore, prefix: bytes, kind: type[_T]) -> None:
+    def __init__(self, store: Readable, prefix: bytes, kind: type[_T]) -> None:
         self._store = store
         self._prefix = prefix
         self._decoder = msgspec.msgpack.Decoder(kind)
@@ -103,7 +103,7 @@ class PartitionState:
     failed commit the state is ahead of the store: throw it away and open the partition anew.
     """
 
-    def __init__(self, store: PartitionStore) -> None:
+    def __init__(self, store: Readable) -> None:
         self._store = store
         self._nodes = _Table(store, _NODE, Node)
         self._gatherings = _Table(store, _GATHERING, Gathering)

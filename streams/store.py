@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from rocksdict import BlockBasedOptions, Cache, DbClosedError, Options, Rdict, WriteBatch
@@ -58,6 +58,21 @@ marker_decoder = msgspec.msgpack.Decoder(Marker)
 _torn_decoder = msgspec.msgpack.Decoder(frozenset[bytes])
 
 
+class Readable(Protocol):
+    """Keys and values of a partition; :class:`PartitionStore`, or what lies over one."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a value, None where there is none."""
+
+    def get_many(self, keys: list[bytes]) -> list[bytes | None]:
+        """Return the values of keys, in their order."""
+        ...
+
+    def keys_after(self, key: bytes, most: int) -> list[bytes]:
+        """Return the keys that follow a key, in order."""
+        ...
+
+
 class PartitionStore:
     """Key and value bytes of one partition. Used by one thread at a time.
 
@@ -104,15 +119,15 @@ class PartitionStore:
 
     def keys_after(self, key: bytes, most: int) -> list[bytes]:
         """Return the keys that follow a key, in order."""
-        following: Any = self._db.iter()
-        following.seek(key)
         found: list[bytes] = []
-        while following.valid() and len(found) < most:
-            at = following.key()
-            if at != key:
-                found.append(at)
-            following.next()
         try:
+            following: Any = self._db.iter()
+            following.seek(key)
+            while following.valid() and len(found) < most:
+                at = following.key()
+                if at != key:
+                    found.append(at)
+                following.next()
             following.status()  # where the files are damaged, a walk just ends early
         except Exception as error:
             raise self._unusable(error) from error

@@ -35,14 +35,14 @@ TEXTS = {
 ADDRESS = "someone.secret@example.org"
 
 FAILS = """
-import profiles.folding
+import streams.gather
 
 
-def fold(self, fragment, accepted):
-    raise LookupError(str(accepted))
+def resolve_anew(self):
+    raise LookupError(repr(self._state._nodes._known))
 
 
-profiles.folding.Folding.fold = fold
+streams.gather.PartitionWork._resolve_anew = resolve_anew
 """
 
 
@@ -148,7 +148,7 @@ def _records(settings: Settings, topic: str) -> Iterator[tuple[object, object]]:
 def test_fault_27_an_error_of_our_own_is_told_by_type_and_place_and_not_by_what_it_says(
     broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such an error, elsewhere than in ingest, stops the worker, and nothing unfinished is acknowledged."""
+    """Such an error, where no record is at fault, stops the worker, and nothing unfinished is acknowledged."""
     (tmp_path / "sitecustomize.py").write_text(FAILS)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path.cwd())]))
     settings = installation(broker, tmp_path / "home")
@@ -160,7 +160,7 @@ def test_fault_27_an_error_of_our_own_is_told_by_type_and_place_and_not_by_what_
 
     assert code == 1
     assert "LookupError" in told
-    assert "in fold" in told
+    assert "in resolve_anew" in told
     assert "secret" not in told
     assert "Someone" not in told
     assert sum(committed(settings, topics_of(settings).touchpoints).values()) == 0

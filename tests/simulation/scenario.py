@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from identity.graph import Block, Ruling, RulingKind
+import msgspec
+
+from identity.graph import Block, Card, Member, Ruling, RulingKind
+from identity.graph import Report as MemberReport
+from identity.nodes import NODE_ID_BYTES, NodeId
 from identity.normalise import Normaliser
 from profiles.policy_file import default_profile_policy
 from schemas.contracts import DECISION, PROFILE, TOUCHPOINT
@@ -59,6 +63,12 @@ _POOL = [
 ]
 
 
+_OWNER, _MEMBER = (NodeId(bytes([rank]) + bytes(NODE_ID_BYTES - 1)) for rank in (8, 9))
+_CARD = Card("email", "x", 1, NOW_MS, shared=False, links={}, neighbours={})
+_UNBEARABLE = MemberReport(_OWNER, _MEMBER, Member(_CARD), b"\xc1", 0)
+"""A message in good form that tells of a fragment which is none: it shows when the owner is told of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What happens under a seed.
@@ -69,6 +79,7 @@ class Plan:
         touchpoints: different ones; some are published twice.
         decisions: of data stewards.
         poison: records that nobody can read.
+        unbearable: messages in good form at which the gather stage fails.
         faults: how many times something goes wrong.
     """
 
@@ -77,6 +88,7 @@ class Plan:
     touchpoints: int
     decisions: int
     poison: int
+    unbearable: int
     faults: int
 
     @classmethod
@@ -88,6 +100,7 @@ class Plan:
             touchpoints=chance.randint(2, 20),
             decisions=chance.choice([0, 0, 1, 3]),
             poison=chance.choice([0, 0, 2]),
+            unbearable=chance.choice([0, 0, 1, 3]),
             faults=chance.randint(0, 10),
         )
 
@@ -164,9 +177,10 @@ class _Simulation:
         self._broker.watch()
         for _ in range(self._plan.workers):
             self._start()
-        told: list[Happening | bytes] = [*self._events, *self._decisions]
+        told: list[Happening | bytes | MemberReport] = [*self._events, *self._decisions]
         told += [one for one in told if self._chance.random() < _REPEATED]
         told += [self._chance.randbytes(12) for _ in range(self._plan.poison)]
+        told += [_UNBEARABLE] * self._plan.unbearable
         self._chance.shuffle(told)
         bursts = [self._chance.uniform(0, _BUSY_SECONDS) for _ in range(self._chance.randint(1, 5))]
         at = [self._chance.choice(bursts) + self._chance.uniform(0, 0.3) for _ in told]
@@ -180,7 +194,10 @@ class _Simulation:
             await asyncio.sleep(_QUIET_SECONDS)
             quiet = quiet + 1 if self._is_drained() else 0
 
-    def _publish(self, one: Happening | bytes) -> None:
+    def _publish(self, one: Happening | bytes | MemberReport) -> None:
+        if isinstance(one, MemberReport):
+            self._broker.append(*self._broker.place(TOPICS.graph, one.to), one.to, msgspec.msgpack.encode([one]))
+            return
         if isinstance(one, Event):
             touchpoint = {
                 **accepted(one)["touchpoint"],
@@ -275,8 +292,9 @@ class _Simulation:
         if told != held:
             self._problem(f"segments by signals only: {sorted(told - held)}, by profiles only: {sorted(held - told)}")
         dead = self._dead_letters()
-        if len(dead) != self._plan.poison:
-            self._problem(f"{len(dead)} records have dead letters, of {self._plan.poison} that nobody can read")
+        unusable = self._plan.poison + self._plan.unbearable
+        if len(dead) != unusable:
+            self._problem(f"{len(dead)} records have dead letters, of {unusable} that cannot be used")
 
     def _dead_letters(self) -> set[tuple[str, int, int]]:
         """Return where the records of dead letters lie; a letter may come again, a record may not be missing."""

@@ -14,6 +14,7 @@ from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from profiles.policy_file import default_profile_policy
+from schemas.accepted import decode_accepted, encode_accepted
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Touchpoint
@@ -179,6 +180,11 @@ BAD_TOUCHPOINTS: dict[str, tuple[bytes | None, str]] = {
     "noise": (b"\xff\xfe\xfd", "unknown_framing"),
     "a raw touchpoint": (b"", "unknown_framing"),
     "a cut touchpoint": ((an_event("1").value or b"")[:-3], "undecodable"),
+    "a touchpoint of nobody": (
+        encode_accepted({**decode_accepted(an_event("1").value), "nodes": []}),
+        "undecodable",
+    ),
+    "a touchpoint nested without end": (b"\x01\x81\xa1x" + b"\x91" * 200_000, "undecodable"),
     "another record": (
         INGEST.output(SourceRecord("touch.crm", 0, 0, NOW, None, None)).value,  # a dead letter
         "unknown_framing",
@@ -215,6 +221,7 @@ BAD_MESSAGES: dict[str, bytes | None] = {
     "a map": msgspec.msgpack.encode({"kind": 99}),
     "a message without a list": msgspec.msgpack.encode(SharedSeen(NODE, NODE)),
     "an unknown kind": b"\x91\x93\x63\x01",
+    "one nested without end": b"\x91\x94" + msgspec.msgpack.encode(SharedSeen(NODE, NODE))[1:] + b"\x91" * 200_000,
     "a receiver that is no node": msgspec.msgpack.encode([SharedSeen(NodeId(b"short"), NODE)]),
     "a sender that is no node": msgspec.msgpack.encode([SharedSeen(NODE, NodeId(b"far too long for a node"))]),
     "an owner that is no node": msgspec.msgpack.encode([Join(NODE, NodeId(b""), "link")]),
