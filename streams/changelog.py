@@ -1,4 +1,4 @@
-"""Changelogs as Kafka keeps them: the compacted topic ``onefold.state``."""
+"""Changelogs as Kafka keeps them: the compacted topic ``onefold.state``; other topics are read whole alike."""
 
 import time
 from collections.abc import Iterator
@@ -144,7 +144,7 @@ def _read(consumer: Consumer, place: TopicPartition, end: int, most: int) -> Ite
         if start > before:
             silent_since = time.monotonic()
         elif time.monotonic() - silent_since > _TIMEOUT_SECONDS:
-            raise StoreError(f"the changelog fell silent at offset {start} of {end}")
+            raise StoreError(f"{place.topic}[{place.partition}] fell silent at offset {start} of {end}")
         yield records
 
 
@@ -153,8 +153,7 @@ def _readable(place: TopicPartition) -> Iterator[None]:
     try:
         yield
     except KafkaException as error:
-        where = f"{place.topic}[{place.partition}]"
-        raise StoreError(f"changelog {where} cannot be read: {error.args[0].str()}") from error
+        raise StoreError(f"{place.topic}[{place.partition}] cannot be read: {error.args[0].str()}") from error
 
 
 def _client(servers: str, **others: int) -> Consumer:

@@ -4,8 +4,7 @@ import hashlib
 import time
 from contextlib import suppress
 from functools import lru_cache
-
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from itertools import chain
 
 from identity.matching.default import model_in
 from identity.matching.likeness import Likeness
@@ -17,23 +16,24 @@ from schemas.contracts import POLICY
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import Policy
-from streams.errors import BrokerDownError, StreamsError
-from streams.logs import QUIET
+from streams.changelog import KafkaChangelog
+from streams.errors import BrokerDownError, StoreError
 from streams.producer import CheckedProducer
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import ADMIN_TIMEOUT_SECONDS, topics_of
+from streams.topics import topics_of
 
 _KEY = b"policy"
-_POLL_SECONDS = 0.2
 _NAME_BYTES = 8
 
 
 def policy_in_force(settings: Settings) -> Policy:
     """Return the policy in force: the one applied last, else the default one, applied at 0.
 
+    Waits while the topic's leader is not known or does not answer, as just after the start of a broker.
+
     Raises:
-        BrokerDownError: no broker answers.
+        BrokerDownError: nobody tells for a minute.
     """
     newest: Policy = {
         "version": parse_policy(default_text()).version,
@@ -117,31 +117,17 @@ def likeness_by(model: str | None) -> Likeness:
 
 
 def _applied(settings: Settings, frames: Framing) -> list[Policy]:
-    """Return what lies in the topic's first partition, which holds what every one holds."""
-    place = TopicPartition(topics_of(settings).policy, 0)
-    consumer = Consumer(
-        {
-            **QUIET,
-            "bootstrap.servers": settings.servers,
-            "group.id": "onefold-policy",
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-        }
-    )
+    """Return what lies in the topic's first partition, which holds what every one holds.
+
+    Raises:
+        BrokerDownError: nobody tells for a minute.
+    """
+    topic = KafkaChangelog(settings.servers, topics_of(settings).policy)
     found: list[Policy] = []
     try:
-        first, end = consumer.get_watermark_offsets(place, timeout=ADMIN_TIMEOUT_SECONDS)
-        consumer.assign([TopicPartition(place.topic, 0, first)])
-        until = time.monotonic() + ADMIN_TIMEOUT_SECONDS
-        while first < end:
-            if time.monotonic() > until:
-                raise StreamsError("the policy in force cannot be read: the broker fell silent")
-            for message in consumer.consume(100, timeout=_POLL_SECONDS):
-                first = (message.offset() or 0) + 1
-                with suppress(RejectedError, PolicyError):  # a dead letter of the stage that carries it out
-                    found.append(read_policy(frames, message.value()))
-    except KafkaException as error:
-        raise BrokerDownError(f"the policy in force cannot be read: {error.args[0].str()}") from None
-    finally:
-        consumer.close()
+        for record in chain.from_iterable(topic.read(0, *topic.bounds(0))):
+            with suppress(RejectedError, PolicyError):  # a dead letter of the stage that carries it out
+                found.append(read_policy(frames, record.value))
+    except StoreError as error:
+        raise BrokerDownError(f"the policy in force is not known: {error}") from None
     return found
