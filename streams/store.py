@@ -164,7 +164,10 @@ class PartitionStore:
     @property
     def size_bytes(self) -> int:
         """How large the local copy is, on disk and in memory, about."""
-        return sum(self._db.property_int_value(name) or 0 for name in _SIZES)
+        try:
+            return sum(self._db.property_int_value(name) or 0 for name in _SIZES)
+        except Exception as error:
+            raise self._unusable(error) from error
 
     def close(self) -> None:
         """Release the files, where they were not given up."""

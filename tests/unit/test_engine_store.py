@@ -229,6 +229,16 @@ def test_damage_is_found_when_it_is_read_and_the_next_store_is_empty(
     again.close()
 
 
+def test_a_store_given_up_for_damage_is_closed_as_any_other(damaged: PartitionStore) -> None:
+    with pytest.raises(StoreError, match="damaged"):
+        damaged.keys_after(b"n", 5_000)
+
+    with pytest.raises(StoreError, match="cannot be used"):
+        _ = damaged.size_bytes
+    damaged.close()
+    damaged.close()
+
+
 def test_damage_where_the_marker_lies_is_found_when_the_store_is_opened(
     damaged: PartitionStore, tmp_path: Path
 ) -> None:
