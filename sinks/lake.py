@@ -46,7 +46,7 @@ from sinks.maintenance import (
 )
 from sinks.policies import profile_policy_in
 from sinks.rows import ArrowTable
-from sinks.statements import Key, Record, insert, new_records, replace, stored_versions, upsert
+from sinks.statements import Key, Record, insert, new_records, replace_all, stored_versions, upsert
 
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
 
@@ -161,14 +161,16 @@ class LakeWriter:
         counts = WriteCounts()
         if not ahead and batch.is_empty():
             return counts
+        positions = {**self._positions, **ahead}
         self.known.begin()
         with self._transaction():
             for step in _STEPS:
                 step(self, batch, counts)
-            replace(self.connection, tables.OFFSETS, rows.offsets(ahead))
-            self.known.intend({**self._positions, **ahead})
+            if ahead:
+                replace_all(self.connection, tables.OFFSETS, rows.offsets(positions))
+            self.known.intend(positions)
         self.known.committed()
-        self._positions.update(ahead)
+        self._positions = positions
         self.schedule.wrote()
         return counts
 

@@ -87,11 +87,10 @@ def upsert(connection: duckdb.DuckDBPyConnection, known: KnownRows, table: Table
     return insert(connection, table, batch if len(newer) == len(keys) else batch.take(pa.array(newer, pa.int64())))
 
 
-def replace(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTable) -> None:
-    """Add rows, or put them in the place of those with the same key."""
-    if batch.num_rows:
-        _delete(connection, table, batch)
-        insert(connection, table, batch)
+def replace_all(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTable) -> None:
+    """Put rows in the place of all that the table has."""
+    connection.execute(f"DELETE FROM {table.name}")  # noqa: S608 - a constant
+    insert(connection, table, batch)
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTable) -> None:

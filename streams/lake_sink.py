@@ -69,11 +69,11 @@ class Patience(NamedTuple):
 def patience(write_seconds: float) -> Patience:
     """Return how long to collect after a batch that took so long to write.
 
-    Most of what a batch costs is the same whatever its size. So where writing is slow, because much comes or the
-    machine is busy, batches become fewer and larger, and writing takes no more than a fifth of the time; where it is
-    quick, nobody waits for records that do not come.
+    Of a small batch most of the cost is the same whatever its size. So where writing is slow, because much comes or the
+    machine is busy, batches become fewer and larger. Not for long: a batch of some seconds is large, and what it costs
+    goes by its rows. Nobody waits for records that do not come.
     """
-    return Patience(min(max(2.0, 4 * write_seconds), 10.0), min(max(0.3, write_seconds), 2.0))
+    return Patience(min(max(1.5, 3 * write_seconds), 4.0), min(max(0.3, write_seconds), 1.0))
 
 
 log = structlog.get_logger()

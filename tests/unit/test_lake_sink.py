@@ -27,9 +27,9 @@ def test_changes_and_signals_share_a_topic_and_nothing_else_does() -> None:
 
 
 def test_where_writing_is_quick_the_sink_does_not_wait_for_records_that_do_not_come() -> None:
-    assert patience(0.0) == patience(0.3) == Patience(2.0, 0.3)
+    assert patience(0.0) == patience(0.3) == Patience(1.5, 0.3)
 
 
 def test_where_writing_is_slow_batches_become_larger_within_bounds() -> None:
-    assert patience(1.0) == Patience(4.0, 1.0)
-    assert patience(60.0) == Patience(10.0, 2.0)
+    assert patience(1.0) == Patience(3.0, 1.0)
+    assert patience(60.0) == Patience(4.0, 1.0)
