@@ -12,11 +12,14 @@ from confluent_kafka.cimpl import NewTopic
 from benchmarks.listening import EventKey
 from benchmarks.peers.installing import kafka_streams_command, quix_python
 from benchmarks.peers.task import Task, write_task
+from identity.policy_file import default_policy_text, parse_policy
 from schemas.contracts import FOLDER
+from streams.policies import publish_policy
 from streams.registry import framing
 from streams.settings import Settings
 from streams.topics import ADMIN_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, admin, create_topics, topics_of, wait_until_ready
 
+_MATCHING = "[matching]"
 ROOT = Path(__file__).parents[2]
 
 
@@ -63,10 +66,18 @@ Prepare = Callable[[Settings, Path], Contender]
 
 def onefold(settings: Settings, home: Path) -> Contender:
     """Onefold's worker without the sink, as a second installation beside the first, on the same sources."""
-    topics = topics_of(settings)
-    update = {"home": home, "topic_prefix": "peers.", "source_prefix": topics.source_prefix}
+    return _onefold(_beside(settings, home, "peers."))
+
+
+def _beside(settings: Settings, home: Path, prefix: str) -> Settings:
+    """Return the settings of another installation on the same sources, whose topics are made."""
+    update = {"home": home, "topic_prefix": prefix, "source_prefix": topics_of(settings).source_prefix}
     own = settings.model_copy(update=update)
     create_topics(admin(own), own)
+    return own
+
+
+def _onefold(own: Settings) -> Contender:
     topics, frames = topics_of(own), framing(own)
 
     def read(value: bytes | None) -> Standing:
@@ -77,17 +88,34 @@ def onefold(settings: Settings, home: Path) -> Contender:
     return Contender(
         command=[sys.executable, "-m", "streams", "worker"],
         environment={
-            "ONEFOLD_HOME": str(home),
+            "ONEFOLD_HOME": str(own.home),
             "ONEFOLD_BOOTSTRAP_SERVERS": own.servers,
             "ONEFOLD_TOPIC_PREFIX": topics.prefix,
             "ONEFOLD_SOURCE_PREFIX": topics.source_prefix,
             "ONEFOLD_PARTITIONS": str(own.partitions),
         },
-        home=home,
+        home=own.home,
         writes=[topics.touchpoints, topics.graph, topics.profiles],
         profiles=topics.profiles,
         read=read,
     )
+
+
+def onefold_job(settings: Settings, home: Path) -> Contender:
+    """The same under a policy that asks for the peers' job only: no matching, no declared traits, segments or signals.
+
+    People are still who they are with all limits, and profiles have all fields that are not declared.
+    """
+    own = _beside(settings, home, "peers.job.")
+    text = job_policy()
+    publish_policy(own, text, parse_policy(text), None, "benchmark")
+    return _onefold(own)
+
+
+def job_policy() -> str:
+    """Return the policy that asks for the peers' job: the default one less all that is beyond it."""
+    identity, _, _ = default_policy_text().partition(f"\n{_MATCHING}\n")
+    return f"{identity}\n\n[profile]\ndefaults = false\n"
 
 
 def floor(settings: Settings, home: Path) -> Contender:
@@ -112,6 +140,7 @@ def plain_faust(settings: Settings, home: Path) -> Contender:
 
 PEERS: Mapping[str, Prepare] = {
     "onefold": onefold,
+    "onefold-job": onefold_job,
     "floor": floor,
     "quix": quix,
     "kafka-streams": kafka_streams,

@@ -6,10 +6,12 @@ from random import Random
 import pytest
 from networkx import Graph, connected_components
 
-from benchmarks.peers.contenders import PEERS, ROOT, Contender
+from benchmarks.peers.contenders import PEERS, ROOT, Contender, job_policy
 from benchmarks.peers.installing import NotInstallableError
 from benchmarks.peers.job import Card, Message, Profile, first_message, new_card, step
 from benchmarks.peers.measure import LeftOut, Load, measure_peer
+from identity.policy_file import parse_policy
+from profiles.policy_file import parse_profile_policy
 from schemas.contracts import TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Touchpoint
@@ -123,3 +125,10 @@ def test_a_peer_that_cannot_be_had_is_left_out_with_the_reason(tmp_path: Path) -
     result = measure_peer("floor", unavailable, Settings(home=tmp_path), None, Load(1, 0, (), 1.0), said.append)
     assert result == LeftOut("floor", "no network")
     assert said == ["Peers: floor", "  left out: no network"]
+
+
+def test_the_policy_of_the_peers_job_asks_for_nothing_beyond_it() -> None:
+    text = job_policy()
+    identity, profile = parse_policy(text), parse_profile_policy(text)
+    assert identity.matching is None
+    assert not any((profile.traits, profile.segments, profile.goals, profile.breakdowns, profile.caps))
