@@ -7,8 +7,9 @@ put it. A record counts as written when its delivery report says so and not befo
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -57,12 +58,22 @@ class Sender(Protocol):
         ...
 
 
+class _Queued(NamedTuple):
+    """A record for which the client's queue had no room yet."""
+
+    topic: str
+    value: bytes | None
+    key: bytes | None
+    partition: int
+    extra: Mapping[str, Any]
+
+
 class Deliveries:
     """Records sent together, and whether all of them arrived.
 
-    Made by :meth:`CheckedProducer.begin`; used by one thread or task. ``send`` never waits for the broker, but waits
-    for room in the client's queue. Only the sender counts what is sent and only the producer's polling thread what
-    arrived, so neither needs a lock.
+    Made by :meth:`CheckedProducer.begin`; used by one thread or task. ``send`` never waits: what the client's queue has
+    no room for is held here, in order, until the end is waited for. So begin anew after some ten thousand records. Only
+    the sender counts what is sent and only the producer's polling thread what arrived, so neither needs a lock.
     """
 
     def __init__(self, produce: Produce) -> None:
@@ -71,6 +82,7 @@ class Deliveries:
         self._reported = 0
         self._all_sent = False
         self._topics: set[str] = set()
+        self._held: deque[_Queued] = deque()
         self._error: str | None = None
         self._done = threading.Event()
         self._wake: asyncio.Future[None] | None = None
@@ -96,15 +108,8 @@ class Deliveries:
         Raises:
             DeliveryError: the record is larger than the broker takes; it is not sent, the others are.
         """
-        try:
-            while True:
-                try:
-                    self._produce(topic, value, key, partition, on_delivery=self._report, **extra)
-                    break
-                except BufferError:
-                    time.sleep(_QUEUE_FULL_SECONDS)
-        except KafkaException as error:
-            raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
+        if self._held or not self._has_gone(topic, value, key, partition, extra):
+            self._held.append(_Queued(topic, value, key, partition, extra))
         self._topics.add(topic)
         self.sent += 1
 
@@ -114,12 +119,18 @@ class Deliveries:
         Raises:
             DeliveryError: one did not.
         """
+        while not self._is_queued():
+            self._check()
+            time.sleep(_QUEUE_FULL_SECONDS)
         self._end()
         self._done.wait()
         self._check()
 
     async def arrived(self) -> None:
         """Wait as :meth:`wait` does, from a coroutine; the log tells of a broker that takes nothing for long."""
+        while not self._is_queued():
+            self._check()
+            await asyncio.sleep(_QUEUE_FULL_SECONDS)
         self._wake = asyncio.get_running_loop().create_future()
         self._end()
         patience = _ALARM_SECONDS
@@ -132,6 +143,24 @@ class Deliveries:
                 given_up_after_seconds=DELIVERY_TIMEOUT_MS // 1000,
             )
         self._check()
+
+    def _has_gone(
+        self, topic: str, value: bytes | None, key: bytes | None, partition: int, extra: Mapping[str, Any]
+    ) -> bool:
+        """Whether there was room for a record in the client's queue."""
+        try:
+            self._produce(topic, value, key, partition, on_delivery=self._report, **extra)
+        except BufferError:
+            return False
+        except KafkaException as error:
+            raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
+        return True
+
+    def _is_queued(self) -> bool:
+        """Whether the client has all records in its queue, as many of those held given to it as it has room for."""
+        while self._held and self._has_gone(*self._held[0]):
+            self._held.popleft()
+        return not self._held
 
     def _report(self, error: KafkaError | None, message: Message) -> None:
         if error is not None and self._error is None:

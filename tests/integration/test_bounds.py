@@ -6,11 +6,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from schemas.contracts import TOUCHPOINT
 from sinks.testing import a_touchpoint
+from streams.changelog import KafkaChangelog
 from streams.lake_sink import _MOST_BYTES, LakeSink
-from streams.producer import CheckedProducer
+from streams.producer import CheckedProducer, Deliveries, producer_settings
 from streams.serving import Telemetry
 from streams.settings import Settings
 from streams.topics import topics_of
@@ -79,3 +81,25 @@ def test_a_batch_of_the_sink_has_a_bound_in_bytes(made: Settings) -> None:
 
     assert sum(batches) == number * size
     assert max(batches) < _MOST_BYTES + size
+
+
+def test_records_that_the_clients_queue_has_no_room_for_arrive_behind_the_others_in_order(made: Settings) -> None:
+    topic = topics_of(made).state
+    client = Producer({**producer_settings(made.servers), "queue.buffering.max.messages": 10})
+    keys = [b"%d" % at for at in range(1_000)]
+    sent, arrived = Deliveries(client.produce), threading.Event()
+
+    def poll() -> None:
+        while not arrived.is_set():
+            client.poll(0.01)
+
+    poller = threading.Thread(target=poll)
+    poller.start()
+    for key in keys:
+        sent.send(topic, key, b"value", 0)
+    sent.wait()
+    arrived.set()
+    poller.join()
+
+    changelog = KafkaChangelog(made.servers, topic)
+    assert [record.key for read in changelog.read(0, 0, changelog.bounds(0)[1]) for record in read] == keys
