@@ -121,6 +121,7 @@ class LakeWriter:
     home: Path
     connection: duckdb.DuckDBPyConnection
     lock: TextIO
+    on_read: Callable[[int], None]
     schedule: Schedule = field(default_factory=Schedule)
     known: KnownRows = field(init=False)
     _positions: dict[tuple[str, int], int] = field(init=False)
@@ -208,7 +209,12 @@ class LakeWriter:
             raise LakeWriteError(message) from error
 
     def _stored_versions(self) -> Iterator[dict[bytes, int]]:
-        return chain.from_iterable(stored_versions(self.connection, table) for table in tables.LOOKED_UP)
+        parts = chain.from_iterable(stored_versions(self.connection, table) for table in tables.LOOKED_UP)
+        read = 0
+        for part in parts:
+            yield part
+            read += len(part)
+            self.on_read(read)
 
     def size(self) -> LakeSize:
         """Return how large the lake is."""
@@ -337,8 +343,12 @@ _STEPS: tuple[Callable[[LakeWriter, LakeBatch, WriteCounts], None], ...] = (
 # --- opening -------------------------------------------------------------------------------------------------------
 
 
-def open_lake_writer(home: Path) -> LakeWriter:
+def open_lake_writer(home: Path, on_read: Callable[[int], None] = lambda _: None) -> LakeWriter:
     """Open the lake of a home for writing and create what is missing.
+
+    Args:
+        home: of the installation.
+        on_read: where what the lake has must be read whole, told now and then how many rows were.
 
     Raises:
         LakeBusyError: another process writes it.
@@ -356,7 +366,7 @@ def open_lake_writer(home: Path) -> LakeWriter:
         engine.attach(connection, home, "META_JOURNAL_MODE 'WAL'", "DATA_INLINING_ROW_LIMIT 0")
         _create_missing(connection, home)
         connection.execute(_INLINE_OFFSETS)
-        return LakeWriter(home, connection, lock)
+        return LakeWriter(home, connection, lock, on_read)
     except BaseException:
         connection.close()
         lock.close()

@@ -52,6 +52,7 @@ _POLL_SECONDS = 0.1
 _LONGEST_BATCH_SECONDS = 60.0
 """A batch that takes longer waits for something, such as the lake's catalog in another process."""
 _REGISTRY_PAUSE_SECONDS = 2.0
+_TOLD_SECONDS = 2.0
 
 
 class Patience(NamedTuple):
@@ -97,7 +98,7 @@ class LakeSink:
         check_start(settings, FOR_SINK)
         self._topics = topics_of(settings)
         self._framing = framing(settings)
-        self._writer = open_lake_writer(settings.home)
+        self._writer = open_lake_writer(settings.home, _tell_reading(telemetry))
         self._consumer = _consumer(settings, self._topics, self._writer)
         self._telemetry = telemetry
         self._lake_folder = data_path(settings.home)
@@ -225,6 +226,20 @@ class LakeSink:
         if under_way > _LONGEST_BATCH_SECONDS:
             return f"a batch has been under way for {under_way:.0f} seconds"
         return unwritable(self._lake_folder)
+
+
+def _tell_reading(telemetry: Telemetry) -> Callable[[int], None]:
+    """Return what is told how many rows of the lake were read: a process that reads them is alive, and says so."""
+    told = time.monotonic()
+
+    def tell(rows: int) -> None:
+        nonlocal told
+        telemetry.health.turn()
+        if time.monotonic() - told >= _TOLD_SECONDS:
+            told = time.monotonic()
+            log.info("reading what the lake has", rows=rows)
+
+    return tell
 
 
 def _consumer(settings: Settings, topics: Topics, writer: LakeWriter) -> Consumer:

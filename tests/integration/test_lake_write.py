@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,20 @@ def test_a_lake_without_what_its_writer_knows_still_takes_each_row_once(tmp_path
     shutil.rmtree(known_path(tmp_path))
     with open_lake_writer(tmp_path) as writer:
         assert writer.write(BATCH, AT) == writer.write(OTHER_TABLES, AT) == WriteCounts()
+
+
+def test_opening_tells_how_many_rows_were_read_where_the_lake_must_be_read_whole(tmp_path: Path) -> None:
+    with open_lake_writer(tmp_path) as writer:
+        counts = writer.write(BATCH, AT)
+    told: list[int] = []
+    open_lake_writer(tmp_path, told.append).close()
+    assert told == []
+
+    shutil.rmtree(known_path(tmp_path))
+    open_lake_writer(tmp_path, told.append).close()
+
+    assert told[-1] == sum(asdict(counts).values()) - counts.consents  # these go with their touchpoint
+    assert told == sorted(told)
 
 
 def test_a_lake_put_back_from_a_copy_takes_what_it_does_not_have(tmp_path: Path) -> None:
