@@ -1,7 +1,7 @@
 """Nodes, gatherings and blocks in memory: gathering and matching in one process, with nothing durable."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from identity.graph import Gathering, Node
 from identity.matching.placing import Placing
@@ -61,6 +61,9 @@ class MemoryPlacings:
     def placing(self, node: NodeId) -> Placing | None:
         """See :meth:`identity.matching.placing.Placings.placing`."""
         return self._placings.get(node)
+
+    def load_placings(self, nodes: Iterable[NodeId]) -> None:
+        """Nothing is to be read here."""
 
     def put_placing(self, node: NodeId, placing: Placing) -> None:
         """See :meth:`identity.matching.placing.Placings.put_placing`."""

@@ -192,7 +192,7 @@ class PartitionWork:
         decoded = list(self._decoded(records))
         keys = [event_key(accepted) for accepted in decoded]
         unseen = self._state.unseen(keys)
-        self._state.load_nodes(list({accepted["nodes"][0]["node_id"] for accepted in decoded}))
+        self._state.load_nodes({accepted["nodes"][0]["node_id"] for accepted in decoded})
         for key, accepted in zip(keys, decoded, strict=True):
             if key in unseen:
                 unseen.discard(key)

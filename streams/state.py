@@ -4,7 +4,7 @@ Decoded nodes and gatherings are kept in memory between commits and written behi
 hands over what a commit must make durable.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Generic, Literal, TypeVar
 
 import msgspec
@@ -75,9 +75,9 @@ class _Table(Generic[_T]):
         self._known[key] = record
         self._changed[key] = None
 
-    def load(self, keys: list[bytes]) -> None:
+    def load(self, keys: Iterable[bytes]) -> None:
         """Read ahead the records of keys that are not known yet, in one go."""
-        missing = [key for key in keys if key not in self._known]
+        missing = sorted(key for key in keys if key not in self._known)
         if missing:
             values = self._store.get_many([self._prefix + key for key in missing])
             for key, data in zip(missing, values, strict=True):
@@ -124,7 +124,7 @@ class PartitionState:
         """See :meth:`identity.gathering.Graph.put_node`."""
         self._nodes.put(node, state)
 
-    def load_nodes(self, nodes: list[bytes]) -> None:
+    def load_nodes(self, nodes: Iterable[bytes]) -> None:
         """Read nodes ahead that are about to be asked for."""
         self._nodes.load(nodes)
 
@@ -218,6 +218,10 @@ class PartitionState:
     def placing(self, node: NodeId) -> Placing | None:
         """See :meth:`identity.matching.placing.Placings.placing`."""
         return self._placings.get(node)
+
+    def load_placings(self, nodes: Iterable[NodeId]) -> None:
+        """See :meth:`identity.matching.placing.Placings.load_placings`."""
+        self._placings.load(nodes)
 
     def put_placing(self, node: NodeId, placing: Placing) -> None:
         """See :meth:`identity.matching.placing.Placings.put_placing`."""

@@ -1,6 +1,7 @@
 """How alike two records are: a level for each comparison, before any weight."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -38,6 +39,8 @@ LEVELS: dict[str, tuple[str, ...]] = {
 """The levels of each comparison, the least alike first; in the order of a pattern."""
 
 COMPARISONS = tuple(LEVELS)
+OF_NAMES = ("given", "middle", "surname", "gender")
+"""The comparisons of names, and the one that counts where these are not alike."""
 _LEVEL: dict[str, dict[str, int]] = {
     name: {level: place for place, level in enumerate(levels)} for name, levels in LEVELS.items()
 }
@@ -49,6 +52,8 @@ _AREA = 3
 _YEAR, _MONTH = 4, 6
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
+_NAMES_KNOWN = 20_000
+"""Pairs of names whose likeness is remembered: the frequent ones meet all the time."""
 
 
 class Comparison(NamedTuple):
@@ -66,6 +71,11 @@ class Comparison(NamedTuple):
 
 
 _UNTOLD = Comparison(MISSING)
+_DIFFERENT = Comparison(0)
+_BORN = {level: Comparison(place) for level, place in _B.items()}
+_HOUSE, _STREET, _NEAR_POSTCODE, _SAME_AREA, _ELSEWHERE = (
+    Comparison(_A[level]) for level in ("house", "street", "near_postcode", "area", "different")
+)
 
 
 def are_two_people(persons: Sequence[tuple[str, str]]) -> bool:
@@ -84,16 +94,23 @@ def are_two_people(persons: Sequence[tuple[str, str]]) -> bool:
 
 def compare(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, ...]:
     """Return a comparison each, in the order of :data:`COMPARISONS`; the same levels whichever record comes first."""
+    given, middle, surname, gender = compare_names(one, other)
+    born, address, birth_place, *others = compare_others(one, other)
+    return given, middle, surname, born, address, birth_place, gender, *others
+
+
+def compare_names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison, Comparison]:
+    """Return the comparisons of :data:`OF_NAMES`, in its order."""
     given, middle, surname = _names(one, other)
-    gender = _gender(one.gender, other.gender) if given.level < _G["near"] else _UNTOLD
+    return given, middle, surname, _gender(one.gender, other.gender) if given.level < _G["near"] else _UNTOLD
+
+
+def compare_others(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, ...]:
+    """Return the comparisons that are not of :data:`OF_NAMES`, in their order."""
     return (
-        given,
-        middle,
-        surname,
         _born(one.born, other.born),
         _address(one, other),
         _text(one.birth_place, other.birth_place),
-        gender,
         _text(one.occupation, other.occupation),
         _email(one, other),
         _identifiers(one.phones, other.phones),
@@ -117,6 +134,7 @@ def _similar(one: str, other: str) -> bool:
     return JaroWinkler.similarity(one, other, score_cutoff=_SIMILAR) >= _SIMILAR
 
 
+@lru_cache(_NAMES_KNOWN)
 def _given_level(one: str, other: str) -> int:
     if one == other:
         return _G["exact"]
@@ -129,6 +147,7 @@ def _given_level(one: str, other: str) -> int:
     return _G["similar"] if _similar(one, other) else _G["different"]
 
 
+@lru_cache(_NAMES_KNOWN)
 def _surname_level(one: str, other: str) -> int:
     if one == other:
         return _S["exact"]
@@ -183,7 +202,7 @@ def _born(one: str, other: str) -> Comparison:
         return _UNTOLD
     if one == other:
         return Comparison(_B["exact"], one, other)
-    return Comparison(_B[_born_level(one, other)])
+    return _BORN[_born_level(one, other)]
 
 
 def _born_level(one: str, other: str) -> str:
@@ -214,27 +233,17 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     street = streets and (one.street == other.street or _near(one.street, other.street))
     postcode = postcodes and one.postcode == other.postcode
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
-    area = postcodes and one.postcode[:_AREA] == other.postcode[:_AREA]
     city = cities and (one.city == other.city or _near(one.city, other.city))
-    coarse = postcode or near or city or not (postcodes or cities)
-    agreed = {
-        "house": street and one.house == other.house != "" and coarse,
-        "other_house": postcode and streets and not street,
-        "postcode": postcode,
-        "street": street and coarse,
-        "near_postcode": near,
-        "area": area,
-        "city": city and postcodes,
-        "city_alone": city,
-    }
-    level = next((name for name, agrees in agreed.items() if agrees), "different")
-    compared = {
-        "other_house": (one.postcode, other.postcode),
-        "postcode": (one.postcode, other.postcode),
-        "city": (one.city, other.city),
-        "city_alone": (one.city, other.city),
-    }
-    return Comparison(_A[level], *compared.get(level, ()))
+    if street and (postcode or near or city or not (postcodes or cities)):
+        same_house = one.house == other.house != ""
+        if same_house or not postcode:
+            return _HOUSE if same_house else _STREET
+    if postcode:
+        level = _A["other_house" if streets and not street else "postcode"]
+        return Comparison(level, one.postcode, other.postcode)
+    if near or (postcodes and one.postcode[:_AREA] == other.postcode[:_AREA]):
+        return _NEAR_POSTCODE if near else _SAME_AREA
+    return Comparison(_A["city" if postcodes else "city_alone"], one.city, other.city) if city else _ELSEWHERE
 
 
 def _text(one: str, other: str) -> Comparison:
@@ -255,14 +264,14 @@ def _email(one: MatchRecord, other: MatchRecord) -> Comparison:
         return _UNTOLD
     if not set(one.emails).isdisjoint(other.emails):
         return Comparison(3)
+    levels = [(left, right, _email_level(left, right)) for left in one.emails for right in other.emails]
+    if not any(level for _, _, level in levels):
+        return _DIFFERENT
     best = 0
     names = sorted({*one.given, *other.given, *one.surname.split(), *other.surname.split()}, key=_longest_first)
-    for left in one.emails:
-        for right in other.emails:
-            level = _email_level(left, right)
-            if level and _repeats_name(left, names) and _repeats_name(right, names):
-                level = MISSING
-            best = level if best == 0 else max(best, level)
+    for left, right, found in levels:
+        level = MISSING if found and _repeats_name(left, names) and _repeats_name(right, names) else found
+        best = level if best == 0 else max(best, level)
     return Comparison(best)
 
 

@@ -16,9 +16,11 @@ class Likeness:
     """Scores records in their stored form by one model."""
 
     def __init__(self, model: Model) -> None:
-        score = Scorer(model).evidence
+        scorer = Scorer(model)
         decode = lru_cache(_RECORDS)(decode_record)
-        self._scored = lru_cache(_PAIRS)(lambda one, other: score(decode(one), decode(other)))
+        self._scored = lru_cache(_PAIRS)(lambda one, other: scorer.evidence(decode(one), decode(other)))
+        self._may_reach = scorer.may_reach
+        self._decode = decode
 
     def evidence(self, one: bytes, other: bytes) -> Evidence:
         """Return what a pair of records tells; the same whichever comes first."""
@@ -27,6 +29,14 @@ class Likeness:
     def centibits(self, one: bytes, other: bytes) -> int:
         """Return the log odds that two records are one person, in hundredths of a bit."""
         return centibits(self.evidence(one, other).bits)
+
+    def at_least(self, least: int, one: bytes, other: bytes) -> int | None:
+        """Return the same where it is no less than this, else None; quicker, for most pairs are far from it."""
+        bits = (least - 1) / _CENTIBITS  # less by one: what is asked for is rounded
+        if not self._may_reach(bits, self._decode(one), self._decode(other)):
+            return None
+        found = self.centibits(one, other)
+        return found if found >= least else None
 
 
 def centibits(bits: float) -> int:

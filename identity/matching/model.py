@@ -19,7 +19,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from identity.matching.compare import COMPARISONS, LEVELS, MISSING, Comparison, compare
+from identity.matching.compare import (
+    COMPARISONS,
+    LEVELS,
+    MISSING,
+    OF_NAMES,
+    Comparison,
+    compare,
+    compare_names,
+    compare_others,
+)
 from identity.matching.records import MatchRecord
 
 FORMAT = 2
@@ -50,6 +59,8 @@ BY_CHANCE: Mapping[str, frozenset[str]] = {
 }
 """Comparisons in which a kind agrees more often than strangers but still by chance: on frequent values, as they do."""
 
+_NAME_PLACES = tuple(COMPARISONS.index(name) for name in OF_NAMES)
+_OTHER_PLACES = tuple(place for place, name in enumerate(COMPARISONS) if name not in OF_NAMES)
 _BITS_CAP = 60.0
 _NO_RIVAL_BITS = -30.0
 _LEAST_SHARE = 1e-9
@@ -192,6 +203,13 @@ class Rarity:
         one, far = known.get(comparison.one, other), known.get(comparison.other, other)
         return log2((1.0 / one + 1.0 / far) / 2.0 / mean)
 
+    def most_bits(self, place: int, level: int) -> float:
+        """Return what the rarest values give at a level of a comparison."""
+        table = self._tables[place]
+        if table is None or not (mean := table.mean_rarity[level]):
+            return 0.0
+        return max(0.0, log2(1.0 / min([table.other, *table.known.values()]) / mean))
+
 
 class Scorer:
     """Scores pairs of records by one model."""
@@ -217,6 +235,7 @@ class Scorer:
                 (bits, [(kind, weights[level]) for kind, weights in kinds]) for level, bits in enumerate(same)
             ])  # fmt: skip
             self._rare_for.append([kind for kind, _ in kinds if comparison not in BY_CHANCE[names[kind]]])
+        self._most_of_names = sum(self._most(place) for place in _NAME_PLACES)
 
     def score(self, one: MatchRecord, other: MatchRecord) -> float:
         """Return the probability that two records are one person; the same whichever comes first."""
@@ -225,6 +244,17 @@ class Scorer:
     def bits(self, one: MatchRecord, other: MatchRecord) -> float:
         """Return the same as log odds, in bits."""
         return self.evidence(one, other).bits
+
+    def may_reach(self, bits: float, one: MatchRecord, other: MatchRecord) -> bool:
+        """Whether two records may be as alike as that; where they are not, this costs a fraction of scoring them.
+
+        No other explanation ever adds to the log odds, so the weights alone bound them. Records of a block mostly share
+        a name, so names are compared last, and only where together with the likest names the others reach it.
+        """
+        bound = self._prior + self._weight(_OTHER_PLACES, compare_others(one, other))
+        if bound + self._most_of_names < bits:
+            return False
+        return bound + self._weight(_NAME_PLACES, compare_names(one, other)) >= bits
 
     def evidence(self, one: MatchRecord, other: MatchRecord) -> Evidence:
         """Return the log odds with what they are made of."""
@@ -256,6 +286,22 @@ class Scorer:
         weights.append(Weight("other explanations", "", evidence.base - self._prior))
         weights.append(Weight("prior", "", self._prior))
         return Explanation(_probability(evidence.bits), tuple(weights))
+
+    def _weight(self, places: Sequence[int], comparisons: Sequence[Comparison]) -> float:
+        """Return the weights of some comparisons together."""
+        total = 0.0
+        for place, comparison in zip(places, comparisons, strict=True):
+            level = comparison[0]
+            if level != MISSING:
+                total += self._tables[place][level][0]
+                if comparison[1]:
+                    total += self._rarity.bits(place, comparison)
+        return total
+
+    def _most(self, place: int) -> float:
+        """Return the largest weight that a comparison can have, 0 where it is best untold."""
+        levels = enumerate(self._tables[place])
+        return max(0.0, *(weight + self._rarity.most_bits(place, level) for level, (weight, _) in levels))
 
     def _rivals(self, between: list[float]) -> float:
         """Return how much more likely all kinds of different people make the likeness than strangers alone, in bits."""

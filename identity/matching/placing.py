@@ -48,6 +48,9 @@ class Placings(Protocol):
     def placing(self, node: NodeId) -> Placing | None:
         """Return a node's newest placing, None where it never had one."""
 
+    def load_placings(self, nodes: Iterable[NodeId]) -> None:
+        """Read ahead the placings of nodes that are about to be asked for."""
+
     def put_placing(self, node: NodeId, placing: Placing) -> None:
         """Keep a placing."""
 
@@ -148,12 +151,13 @@ class Matcher:
             if placing is not None:
                 yield from ((node, other) for other in placing.alike if other in inside and node < other)
 
-    def _news(self, pairs: Iterable[tuple[NodeId, NodeId]]) -> list[Alike]:
+    def _news(self, pairs: Collection[tuple[NodeId, NodeId]]) -> list[Alike]:
+        self._placings.load_placings({node for pair in pairs for node in pair})
         changed: dict[NodeId, dict[NodeId, int]] = {}
         for one, other in pairs:
-            found = self._compared(one, other)
-            for near, far in ((one, other), (other, one)):
-                placing = self._placings.placing(near)
+            left, right = self._placings.placing(one), self._placings.placing(other)
+            found = self._compared(left, right)
+            for near, far, placing in ((one, other, left), (other, one, right)):
                 alike = changed.get(near, placing.alike if placing else {})
                 if alike.get(far) != found:
                     changed[near] = {node: bits for node, bits in alike.items() if node != far}
@@ -167,15 +171,13 @@ class Matcher:
         self._placings.put_placing(node, Placing(placing.version, placing.record, placing.blocks, told, alike))
         return Alike(node, self._number, told, alike)
 
-    def _compared(self, one: NodeId, other: NodeId) -> int | None:
+    def _compared(self, left: Placing | None, right: Placing | None) -> int | None:
         """Return how alike two nodes are; None where they meet in no block here, or are not alike."""
-        left, right = self._placings.placing(one), self._placings.placing(other)
         if left is None or right is None:
             return None
         if not any(block in right.blocks and self._is_open(block) for block in left.blocks):
             return None
-        found = self._likeness.centibits(left.record, right.record)
-        return found if found >= self._least else None
+        return self._likeness.at_least(self._least, left.record, right.record)
 
     def _is_open(self, block: bytes) -> bool:
         return self._placings.count(block) <= self._cap

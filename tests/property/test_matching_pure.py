@@ -14,7 +14,7 @@ from identity.matching.default import default_model
 from identity.matching.likeness import Likeness, centibits, probability
 from identity.matching.link import MOST_BITS, MOST_COMPARED, LinkPolicy, components, link, log_odds
 from identity.matching.memory import Index, Linkage, MatchPolicy, match_all, score_all
-from identity.matching.model import Evidence, Scorer, evidence_of, from_json, resized, to_json
+from identity.matching.model import Evidence, Frequencies, Scorer, evidence_of, from_json, resized, to_json
 from identity.matching.records import MatchRecord, encode_record
 from identity.nodes import node_id
 from identity.policy_file import default_policy_text, parse_policy
@@ -76,6 +76,32 @@ def test_an_explanation_adds_up_to_the_score(one: MatchRecord, other: MatchRecor
     assert sum(weight.bits for weight in explanation.weights) == pytest.approx(SCORER.bits(one, other))
     for weight in explanation.weights:
         assert not weight.level or weight.level in LEVELS[weight.comparison]
+
+
+_RARITIES = st.builds(
+    Frequencies,
+    known=st.dictionaries(st.sampled_from(_GIVEN + _SURNAMES), st.floats(1e-6, 0.5), max_size=4),
+    other=st.floats(1e-6, 0.5),
+    mean_rarity=st.lists(st.just(0.0) | st.floats(1.0, 1e5), min_size=9, max_size=9),
+)
+
+
+@settings(max_examples=examples(300))
+@given(
+    one=records,
+    other=records,
+    least=st.integers(-4_000, 4_000),
+    rarities=st.dictionaries(st.sampled_from(("given", "surname", "address")), _RARITIES),
+)
+def test_records_are_at_least_so_alike_or_not_as_their_score_says(
+    one: MatchRecord, other: MatchRecord, least: int, rarities: dict[str, Frequencies]
+) -> None:
+    likeness = Likeness(msgspec.structs.replace(MODEL, frequencies=rarities))
+    stored = encode_record(one), encode_record(other)
+    found = likeness.centibits(*stored)
+    assert likeness.at_least(least, *stored) == (found if found >= least else None)
+    assert likeness.at_least(found, *stored) == found
+    assert likeness.at_least(found + 1, *stored) is None
 
 
 @given(record=records)
