@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from rocksdict import BlockBasedOptions, Cache, DbClosedError, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType, Options, Rdict, WriteBatch
 
 from streams.errors import StoreError, StoreHeldError
 
@@ -18,6 +18,8 @@ MARKER_KEY = b"\x00commit"
 _POSITION_KEY = b"\x00position"
 _TORN_KEY = b"\x00torn"
 _SIZES = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
+_BLOCK_BYTES = 2 * 1024
+"""Keys come in no order, so of a block mostly one record is wanted."""
 _BLOCK_CACHE_BYTES = 32 * 1024 * 1024
 _WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 _HELD = "/LOCK: "
@@ -201,7 +203,10 @@ def open_database(folder: Path) -> Rdict:
     options = Options(raw_mode=True)
     options.create_if_missing(create_if_missing=True)
     options.set_write_buffer_size(_WRITE_BUFFER_BYTES)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_allow_mmap_reads(is_enabled=True)
     table = BlockBasedOptions()
+    table.set_block_size(_BLOCK_BYTES)
     table.set_block_cache(Cache(_BLOCK_CACHE_BYTES))
     table.set_bloom_filter(10, block_based=False)
     options.set_block_based_table_factory(table)
