@@ -5,9 +5,8 @@ historical people (benchmarks/accuracy), it is also told how many pairs of one p
 """
 
 import argparse
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import combinations
 from pathlib import Path
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from benchmarks.accuracy.datasets import historical
 from identity.matching.blocks import block_keys
+from identity.matching.pairs import blocks, candidates
 from identity.matching.records import MatchRecord, match_record
 from infra.world import WorldConfig
 from infra.world.households import population
@@ -48,25 +48,18 @@ def met(records: Collection[MatchRecord], caps: Iterable[int]) -> dict[int, floa
     return {cap: sum(size * (size - 1) for size in sizes.values() if size <= cap) / len(records) for cap in caps}
 
 
-def pairs_of_one_person(people: Mapping[str, str], records: Mapping[str, MatchRecord], cap: int) -> int:
-    """Return how many pairs of records of one person meet.
+def pairs_of_one_person(
+    people: Mapping[str, str], records: Mapping[str, MatchRecord], caps: Iterable[int]
+) -> dict[int, int]:
+    """Return how many pairs of records of one person meet, by cap.
 
     Args:
         people: who each record truly is.
         records: by the same names.
-        cap: of a block.
+        caps: of a block.
     """
-    blocks: defaultdict[bytes, list[str]] = defaultdict(list)
-    for name, record in records.items():
-        for key in block_keys(record, _KEY):
-            blocks[key].append(name)
-    return len({
-        pair
-        for inside in blocks.values()
-        if len(inside) <= cap
-        for pair in combinations(inside, 2)
-        if people[pair[0]] == people[pair[1]]
-    })  # fmt: skip
+    found = blocks({name: block_keys(record, _KEY) for name, record in records.items()})
+    return {cap: sum(people[one] == people[other] for one, other in candidates(found, cap)) for cap in caps}
 
 
 def main() -> None:
@@ -94,8 +87,8 @@ def _show_historical(console: Console, folder: Path, caps: list[int]) -> None:
         records = {key: record for key, record in told.items() if record is not None}
         people = {row.key: row.person for row in rows}
         table = Table("Cap", "pairs of one historical person that meet")
-        for cap in caps:
-            table.add_row(f"{cap}", f"{pairs_of_one_person(people, records, cap):,}")
+        for cap, pairs in pairs_of_one_person(people, records, caps).items():
+            table.add_row(f"{cap}", f"{pairs:,}")
     console.print(table)
 
 

@@ -14,9 +14,8 @@ def test_the_same_record_so_many_times_meets_all_others_in_each_of_its_blocks_up
 
 def test_pairs_of_one_person_count_once_and_those_of_two_do_not() -> None:
     people = {"a": "ann", "b": "ann", "c": "another"}
-    assert pairs_of_one_person(people, dict.fromkeys(people, ANN), 3) == 1
-    assert pairs_of_one_person(people, dict.fromkeys(people, ANN), 2) == 0
+    assert pairs_of_one_person(people, dict.fromkeys(people, ANN), [2, 3]) == {2: 0, 3: 1}
 
 
 def test_everybody_in_the_world_has_a_record() -> None:
-    assert len(list(world_records(50))) >= 48  # who tells nothing beside a name has none
+    assert len(list(world_records(50))) == 50
