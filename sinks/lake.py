@@ -8,8 +8,9 @@ import fcntl
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self, TextIO, TypeVar
@@ -121,16 +122,16 @@ class LakeWriter:
     home: Path
     connection: duckdb.DuckDBPyConnection
     lock: TextIO
-    on_read: Callable[[int], None]
+    on_read: InitVar[Callable[[int], None]]
     schedule: Schedule = field(default_factory=Schedule)
     known: KnownRows = field(init=False)
     _positions: dict[tuple[str, int], int] = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, on_read: Callable[[int], None]) -> None:
         """Read how far the lake is."""
         found = self.connection.execute('SELECT topic, "partition", next_offset FROM _offsets').fetchall()
         self._positions = {(topic, partition): next_offset for topic, partition, next_offset in found}
-        self.known = KnownRows(engine.known_path(self.home), self._positions, self._stored_versions)
+        self.known = KnownRows(engine.known_path(self.home), self._positions, partial(self._stored_versions, on_read))
 
     def __enter__(self) -> Self:
         return self
@@ -208,13 +209,13 @@ class LakeWriter:
             message = f"The lake in {self.home} could not be compacted: {sentence(error)}"
             raise LakeWriteError(message) from error
 
-    def _stored_versions(self) -> Iterator[dict[bytes, int]]:
+    def _stored_versions(self, on_read: Callable[[int], None]) -> Iterator[dict[bytes, int]]:
         parts = chain.from_iterable(stored_versions(self.connection, table) for table in tables.LOOKED_UP)
         read = 0
         for part in parts:
             yield part
             read += len(part)
-            self.on_read(read)
+            on_read(read)
 
     def size(self) -> LakeSize:
         """Return how large the lake is."""
