@@ -235,15 +235,23 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
     city = cities and (one.city == other.city or _near(one.city, other.city))
     if street and (postcode or near or city or not (postcodes or cities)):
-        same_house = one.house == other.house != ""
-        if same_house or not postcode:
-            return _HOUSE if same_house else _STREET
+        if one.house == other.house != "":
+            return _HOUSE
+        if not postcode:
+            return _STREET
     if postcode:
         level = _A["other_house" if streets and not street else "postcode"]
         return Comparison(level, one.postcode, other.postcode)
-    if near or (postcodes and one.postcode[:_AREA] == other.postcode[:_AREA]):
-        return _NEAR_POSTCODE if near else _SAME_AREA
-    return Comparison(_A["city" if postcodes else "city_alone"], one.city, other.city) if city else _ELSEWHERE
+    return _NEAR_POSTCODE if near else _area(one, other, postcodes=postcodes, city=city)
+
+
+def _area(one: MatchRecord, other: MatchRecord, *, postcodes: bool, city: bool) -> Comparison:
+    """Compare addresses by what is coarser than a postcode, given whether both tell one and whether cities agree."""
+    if postcodes and one.postcode[:_AREA] == other.postcode[:_AREA]:
+        return _SAME_AREA
+    if city:
+        return Comparison(_A["city" if postcodes else "city_alone"], one.city, other.city)
+    return _ELSEWHERE
 
 
 def _text(one: str, other: str) -> Comparison:
