@@ -101,21 +101,21 @@ def test_a_leader_that_stays_unknown_is_given_up(client: Client, monkeypatch: py
     monkeypatch.setattr("streams.changelog._TIMEOUT_SECONDS", 0.01)
     client.code, client.failures = KafkaError.LEADER_NOT_AVAILABLE, 10**9
 
-    with pytest.raises(StoreError, match=r"state\[0\] cannot be read"):
+    with pytest.raises(StoreError, match=r"^state\[0\] cannot be read"):
         LOG.bounds(0)
 
 
 def test_an_error_that_does_not_pass_is_not_waited_for(client: Client) -> None:
     client.code, client.failures = KafkaError.TOPIC_AUTHORIZATION_FAILED, 1
 
-    with pytest.raises(StoreError, match=r"state\[0\] cannot be read"):
+    with pytest.raises(StoreError, match=r"^state\[0\] cannot be read"):
         LOG.bounds(0)
 
 
 def test_an_error_in_the_midst_of_reading_that_does_not_pass_ends_it(client: Client) -> None:
     client.answers = [Message(0), Message(code=KafkaError.TOPIC_AUTHORIZATION_FAILED)]
 
-    with pytest.raises(StoreError, match=r"state\[0\] cannot be read"):
+    with pytest.raises(StoreError, match=r"^state\[0\] cannot be read"):
         read(2)
 
 
