@@ -28,12 +28,18 @@ GRANTED_AT = 1_770_000_000_000
 WITHDRAWN_AT = GRANTED_AT + 60_000
 
 
-def event(event_id: str, event_time: int, identifiers: Mapping[str, str], state: str | None = None) -> Sent:
-    """Return a login, which asks what may be said, or a statement of consent."""
+def event(
+    event_id: str,
+    event_time: int,
+    identifiers: Mapping[str, str],
+    state: str | None = None,
+    event_type: str = "login",
+) -> Sent:
+    """Return a login, which asks what may be said, or a statement of consent, or an event that asks nothing."""
     touchpoint: Touchpoint = {
         "event_id": event_id,
         "event_time": event_time,
-        "type": "login" if state is None else "consent_given",
+        "type": event_type if state is None else "consent_given",
         "identifiers": [{"type": kind, "value": value} for kind, value in identifiers.items()],
         "traits": {},
         "order": None,
@@ -99,8 +105,11 @@ def test_fault_28_nothing_is_sent_once_a_withdrawal_was_taken_and_denial_wins(br
         event("one-yes", WITHDRAWN_AT, {"email": "yes@example.org"}, "granted"),
         event("one-no", WITHDRAWN_AT, {"email": "no@example.org"}, "denied"),
     ]
-    merged = [event("merge", WITHDRAWN_AT, {"customer_id": "M1", "email": mail}) for mail in ("yes@example.org",)]
-    merged += [event("merge-too", WITHDRAWN_AT, {"customer_id": "M1", "email": "no@example.org"})]
+    # They ask nothing: which of the two comes first is chance, and the first alone is of one who agreed.
+    merged = [
+        event(name, WITHDRAWN_AT, {"customer_id": "M1", "email": mail}, event_type="signup")
+        for name, mail in (("merge", "yes@example.org"), ("merge-too", "no@example.org"))
+    ]
     asked_then = [event("asked-then", WITHDRAWN_AT + 9_000, {"email": "yes@example.org"})]
     asked_before = [event("asked-before", WITHDRAWN_AT + 1, {"email": "yes@example.org"})]
     with running(settings) as engine:
