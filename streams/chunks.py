@@ -10,15 +10,21 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import faust
+import structlog
+from aiokafka import errors as kafka_errors
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from faust.types import TP
 
 from streams.assigning import Claims, StickyAssignor
 
 _FETCH_WAIT_MS = 100
+_WATCH_SECONDS = 1.0
+
+log = structlog.get_logger()
 
 
 class Chunk(NamedTuple):
@@ -99,6 +105,16 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
+    @faust.Service.task
+    async def _watch_membership(self) -> None:
+        """Take up what keeps this worker out of its group; Faust never asks aiokafka, which waits to be asked."""
+        while not self.should_stop:
+            await self.sleep(_WATCH_SECONDS)
+            coordinator = getattr(self._consumer, "_coordinator", None)
+            if coordinator is not None:
+                with _trying_again():
+                    coordinator.check_errors()
+
     async def stop(self) -> None:
         """Stop the thread. Faust's own way holds up the calling loop meanwhile, for which the thread may wait."""
         if self._started.is_set():
@@ -120,11 +136,12 @@ class _ConsumerThread(AIOKafkaConsumerThread):
             return {}
 
     async def _hold(self, active_partitions: set[TP], timeout: float) -> None:  # noqa: ASYNC109
-        records = await self._fetch_records(
-            self._ensure_consumer(), active_partitions, timeout, self.app.conf.broker_max_poll_records
-        )
-        if records:
-            self._held.append(records)
+        with _trying_again():
+            records = await self._fetch_records(
+                self._ensure_consumer(), active_partitions, timeout, self.app.conf.broker_max_poll_records
+            )
+            if records:
+                self._held.append(records)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go back to what is committed, to the beginning where nothing is; aiokafka leaves those where they are."""
@@ -142,6 +159,25 @@ class _ConsumerThread(AIOKafkaConsumerThread):
         if fresh:
             await consumer.seek_to_beginning(*fresh)
         return committed
+
+
+@contextmanager
+def _trying_again() -> Iterator[None]:
+    """Go on after an error of the group that passes: aiokafka joins anew once it was taken up."""
+    try:
+        yield
+    except kafka_errors.KafkaError as error:
+        if not _passes(error):
+            raise
+        log.warning("could not join the group, trying again", error=str(error))
+
+
+def _passes(error: kafka_errors.KafkaError) -> bool:
+    """Whether an error is a passing one, or wraps one: aiokafka gives an unexpected answer's error as text only."""
+    if error.retriable:
+        return True
+    wrapped = getattr(kafka_errors, str(error.args[0]).partition("(")[0], None) if error.args else None
+    return bool(getattr(wrapped, "retriable", False))
 
 
 class ChunkConsumer(Consumer):

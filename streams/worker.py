@@ -118,12 +118,7 @@ class Worker:
         log.info("worker stopped")
 
     async def _work(self, stop: asyncio.Event, failure: asyncio.Future[None]) -> None:
-        try:
-            await self._app.start()
-        except KafkaConnectionError:
-            raise BrokerDownError(f"no Kafka broker answers at {self._servers}; start one with 'onefold up'") from None
-        logging.getLogger().setLevel(logging.WARNING)  # faust's start-up sets it lower
-        log.info("worker ready")
+        starting = asyncio.create_task(self._start_faust())
         stopping = asyncio.create_task(stop.wait())
         ends: list[asyncio.Future[Any]] = [stopping, failure]
         while not (stopping.done() or failure.done()):
@@ -133,11 +128,25 @@ class Worker:
             if self._app.crashed or self._app.should_stop:
                 self._fail(StreamsError(f"Faust gave up: {self._app.crash_reason!r}"))
         stopping.cancel()
+        starting.cancel()
         if failure.done():
             failure.result()
         self._engine.release_waiting()
         await self._stop_faust()
         await self._engine.close()
+
+    async def _start_faust(self) -> None:
+        """Start Faust, which takes until the group has let this worker in."""
+        try:
+            await self._app.start()
+        except KafkaConnectionError:
+            self._fail(BrokerDownError(f"no Kafka broker answers at {self._servers}; start one with 'onefold up'"))
+            return
+        except Exception as error:  # noqa: BLE001  # told to whoever waits for the worker's end
+            self._fail(error)
+            return
+        logging.getLogger().setLevel(logging.WARNING)  # faust's start-up sets it lower
+        log.info("worker ready")
 
     async def _stop_faust(self) -> None:
         """Have the work in hand finished and committed and the group left, or go without it where that takes long.

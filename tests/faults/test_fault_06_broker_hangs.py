@@ -1,4 +1,4 @@
-"""Fault 6, of a broker that is there but answers nothing; one that is stopped and killed is in the storm."""
+"""Fault 6, of a broker that is there but answers nothing or no; one that is stopped and killed is in the storm."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +14,8 @@ from tests.faults.harness import installation, publish, running, world
 from tests.faults.wire import wire_to
 
 SEED = 606
+STILL_LOADING, NOT_PERMITTED = 14, 30
+"""Kafka's error codes of a coordinator that has just started, and of a group that one may not join."""
 
 
 def test_fault_06_who_is_told_to_stop_stops_though_the_broker_answers_nothing(broker: str, tmp_path: Path) -> None:
@@ -58,3 +60,40 @@ def test_fault_06_where_no_broker_tells_the_policy_in_force_a_clear_error_says_s
 
         with pytest.raises(BrokerDownError, match="the policy in force is not known"):
             policy_in_force(unanswered)
+
+
+def test_fault_06_a_worker_refused_by_a_coordinator_that_has_just_started_joins_later(
+    broker: str, tmp_path: Path
+) -> None:
+    settings = installation(broker, tmp_path)
+    with wire_to(broker) as wire, running(settings.model_copy(update={"bootstrap_servers": wire.servers})) as engine:
+        with wire.refusing_members(STILL_LOADING):
+            engine.start("worker", "worker")
+            engine.until("refused", lambda: "GroupLoadInProgressError" in engine.log("worker"))
+        publish(settings, world(20, 100, SEED))
+
+        engine.until_drained(("ingest", "gather"))
+
+
+def test_fault_06_a_worker_that_was_refused_so_far_stops_when_it_is_told_to(broker: str, tmp_path: Path) -> None:
+    settings = installation(broker, tmp_path)
+    with (
+        wire_to(broker) as wire,
+        running(settings.model_copy(update={"bootstrap_servers": wire.servers})) as engine,
+        wire.refusing_members(STILL_LOADING),
+    ):
+        engine.start("worker", "worker")
+        engine.until("refused", lambda: "GroupLoadInProgressError" in engine.log("worker"))
+        engine.ask_to_stop("worker")
+
+        assert engine.until_ended("worker") == 0
+
+
+def test_fault_06_a_worker_that_may_not_join_the_group_ends_and_says_so(broker: str, tmp_path: Path) -> None:
+    settings = installation(broker, tmp_path)
+    with wire_to(broker) as wire, running(settings.model_copy(update={"bootstrap_servers": wire.servers})) as engine:
+        with wire.refusing_members(NOT_PERMITTED):
+            engine.start("worker", "worker")
+
+            assert engine.until_ended("worker") == 2
+        assert "GroupAuthorizationFailedError" in engine.log("worker").splitlines()[-1]

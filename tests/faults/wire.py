@@ -4,12 +4,15 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_PRODUCE = 0
+_PRODUCE, _SYNC_GROUP = 0, 14
 _LENGTH = struct.Struct(">i")
-_API = struct.Struct(">h")
+_REQUEST = struct.Struct(">hhi")
+"""How a request begins: what is asked, in which version, and the number that its answer begins with."""
+_SYNC_REFUSED = struct.Struct(">iihi")
+"""An answer to SyncGroup in versions 1 to 3: number, no delay, error code, no partitions."""
 
 
 class Wire:
@@ -29,6 +32,7 @@ class Wire:
         self._free.set()
         self._speaks = threading.Event()
         self._speaks.set()
+        self._refusal: int | None = None
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -57,6 +61,15 @@ class Wire:
         finally:
             self._speaks.set()
 
+    @contextmanager
+    def refusing_members(self, error_code: int) -> Iterator[None]:
+        """Answer whoever would join a group with an error instead of partitions."""
+        self._refusal = error_code
+        try:
+            yield
+        finally:
+            self._refusal = None
+
     def close(self) -> None:
         """End all connections."""
         self._free.set()
@@ -72,22 +85,33 @@ class Wire:
                 client, _ = self._listener.accept()
                 broker = socket.create_connection(self._broker)
                 self._sockets += [client, broker]
-                threading.Thread(target=self._forward, args=(client, broker, self._request), daemon=True).start()
-                threading.Thread(target=self._forward, args=(broker, client, self._answer), daemon=True).start()
+                joins: set[int] = set()
+                for reader, writer, passed in ((client, broker, self._request), (broker, client, self._answer)):
+                    threading.Thread(target=self._forward, args=(reader, writer, passed, joins), daemon=True).start()
 
-    def _forward(self, reader: socket.socket, writer: socket.socket, passed: object) -> None:
+    def _forward(
+        self, reader: socket.socket, writer: socket.socket, passed: Callable[[bytes, set[int]], bytes], joins: set[int]
+    ) -> None:
         with contextlib.suppress(OSError):
             while (head := _read(reader, _LENGTH.size)) and (body := _read(reader, _LENGTH.unpack(head)[0])):
-                writer.sendall(head + passed(body))  # type: ignore[operator]  # one of the two below
+                changed = passed(body, joins)
+                writer.sendall(_LENGTH.pack(len(changed)) + changed)
             writer.shutdown(socket.SHUT_WR)
 
-    def _request(self, body: bytes) -> bytes:
-        if self._held and _API.unpack_from(body)[0] == _PRODUCE and self._held in body:
+    def _request(self, body: bytes, joins: set[int]) -> bytes:
+        asked, _, number = _REQUEST.unpack_from(body)
+        if self._held and asked == _PRODUCE and self._held in body:
             self._free.wait()
+        if asked == _SYNC_GROUP:
+            joins.add(number)
         return body
 
-    def _answer(self, body: bytes) -> bytes:
+    def _answer(self, body: bytes, joins: set[int]) -> bytes:
         self._speaks.wait()
+        (number,) = _LENGTH.unpack_from(body)
+        refusal = self._refusal
+        if number in joins and refusal is not None:
+            return _SYNC_REFUSED.pack(number, 0, refusal, 0)
         host, port = self._broker
         return body.replace(host.encode() + _LENGTH.pack(port), b"127.0.0.1" + _LENGTH.pack(self._port))
 
