@@ -54,7 +54,7 @@ from streams.stores import Stores
 _QUEUED_CHUNKS = 4
 _MOST_RECORDS = 5_000
 """Taken from the queue at once."""
-_LINGER_SECONDS = 0.02
+_LINGER_SECONDS = 0.005
 """How long a commit waits for company: its own cost is that of some hundred records."""
 _LOCK_TRIES = 30
 _LOCK_PAUSE_SECONDS = 0.1
