@@ -21,7 +21,7 @@ SEED = 707
 def test_fault_07_nothing_is_committed_before_the_changelog_has_it(broker: str, tmp_path: Path) -> None:
     """The group lives on meanwhile, so commits would be taken; the worker keeps its session and goes on by itself."""
     records = world(150, 700, SEED)
-    settings = installation(broker, tmp_path, session_timeout_seconds=6)
+    settings = installation(broker, tmp_path, session_timeout_seconds=12)
     topics = topics_of(settings)
     with wire_to(broker) as wire, running(settings.model_copy(update={"bootstrap_servers": wire.servers})) as engine:
         engine.start("sink", "sink")

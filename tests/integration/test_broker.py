@@ -110,7 +110,7 @@ def test_a_killed_broker_starts_again_with_its_data(broker: RunningBroker, home:
     assert broker.pid is not None
     produce(broker, "killed", b"kept")
     os.kill(broker.pid, signal.SIGKILL)
-    psutil.Process(broker.pid).wait(20)
+    psutil.Process(broker.pid).wait(60)
 
     assert broker_state(home) is None
     assert consume(start_local_broker(home, port=free_port()), "killed") == b"kept"

@@ -73,7 +73,7 @@ def test_the_command_prints_every_finding_and_ends_with_2_where_one_refuses(made
     command = [sys.executable, "-m", "streams", "check", "--format", "json"]
     environment = {f"ONEFOLD_{name.upper()}": str(value) for name, value in made if value is not None}
 
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=180)
 
     told = {finding["where"]: finding["verdict"] for finding in json.loads(ended.stdout)}
     assert told[f"topic {topics_of(made).state}, cleanup.policy"] == "refused"

@@ -174,7 +174,7 @@ def test_ctrl_c_ends_quietly(ready: Settings) -> None:
         assert process.stderr is not None
         assert process.stderr.readline() == "Publishing to web ...\n"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
     assert (process.returncode, out, err) == (130, "", "")
     assert not records(ready, "web")
 

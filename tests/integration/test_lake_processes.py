@@ -123,23 +123,20 @@ def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None
 
 
 def _read_while_it_is_written(home: Path, compact_every: int) -> None:
-    """Make sure that every read is of one whole batch, and that the writer finishes."""
-    batches = 24
+    """Make sure that every read is of one whole batch, however long it takes to see some, and that both go on."""
     with open_lake_writer(home):
         pass
-    seen = []
-    with _writing(home, batches, compact_every=compact_every) as process, open_lake_reader(home) as lasting:
-        while process.poll() is None:
+    seen: list[int] = []
+    with _writing(home, 10_000, compact_every=compact_every) as process, open_lake_reader(home) as lasting:
+        while len(set(seen)) < 6:
+            assert process.poll() is None
             seen.append(_assert_consistent(home))
             for _ in range(5):
                 ((read, consistent),) = lasting.execute(CONSISTENT).fetchall()
                 assert consistent
                 seen.append(read)
-        assert process.stderr is not None
-        assert process.returncode == 0, process.stderr.read()
     assert seen == sorted(seen)
-    assert len(set(seen)) > 2
-    assert _assert_consistent(home) == batches
+    assert _assert_consistent(home) >= seen[-1]
 
 
 def test_readers_and_the_writer_do_not_disturb_each_other(tmp_path: Path) -> None:

@@ -179,18 +179,17 @@ def test_reading_breaks_off_when_the_store_is_claimed(tmp_path: Path) -> None:
 
 
 def test_who_takes_partitions_over_does_not_wait_until_another_copy_is_read(tmp_path: Path) -> None:
-    reads, goes_on = threading.Event(), threading.Event()
+    reads = threading.Event()
 
     def rest(_: float) -> None:
         reads.set()
-        goes_on.wait(0.1)
+        made.standby._is_asked.wait(20)
 
     made = Home(tmp_path, rest)
     _long(made.log)
     with keeping(made.standby, print):
         assert reads.wait(20)
         made.standby.follow([PARTITION])  # of which it reads on, in its next turn
-        goes_on.set()
         made.is_busy = True
         told = made.told()
 
