@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import Literal, NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -14,6 +15,9 @@ from schemas.accepted import Node
 from schemas.records import Identifier
 
 CACHED_IDENTIFIERS = 200_000
+CACHED_TYPES = 1_000
+
+_NO_LETTER = re.compile(r"[\W_]+")
 
 _INVISIBLE = {"Cc", "Cf"}
 """Unicode categories of control characters and of those that only format: zero widths, directions, soft hyphens."""
@@ -68,42 +72,108 @@ def normalise_phone(value: str, region: str) -> str | None:
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
+Reason = Literal["blank", "placeholder", "unknown_type", "malformed", "too_long"]
+"""Why an identifier is left out: nothing visible stands in it; it is a value for nobody; the policy has no such type;
+it is none of its type; it is longer than the policy allows."""
+
+
+class LeftOut(NamedTuple):
+    """An identifier that names nobody.
+
+    Attributes:
+        type: as it was told.
+        reason: why it counts for nothing.
+    """
+
+    type: str
+    reason: Reason
+
+
+class Understood(NamedTuple):
+    """What the identifiers of a touchpoint say.
+
+    Attributes:
+        nodes: strongest first, each once; the first is the anchor.
+        left_out: the others, in the order in which they were told.
+    """
+
+    nodes: tuple[Node, ...]
+    left_out: tuple[LeftOut, ...]
+
+
 class Normaliser:
-    """Turns an event's identifiers into nodes under one policy and key; remembers the ones seen lately."""
+    """Turns identifiers into nodes under one policy and key; remembers the ones seen lately."""
 
     def __init__(self, policy: IdentityPolicy, key: bytes) -> None:
         self._policy = policy
         self._key = key
-        self._by_kind: Mapping[str, Callable[[str], str | None]] = {
-            "email": normalise_email,
-            "phone": lambda value: normalise_phone(value, policy.default_region),
-            "text": clean_text,
-            "caseless": fold_case,
+        self._by_kind: Mapping[str, Callable[[str, str], str | None]] = {
+            "email": lambda value, _: normalise_email(value),
+            "phone": normalise_phone,
+            "text": lambda value, _: clean_text(value),
+            "caseless": lambda value, _: fold_case(value),
         }
-        self.node = lru_cache(maxsize=CACHED_IDENTIFIERS)(self._node)
+        self._types = {_folded_type(name): name for name in policy.identifiers}
+        self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}
+        self._type = lru_cache(maxsize=CACHED_TYPES)(self._known_type)
+        self.read = lru_cache(maxsize=CACHED_IDENTIFIERS)(self._read)
 
-    def nodes(self, identifiers: Iterable[Identifier]) -> list[Node]:
-        """Return the nodes of an event, strongest first, each once; unusable identifiers are left out."""
+    def understand(self, identifiers: Iterable[Identifier], *, source: str, country: str | None) -> Understood:
+        """Return the nodes of a touchpoint, and what of its identifiers is left out.
+
+        Args:
+            identifiers: as they were told.
+            source: that told them.
+            country: ISO 3166 alpha-2, where the touchpoint tells one; telephone numbers are read in it.
+        """
+        region = country or self._policy.region_of(source)
         found: dict[bytes, Node] = {}
+        left_out: list[LeftOut] = []
         for identifier in identifiers:
-            node = self.node(identifier["type"], identifier["value"])
-            if node is not None:
-                found[node["node_id"]] = node
+            told, value = identifier["type"], identifier["value"]
+            known = self._type(told)
+            read = (
+                "unknown_type" if known is None else self.read(known, value, region if known in self._dialled else "")
+            )
+            if isinstance(read, str):
+                left_out.append(LeftOut(told, read))
+            else:
+                found[read["node_id"]] = read
         rules = self._policy.identifiers
-        return sorted(found.values(), key=lambda node: (rules[node["type"]].rank, node["value"]))
+        nodes = sorted(found.values(), key=lambda node: (rules[node["type"]].rank, node["value"]))
+        return Understood(tuple(nodes), tuple(left_out))
 
-    def _node(self, identifier_type: str, value: str) -> Node | None:
-        """Return the node of one identifier; None where its type is unknown or its value is none or blocked."""
-        rule = self._policy.identifiers.get(identifier_type)
-        if rule is None or len(value) > self._policy.max_value_length:
-            return None
-        if self._policy.is_blocked(identifier_type, clean_text(value)):
-            return None
-        normalised = self._by_kind[rule.normalisation](value)
-        if not normalised or self._policy.is_blocked(identifier_type, normalised):
-            return None
+    def node(self, identifier_type: str, value: str) -> Node | None:
+        """Return the node of one identifier as anybody would write it; None where it names nobody."""
+        known = self._type(identifier_type)
+        read = None if known is None else self.read(known, value, self._policy.default_region)
+        return None if read is None or isinstance(read, str) else read
+
+    def _known_type(self, told: str) -> str | None:
+        return told if told in self._policy.identifiers else self._types.get(_folded_type(told))
+
+    def _read(self, identifier_type: str, value: str, region: str) -> Node | Reason:
+        """Return the node of one identifier of a known type, or why it is none."""
+        rule = self._policy.identifiers[identifier_type]
+        if len(value) > self._policy.max_value_length:
+            return "too_long"
+        cleaned = clean_text(value)
+        if not cleaned:
+            return "blank"
+        if self._policy.is_blocked(identifier_type, cleaned):
+            return "placeholder"
+        normalised = self._by_kind[rule.normalisation](value, region)
+        if not normalised:
+            return "malformed"
+        if self._policy.is_blocked(identifier_type, normalised):
+            return "placeholder"
         return {
             "node_id": node_id(self._key, identifier_type, normalised),
             "type": identifier_type,
             "value": normalised,
         }
+
+
+def _folded_type(name: str) -> str:
+    """Return the name of a type without what writers differ in: ``customerId``, ``Customer-ID`` and ``customer_id``."""
+    return _NO_LETTER.sub("", fold_case(name))

@@ -82,6 +82,7 @@ class IdentityPolicy:
         identifiers: the rule of each type; identifiers of other types are kept but join nobody.
         blocked: values that are no identifier whatever their type.
         default_region: ISO 3166 alpha-2 region of phone numbers without a country code.
+        regions: the same of single sources, by their name.
         dominance: how many times more often an identifier must be seen with one person than with the next before it
             counts as that person's; below, it belongs to none of them.
         max_value_length: longer values are no identifier, in characters.
@@ -93,10 +94,15 @@ class IdentityPolicy:
     identifiers: Mapping[str, IdentifierRule]
     blocked: Blocked
     default_region: str
+    regions: Mapping[str, str]
     dominance: float
     max_value_length: int
     max_gathering: int
     matching: Matching | None = None
+
+    def region_of(self, source: str) -> str:
+        """Return the region in which a source's phone numbers are read where the touchpoint tells none."""
+        return self.regions.get(source, self.default_region)
 
     def is_blocked(self, identifier_type: str, value: str) -> bool:
         """Whether a normalised value is none that names anybody."""

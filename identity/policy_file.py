@@ -21,6 +21,7 @@ _HARMLESS = ("ann@example.org", "+4930123456", "3f2a9c01-77aa-4be1-9c5d-0d9f6a3b
 
 Positive = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Path = tuple[str | int, ...]
 
 
@@ -83,7 +84,8 @@ class _Blocked(_Part):
 
 class _Policy(_Part):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
-    default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DE"
+    default_region: Region = "DE"
+    regions: dict[str, Region] = {}
     max_value_length: Annotated[int, Field(ge=16, le=10_000)] = 512
     dominance: Annotated[float, Field(ge=1, le=1_000_000)] = 3.0
     max_gathering: Annotated[int, Field(ge=2, le=100_000)] = 1_000
@@ -233,6 +235,7 @@ def _policy(parsed: _Policy) -> IdentityPolicy:
         identifiers={name: _rule(part) for name, part in parsed.identifiers.items()},
         blocked=_blocked(parsed.blocked.values, parsed.blocked.patterns),
         default_region=parsed.default_region,
+        regions=parsed.regions,
         dominance=parsed.dominance,
         max_value_length=parsed.max_value_length,
         max_gathering=parsed.max_gathering,
@@ -265,4 +268,4 @@ def shape(policy: IdentityPolicy) -> Any:  # noqa: ANN401  # only ever compared
     rules = {
         name: (rule.rank, rule.normalisation, rule.blocked, rule.compared) for name, rule in policy.identifiers.items()
     }
-    return rules, policy.blocked, policy.default_region, policy.max_value_length
+    return rules, policy.blocked, policy.default_region, policy.regions, policy.max_value_length
