@@ -23,7 +23,7 @@ _DIGIT = re.compile(r"\d")
 _EXPLICIT = frozenset({CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN, CountryCodeSource.FROM_NUMBER_WITH_IDD})
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _INTERNATIONAL_DIGITS = 11
-"""Shorter digits without a plus are a national number without its leading zero sooner than one from abroad."""
+"""Fewer without a plus are a national number that lacks its zero sooner than one from abroad; more are not."""
 
 _MEXICO, _ARGENTINA = 52, 54
 _MEXICAN_PREFIX = re.compile(r"(?:1|01|044|045)(?=\d{10}$)")
@@ -94,6 +94,8 @@ def _is_meant(abroad: phonenumbers.PhoneNumber, national: phonenumbers.PhoneNumb
     digits = len(f"{abroad.country_code}{phonenumbers.national_significant_number(abroad)}")
     if digits < _INTERNATIONAL_DIGITS or phonenumbers.number_type(national) in _MOBILE:
         return False
+    if digits > _INTERNATIONAL_DIGITS:
+        return True
     return abroad.country_code == national.country_code or phonenumbers.number_type(abroad) in _MOBILE
 
 

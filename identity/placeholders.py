@@ -196,7 +196,7 @@ class Placeholders:
             return "nothing"
         if _EXPORTED.fullmatch(value) or _TEMPLATE.fullmatch(value.strip()):
             return "nothing"
-        if compact in self._also_names and _made_of(key, self._names) and value.strip().istitle():
+        if compact in self._also_names and _made_of(key, self._names) and value.isalpha() and value.istitle():
             return "either"
         if _made_of(key, self._nothing):
             return "nothing"
@@ -231,7 +231,15 @@ def _digests(words: Iterable[str]) -> frozenset[str]:
     return frozenset(
         hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
         for word in ["", " ", *words]
-        for text in {word, word.upper(), word.capitalize(), word.title(), word.replace(" ", ""), word.replace(" ", "_")}
+        for text in {
+            word,
+            f"({word})",
+            word.upper(),
+            word.capitalize(),
+            word.title(),
+            word.replace(" ", ""),
+            word.replace(" ", "_"),
+        }
         for name in _HASHES
     )
 
