@@ -27,7 +27,8 @@ def telling(**traits: str) -> dict[str, str]:
 
 _TEXT = """
 null NULL None nil <nil> "null" 'undefined' {null} [null] (null) (none) (not_set) not-set notSet NotSet
-not_authenticated N/A n.a. #N/A NaN NaT undefined [object_Object] anonymous anonymousUser AnonymousUser anonymous_user guest
+not_authenticated N/A n.a. #N/A NaN NaT undefined [object_Object] anonymous anonymousUser AnonymousUser
+anonymous_user guest
 Guest_User
 guestUser not_logged_in notLoggedIn Not_LoggedIn unknown unknown_customer UnknownUser UNKNOWN_UNKNOWN walk-in
 Walk-In_Customer TBD deleted redacted xxx XXXX - -- ? ... unbekannt keine keine_Angabe inconnu desconocido 未知 test
