@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from identity.cleaning import clean_text, fold_case
 from identity.emails import normalise_email
 from identity.nodes import node_id
-from identity.phones import digits_of, normalise_phone
+from identity.phones import is_nobodys, normalise_phone
 from identity.policy import IdentifierRule, IdentityPolicy
 from schemas.accepted import Node
 from schemas.records import Identifier
@@ -148,7 +148,7 @@ class Normaliser:
 
     def _is_nobodys(self, identifier_type: str, rule: IdentifierRule, form: str) -> bool:
         """Whether a value, as it was told or normalised, names nobody."""
-        if rule.normalisation == "phone" and any(map(self._policy.placeholders.has_number, digits_of(form))):
+        if rule.normalisation == "phone" and is_nobodys(form, self._policy.placeholders):
             return True
         return self._policy.is_placeholder(identifier_type, form)
 

@@ -7,6 +7,7 @@ import phonenumbers
 from phonenumbers import CountryCodeSource, PhoneNumberType, ValidationResult
 
 from identity.cleaning import clean_text
+from identity.placeholders import Placeholders
 
 _SCHEME = re.compile(r"(?:whatsapp|wa|sms|phone|callto|mobile|tel(?=\s*:\s*[^+\d]))\s*:\s*", re.IGNORECASE)
 _MESSENGER = re.compile(r"(\d{7,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us)")
@@ -24,6 +25,8 @@ _EXPLICIT = frozenset({CountryCodeSource.FROM_NUMBER_WITH_PLUS_SIGN, CountryCode
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _INTERNATIONAL_DIGITS = 11
 """Fewer without a plus are a national number that lacks its zero sooner than one from abroad; more are not."""
+
+_LONGEST_CODE = 3
 
 _MEXICO, _ARGENTINA = 52, 54
 _MEXICAN_PREFIX = re.compile(r"(?:1|01|044|045)(?=\d{10}$)")
@@ -50,12 +53,17 @@ def normalise_phone(value: str, region: str) -> str | None:
     return f"{written};ext={number.extension}" if number.extension else written
 
 
-def digits_of(number: str) -> list[str]:
-    """Return the digits of a number as it was told, and those behind the country code of one with a plus."""
+def is_nobodys(number: str, placeholders: Placeholders) -> bool:
+    """Whether a number, as it was told or in its normal form, is nobody's, with or without its country code."""
     digits = phonenumbers.normalize_digits_only(number.partition(";")[0])
-    parsed = _parsed(number, None) if number.startswith("+") else None
-    behind = [] if parsed is None else [str(phonenumbers.national_significant_number(parsed))]
-    return [digits, *behind] if digits else []
+    if not digits or placeholders.has_number(digits):
+        return bool(digits)
+    if not number.startswith("+") or not any(
+        placeholders.has_number(digits[length:]) for length in range(1, _LONGEST_CODE + 1)
+    ):
+        return False
+    parsed = _parsed(number, None)
+    return parsed is not None and placeholders.has_number(phonenumbers.national_significant_number(parsed))
 
 
 def _chosen(text: str, region: str) -> phonenumbers.PhoneNumber | None:

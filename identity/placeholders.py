@@ -23,6 +23,8 @@ _EXPORTED = re.compile(r"\\n", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|%%.+%%|\*\|.+\|\*|\{%.*%\}|<%.*%>|\[\[.*\]\]", re.DOTALL)
 """Fields of a letter or page that nobody filled in."""
 _MOST_WORDS = 8
+_LONGEST_ENTRY = 5
+"""Of a list, in words."""
 _LEAST_DIGITS, _LEAST_LETTERS = 5, 3
 """So often repeated, one sign names nobody: 11111, xxx."""
 _LEAST_ZEROS_AT_END = 7
@@ -138,7 +140,7 @@ class Placeholders:
     def has_address(self, value: str) -> bool:
         """Whether an e-mail address in lower case is nobody's; False for what is none."""
         local, at, domain = value.rpartition("@")
-        if not at or " " in value:
+        if not local or not at or " " in value:
             return False
         if self._addresses.fullmatch(value):
             return True
@@ -274,6 +276,6 @@ def _made_of(key: str, vocabulary: frozenset[str]) -> bool:
 
 
 def _ends(words: list[str], start: int, vocabulary: frozenset[str]) -> Iterator[int]:
-    for end in range(start + 1, len(words) + 1):
+    for end in range(start + 1, min(len(words), start + _LONGEST_ENTRY) + 1):
         if " ".join(words[start:end]) in vocabulary:
             yield end

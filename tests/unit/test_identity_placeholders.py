@@ -65,7 +65,7 @@ def test_published_digests_of_the_empty_text_are_known() -> None:
     "value",
     [
         "12345", "1234", "007", "0.10", "22", "9999", "test1", "guest-8f3a2", "C-000001", "null1", "nullable",
-        "4000000", "GA1.2.1234567.987654", "1.2.3", "mother", "anna", "nonna", "testa", "userlane", "na-7",
+        "4000000", "GA1.2.1234567.987654", "1.2.3", "mother", "@anna", "anna", "nonna", "testa", "userlane", "na-7",
         "0cc175b9c0f1b6a831c399e269772661",
     ],
 )  # fmt: skip
