@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from identity.normalise import Normaliser
+from identity.normalise import Normaliser, folded_type
 from identity.regions import told_region
 from profiles.folds import AHEAD_DAYS, DAY_MS
 from profiles.policy import Measurement
@@ -118,7 +118,8 @@ def measured(touchpoint: Touchpoint, measurement: Measurement) -> Touchpoint:
     is_allowed = measurement.untold == "keep" if told is None else told.casefold() in measurement.granted
     if is_allowed or touchpoint["consents"]:
         return touchpoint
-    kept = [named for named in touchpoint["identifiers"] if named["type"] not in measurement.identifiers]
+    things = {folded_type(name) for name in measurement.identifiers}
+    kept = [named for named in touchpoint["identifiers"] if folded_type(named["type"]) not in things]
     if touchpoint["identifiers"] and not kept:
         raise RejectedError("not_measured", "the user of the device does not allow to be measured")
     return {**touchpoint, "identifiers": kept}

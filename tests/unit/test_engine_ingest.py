@@ -454,6 +454,12 @@ def an_event_of(identifiers: list[tuple[str, str]], measurement: str | None, **c
 EMAIL, COOKIE = ("email", "ann@example.org"), ("cookie", MARKER)
 
 
+@pytest.mark.parametrize("written", ["Cookie", "COOKIE ", "cookie"])
+def test_a_device_must_not_be_measured_however_its_type_is_written(written: str) -> None:
+    kept = measured(an_event_of([EMAIL, (written, "c-1")], "denied"), MEASUREMENT)
+    assert [named["type"] for named in kept["identifiers"]] == ["email"]
+
+
 def test_an_event_keeps_no_identifier_of_a_device_that_must_not_be_measured() -> None:
     kept = measured(an_event_of([EMAIL, COOKIE], "denied"), MEASUREMENT)
     assert [identifier["type"] for identifier in kept["identifiers"]] == ["email"]
