@@ -115,7 +115,7 @@ class Normaliser:
         }
         self._types = {_folded_type(name): name for name in policy.identifiers}
         self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}
-        self._type = lru_cache(maxsize=CACHED_TYPES)(self._known_type)
+        self.known_type = lru_cache(maxsize=CACHED_TYPES)(self._known_type)
         self.read = lru_cache(maxsize=CACHED_IDENTIFIERS)(self._read)
 
     def understand(self, identifiers: Iterable[Identifier], *, source: str, country: str | None) -> Understood:
@@ -131,7 +131,7 @@ class Normaliser:
         left_out: list[LeftOut] = []
         for identifier in identifiers:
             told, value = identifier["type"], identifier["value"]
-            known = self._type(told)
+            known = self.known_type(told)
             read = (
                 "unknown_type" if known is None else self.read(known, value, region if known in self._dialled else "")
             )
@@ -145,7 +145,7 @@ class Normaliser:
 
     def node(self, identifier_type: str, value: str) -> Node | None:
         """Return the node of one identifier as anybody would write it; None where it names nobody."""
-        known = self._type(identifier_type)
+        known = self.known_type(identifier_type)
         read = None if known is None else self.read(known, value, self._policy.default_region)
         return None if read is None or isinstance(read, str) else read
 
