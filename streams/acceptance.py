@@ -182,8 +182,8 @@ def _too_large(field: str, expected: str) -> Problem:
 
 
 def _name(field: str, text: str) -> Iterator[Problem]:
-    if not text:
-        yield _bad("missing_field", field, "text")
+    if not text.strip():
+        yield _bad("missing_field", field, "text that is not blank")
     yield from _length(field, text)
 
 

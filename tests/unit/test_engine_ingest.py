@@ -238,6 +238,8 @@ REFUSED: dict[str, tuple[str, tuple[str, bytes | None]]] = {
     "bytes that fit no string": ("undecodable", ("crm", VALUE.replace(MARKER.encode(), b"\xff" * len(MARKER), 1))),
     "an empty event id": ("missing_field", touch(event_id="")),
     "an empty type": ("missing_field", touch(type="")),
+    "a blank type": ("missing_field", touch(type=" \t")),
+    "a blank event id": ("missing_field", touch(event_id=" ")),
     "a revenue without currency": ("missing_field", mobile(currency=None)),
     "a negative amount": ("bad_value", touch(order=an_order(-1))),
     "an amount beyond all bounds": ("bad_value", touch(order=an_order(2**62))),
