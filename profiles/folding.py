@@ -27,6 +27,7 @@ from profiles.fragment import (
 from profiles.policy import Filter, ProfilePolicy, Survivorship
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import Order, Touchpoint
+from schemas.touchpoint_types import ORDER_TYPES, TAG_ADDED, TAG_REMOVED
 
 MOST_MARKS = 10
 """Kept of a declaration that does not say how many it needs."""
@@ -39,7 +40,7 @@ OFFER_STAGES: Mapping[str, str] = {
 }
 """Stage of an offer by touchpoint type."""
 
-_TAGGED: Mapping[str, str] = {"tag_added": "added", "tag_removed": "removed"}
+_TAGGED: Mapping[str, str] = {TAG_ADDED: "added", TAG_REMOVED: "removed"}
 _CONTACTS = frozenset({"email", "phone"})
 _CONSENT_ORDER = {"granted": 0, "denied": 1, "withdrawn": 2}
 """At the same moment the higher one holds: denial wins, and what is unknown denies most."""
@@ -83,7 +84,7 @@ class Folding:
         fragment.first = mark if fragment.first is None else min(fragment.first, mark)
         if len(fragment.recent) < policy.recent_touches or mark > fragment.recent[-1]:
             fragment.recent = sorted([*fragment.recent, mark], reverse=True)[: policy.recent_touches]
-        if touchpoint["order"] is not None and kind in {"purchase", "return"}:
+        if touchpoint["order"] is not None and kind in ORDER_TYPES:
             told = _order_mark(touchpoint, touchpoint["order"], channel)
             self._keep_orders(fragment, {_order_key(touchpoint["order"]["order_id"], kind): told})
         if touchpoint["traits"]:
