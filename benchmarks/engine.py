@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from identity.nodes import NodeId
-from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import Emission, World, WorldConfig
 from profiles.policy_file import default_profile_policy
 from schemas.framing import SingleObjectFraming
+from streams.acceptance import acceptance
 from streams.batches import batch_records
 from streams.gather import Commit, PartitionWork, Rules
 from streams.ingest import Ingest
@@ -54,7 +54,7 @@ class Engine:
     def __init__(self, folder: Path, on_output: Callable[[Output], None] = lambda _: None) -> None:
         self._topics, framing = Topics("", ""), SingleObjectFraming()
         policy, profile = default_policy(), default_profile_policy()
-        self._ingest = Ingest(self._topics, framing, Normaliser(policy, _KEY), profile.measurement)
+        self._ingest = Ingest(self._topics, framing, acceptance(policy, profile, _KEY))
         rules = Rules(self._topics, framing, policy, None, profile, _KEY)
         self._stores = [PartitionStore(folder / str(number)) for number in range(_PARTITIONS)]
         self._works = [

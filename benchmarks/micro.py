@@ -33,6 +33,7 @@ from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Profile
 from schemas.sources import TO_CANONICAL
+from streams.acceptance import acceptance
 from streams.gather import event_key
 from streams.ingest import Ingest
 from streams.partitioning import partition_of
@@ -124,7 +125,7 @@ def make_sample(customers: int, touchpoints: int) -> Sample:
         )
         for number, emission in enumerate(emitted)
     ]
-    ingest = Ingest(topics, _FRAMING, Normaliser(_POLICY, _KEY), default_profile_policy().measurement)
+    ingest = Ingest(topics, _FRAMING, acceptance(_POLICY, default_profile_policy(), _KEY))
     accepted = [ingest.accept(source) for source in sources]
     with _partition() as state:
         told = _gather(state, accepted)
@@ -149,7 +150,7 @@ def transport(sample: Sample) -> Iterator[Figure]:
     accepted = [encode_accepted(record) for record in sample.accepted]
     encoded = [_FRAMING.encode(PROFILE, profile) for profile in sample.profiles]
     nodes = [NodeId(record["nodes"][0]["node_id"]) for record in sample.accepted]
-    ingest = Ingest(Topics("", ""), _FRAMING, Normaliser(_POLICY, _KEY), default_profile_policy().measurement)
+    ingest = Ingest(Topics("", ""), _FRAMING, acceptance(_POLICY, default_profile_policy(), _KEY))
     yield _timed("decode a source record", values, _FRAMING.decode)
     yield _timed("map it to the canonical form", sample.raw, lambda raw: TO_CANONICAL[raw[0]](raw[1]))
     yield _timed("encode an accepted touchpoint", sample.accepted, encode_accepted)
@@ -164,7 +165,11 @@ def transport(sample: Sample) -> Iterator[Figure]:
 def identity(sample: Sample) -> Iterator[Figure]:
     """Time normalising, gathering and resolution."""
     remembers = Normaliser(_POLICY, _KEY)
-    yield _timed("normalise a touchpoint's identifiers, known", sample.identifiers, remembers.nodes)
+    yield _timed(
+        "normalise a touchpoint's identifiers, known",
+        sample.identifiers,
+        lambda identifiers: remembers.understand(identifiers, source="web", country=None),
+    )
     by_type: dict[str, dict[str, None]] = {}
     for identifiers in sample.identifiers:
         for identifier in identifiers:
@@ -176,7 +181,7 @@ def identity(sample: Sample) -> Iterator[Figure]:
             f"normalise a new {kind}",
             values,
             lambda value, kind=kind, forgets=forgets: forgets.node(kind, value),  # type: ignore[misc]  # bound now
-            before=forgets.node.cache_clear,
+            before=forgets.read.cache_clear,
         )
     yield _gathered("touch and settle, a touchpoint in chunks of 1,000", sample.accepted)
     gatherings = [_gathering_decoder.decode(data) for data in sample.gatherings]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import TypeVar
 
+from identity.traits import telling_under
 from profiles.fields import MOST_CHARACTERS, matcher
 from profiles.folds import DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
 from profiles.fragment import (
@@ -26,6 +27,7 @@ from profiles.fragment import (
 from profiles.policy import Filter, ProfilePolicy, Survivorship
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import Order, Touchpoint
+from schemas.touchpoint_types import ORDER_TYPES, TAG_ADDED, TAG_REMOVED
 
 MOST_MARKS = 10
 """Kept of a declaration that does not say how many it needs."""
@@ -38,7 +40,7 @@ OFFER_STAGES: Mapping[str, str] = {
 }
 """Stage of an offer by touchpoint type."""
 
-_TAGGED: Mapping[str, str] = {"tag_added": "added", "tag_removed": "removed"}
+_TAGGED: Mapping[str, str] = {TAG_ADDED: "added", TAG_REMOVED: "removed"}
 _CONTACTS = frozenset({"email", "phone"})
 _CONSENT_ORDER = {"granted": 0, "denied": 1, "withdrawn": 2}
 """At the same moment the higher one holds: denial wins, and what is unknown denies most."""
@@ -64,6 +66,7 @@ class Folding:
         self.policy = policy
         self.folds: Mapping[str, Fold] = {name: fold_of(declared) for name, declared in policy.traits.items()}
         self.by_day: Mapping[str, ByDay] = {name: fold for name, fold in self.folds.items() if isinstance(fold, ByDay)}
+        self._traits = telling_under(policy.placeholders)
         self._quality = _Dispatch(policy.quality.items())
         self._computing = _Dispatch((name, declared.when) for name, declared in policy.traits.items())
         self._most_marks = {mark_name("cap", name): cap.most for name, cap in policy.caps.items()}
@@ -81,7 +84,7 @@ class Folding:
         fragment.first = mark if fragment.first is None else min(fragment.first, mark)
         if len(fragment.recent) < policy.recent_touches or mark > fragment.recent[-1]:
             fragment.recent = sorted([*fragment.recent, mark], reverse=True)[: policy.recent_touches]
-        if touchpoint["order"] is not None and kind in {"purchase", "return"}:
+        if touchpoint["order"] is not None and kind in ORDER_TYPES:
             told = _order_mark(touchpoint, touchpoint["order"], channel)
             self._keep_orders(fragment, {_order_key(touchpoint["order"]["order_id"], kind): told})
         if touchpoint["traits"]:
@@ -159,13 +162,12 @@ class Folding:
             fragment.orders = {key: orders[key] for key in newest[: self.policy.most_orders]}
 
     def _keep_traits(self, fragment: Fragment, touchpoint: Touchpoint, source: str) -> None:
-        for name, value in touchpoint["traits"].items():
-            if value:
-                told = TraitValue(value[:MOST_CHARACTERS], touchpoint["event_time"], touchpoint["event_id"], source)
-                if self.policy.survivorship.get(name) == "most_frequent":
-                    _keep_frequency(fragment, name, 1, told)
-                else:
-                    self._keep_trait(fragment, name, told)
+        for name, value in self._traits.telling(touchpoint["traits"]).items():
+            told = TraitValue(value[:MOST_CHARACTERS], touchpoint["event_time"], touchpoint["event_id"], source)
+            if self.policy.survivorship.get(name) == "most_frequent":
+                _keep_frequency(fragment, name, 1, told)
+            else:
+                self._keep_trait(fragment, name, told)
 
     def _keep_trait(self, fragment: Fragment, name: str, value: TraitValue) -> None:
         known = fragment.traits.get(name)

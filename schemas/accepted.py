@@ -4,7 +4,7 @@ It passes between stages of Onefold only, so it is no Avro contract but a format
 and decoded in an eighth of the time.
 """
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import msgspec
 
@@ -31,13 +31,25 @@ class Node(TypedDict):
     value: str
 
 
+class LeftOutIdentifier(TypedDict):
+    """An identifier of a touchpoint that counts for nothing.
+
+    ``type`` is the known one, or a foreign name as far as it may be shown; ``reason`` is a code of identity.normalise.
+    """
+
+    type: str
+    reason: str
+
+
 class AcceptedTouchpoint(TypedDict):
     """A touchpoint that passed ingest: what came, where it came from, and the nodes it belongs to.
 
     ``source`` is its channel: web, mobile, store, call, email, paid, social, partner or crm. ``received_at`` is Kafka's
     timestamp of the source record, in milliseconds, and ``origin_*`` say where that record lies. ``nodes`` are its
     identifiers normalised, without blocked and repeated ones, strongest first: ``nodes[0]`` is the anchor. It is never
-    empty. ``touchpoint`` is in canonical form, values as they came.
+    empty. ``touchpoint`` is in canonical form, values as they came but for the name of a known type. ``left_out`` tells
+    its other identifiers, and ``unknown_type`` that its type means nothing; both are absent where there is nothing to
+    tell.
     """
 
     source: str
@@ -47,6 +59,8 @@ class AcceptedTouchpoint(TypedDict):
     origin_offset: int
     nodes: list[Node]
     touchpoint: Touchpoint
+    left_out: NotRequired[list[LeftOutIdentifier]]
+    unknown_type: NotRequired[bool]
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -3,13 +3,16 @@
 Times are ISO 8601 or milliseconds since 1970 UTC, amounts decimal numbers in currency units. Fields that the form
 does not name are kept in ``properties`` (nested ones under ``order.colour`` and the like), text as it is, anything
 else as JSON. Back in JSON, a touchpoint reads the same.
+
+Half a surrogate pair and U+0000, which not every later reader of the data could stand, become U+FFFD.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import Annotated, Any
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -23,14 +26,24 @@ from pydantic import (
 )
 
 from schemas.money import MAX_MICROS
-from schemas.reasons import Reason, RejectedError
+from schemas.reasons import Problem, Reason, RejectedError
 from schemas.records import ConsentState, Interaction, Marketing, Order, Party, Touchpoint
 
 MICROS = 1_000_000
 _LARGEST_AMOUNT = Decimal(MAX_MICROS) / MICROS
 _LONGEST_TIME = 2**62
 _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
+_MOST_DIGITS = 400
+"""Of a number, before or behind its point."""
+_WHOLE = re.compile(r"(?<=\d)\.0+$", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ESCAPES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u(?:[dD][89a-fA-F][\da-fA-F]{2}|0000)"
+)
+"""An escaped backslash, a whole surrogate pair, and last what must be replaced: half a pair, or U+0000."""
+_REPLACED_LENGTH = 6
+_NO_IDENTIFIER: Mapping[str, str] = {"type": "", "value": ""}
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -52,9 +65,40 @@ def _milliseconds(value: object) -> int:
     raise ValueError(_EXPECTED_TIME)
 
 
+class _Written(Decimal):
+    """A number of a JSON text that is no plain integer, exact and as it was written."""
+
+    written: str
+
+
+def _number(text: str) -> Decimal | float:
+    """Return a number of a JSON text; what is beyond all reason is infinite, and refused where a number is expected."""
+    try:
+        number = _Written(text)
+    except InvalidOperation:
+        return float(text)
+    if number and abs(number.adjusted()) > _MOST_DIGITS:
+        return float(text)
+    number.written = text
+    return number
+
+
+def _integer(text: str) -> int | Decimal | float:
+    return int(text) if len(text) <= _MOST_DIGITS else _number(text)
+
+
 def _text(value: object) -> object:
-    """Numbers where text is expected are taken as written; a customer number need not be quoted."""
-    return str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+    """Numbers where text is expected are taken as written, a whole one without its ``.0``.
+
+    A customer number need not be quoted, and spreadsheets and data frames write whole ones as 12345.0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    return _WHOLE.sub("", _as_written(value))
+
+
+def _as_written(number: float | Decimal) -> str:
+    return number.written if isinstance(number, _Written) else str(number)
 
 
 def _bounded(amount: Decimal) -> Decimal:
@@ -69,10 +113,23 @@ def _bounded_both_ways(amount: Decimal) -> Decimal:
     return amount
 
 
+def _blank(value: object) -> object:
+    """What is null is blank; it is left out later, and told, alike."""
+    return "" if value is None else _text(value)
+
+
 Amount = Annotated[Decimal, AfterValidator(_bounded)]
 SignedAmount = Annotated[Decimal, AfterValidator(_bounded_both_ways)]
 LooseText = Annotated[Text, BeforeValidator(_text)]
 OptionalText = Annotated[str | None, BeforeValidator(_text)]
+
+
+def _listed(value: object) -> object:
+    return [] if value is None else value
+
+
+def _mapped(value: object) -> object:
+    return {} if value is None else value
 
 
 class _Open(BaseModel):
@@ -80,8 +137,8 @@ class _Open(BaseModel):
 
 
 class _Identifier(_Open):
-    type: Text
-    value: LooseText
+    type: Annotated[str, BeforeValidator(_blank)]
+    value: Annotated[str, BeforeValidator(_blank)] = ""
 
 
 class _Item(_Open):
@@ -96,7 +153,7 @@ class _Order(_Open):
     amount: Amount
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
     margin: SignedAmount | None = None
-    items: list[_Item] = []
+    items: Annotated[list[_Item], BeforeValidator(_listed)] = []
 
 
 class _Marketing(_Open):
@@ -128,17 +185,44 @@ class _Touchpoint(_Open):
     event_id: LooseText
     event_time: Annotated[int, BeforeValidator(_milliseconds)]
     type: Text
-    identifiers: list[_Identifier]
-    traits: dict[str, Any] = {}
+    identifiers: Annotated[
+        list[Annotated[_Identifier, BeforeValidator(lambda value: _NO_IDENTIFIER if value is None else value)]],
+        BeforeValidator(_listed),
+    ]
+    traits: Annotated[dict[str, Any], BeforeValidator(_mapped)] = {}
     order: _Order | None = None
     marketing: _Marketing | None = None
-    consents: list[_Consent] = []
+    consents: Annotated[list[_Consent], BeforeValidator(_listed)] = []
     interaction: _Interaction | None = None
     party: Party = "first"
-    properties: dict[str, Any] = {}
+    properties: Annotated[dict[str, Any], BeforeValidator(_mapped)] = {}
+
+
+class Reading(NamedTuple):
+    """What one line says.
+
+    Attributes:
+        touchpoint: of the line; where it has problems, of what is good of it, or None where nothing is.
+        problems: all that are seen in the line itself.
+        doubtful: the top-level fields that have problems; the touchpoint holds something else there.
+    """
+
+    touchpoint: Touchpoint | None
+    problems: tuple[Problem, ...] = ()
+    doubtful: frozenset[str] = frozenset()
 
 
 _REASONS: Mapping[str, Reason] = {"missing": "missing_field", "finite_number": "not_finite"}
+_EXPECTED: Mapping[str, str] = {
+    "missing": "expected, and is not there",
+    "string_type": "expected text",
+    "string_too_short": "expected text that is not empty",
+    "list_type": "expected a list",
+    "dict_type": "expected an object",
+    "model_type": "expected an object",
+    "string_pattern_mismatch": "expected three capital letters",
+}
+_STAND_INS: Mapping[str, object] = {"event_id": "-", "event_time": 0, "type": "-", "identifiers": []}
 
 
 def parse_touchpoint(line: str | bytes) -> Touchpoint:
@@ -148,24 +232,85 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
         RejectedError: ``undecodable`` (not JSON), ``missing_field``, ``not_finite`` or ``bad_value``;
             the detail names the field and what was expected, never the value.
     """
+    found = read_touchpoint(line)
+    if found.problems or found.touchpoint is None:
+        raise RejectedError.of(found.problems)
+    return found.touchpoint
+
+
+def read_touchpoint(line: str | bytes) -> Reading:
+    """Read one canonical JSON object with all of its problems; a detail names what came by kind and length only."""
+    data = line.encode(errors="replace") if isinstance(line, str) else line
+    if b"\\u" in data:
+        data = _ESCAPES.sub(lambda found: b"\\ufffd" if len(found[0]) == _REPLACED_LENGTH else found[0], data)
     try:
-        model = _Touchpoint.model_validate_json(line)
+        content = json.loads(data.decode(), parse_float=_number, parse_int=_integer)
+    except (ValueError, RecursionError):
+        return Reading(None, (Problem("undecodable", _no_json(data)),), frozenset({""}))
+    try:
+        return Reading(_record(_Touchpoint.model_validate(content)))
     except ValidationError as error:
-        raise _rejected(error) from None
-    return _record(model)
+        problems = tuple(_problems(error))
+    doubtful = frozenset(problem.field.split(".")[0] for problem in problems)
+    return Reading(None if "" in doubtful else _without(content, doubtful), problems, doubtful)
 
 
-def _rejected(error: ValidationError) -> RejectedError:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
-        return RejectedError("undecodable", "expected one JSON object a line")
-    where = ".".join(str(part) for part in first["loc"]) or "the line"
-    expected = first["msg"].removeprefix("Value error, ")
-    return RejectedError(_REASONS.get(first["type"], "bad_value"), f"{where}: {expected}")
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    for found in error.errors(include_url=False, include_context=False):
+        kind, came = found["type"], found["input"]
+        field = ".".join(str(part) for part in found["loc"])
+        expected = _EXPECTED.get(kind) or found["msg"].removeprefix("Value error, ").replace(
+            "Input should be", "expected"
+        )
+        got = "" if kind == "missing" else f", got {_kind_of(came)}"
+        yield Problem(_REASONS.get(kind, "bad_value"), f"{field or 'the line'}: {expected}{got}", field)
+
+
+def _no_json(data: bytes) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "expected one JSON object a line, in UTF-8; the bytes are not UTF-8"
+    return "expected one JSON object a line"
+
+
+def _kind_of(value: object) -> str:
+    """Return what a value is, without what it says."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case str():
+            return f"text of {len(value)} characters" if value.strip() else "blank text"
+        case list():
+            return f"a list of {len(value)}"
+        case Mapping():
+            return "an object"
+    return "a number"
+
+
+def _without(content: Mapping[str, object], doubtful: frozenset[str]) -> Touchpoint | None:
+    """Return the touchpoint with something harmless in place of some top-level fields; None where that is none."""
+    kept = {name: value for name, value in content.items() if name not in doubtful}
+    stand_ins = {name: value for name, value in _STAND_INS.items() if name in doubtful}
+    try:
+        return _record(_Touchpoint.model_validate(kept | stand_ins))
+    except ValidationError:
+        return None
 
 
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    """Return text as it is, and anything else as JSON with its numbers as they were written."""
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(name)}: {_json(part)}" for name, part in sorted(value.items())) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    return value.written if isinstance(value, _Written) else json.dumps(value, ensure_ascii=False)
 
 
 def _micros(amount: Decimal) -> int:
@@ -290,4 +435,4 @@ def _iso(milliseconds: int) -> str | int:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-__all__ = ["MICROS", "parse_touchpoint", "to_json"]
+__all__ = ["MICROS", "Reading", "parse_touchpoint", "read_touchpoint", "to_json"]

@@ -44,6 +44,7 @@ CONSENT_IN_FORCE: Final = struct(
     text_version=TEXT,
 )
 IDENTIFIER: Final = struct(type=TEXT, value=TEXT)
+LEFT_OUT: Final = struct(type=TEXT, reason=TEXT)
 ITEM: Final = struct(sku=TEXT, name=TEXT, quantity=BIGINT, price=MONEY)
 
 FLAT_TRAITS: Final = (
@@ -155,9 +156,11 @@ TOUCHPOINTS: Final = Table(
         Column("event_time", TIMESTAMP, "When it happened by the source's clock, UTC."),
         Column("received_at", TIMESTAMP, "Kafka's timestamp of the source record, UTC; empty where it had none."),
         Column("type", TEXT, "page_view, purchase, return, call ..."),
+        Column("unknown_type", BOOLEAN, "Whether nobody knows this type: an order under it is no purchase."),
         Column("anchor_id", TEXT, "Node id of its strongest identifier."),
         Column("node_ids", list_of(TEXT), "Node ids of all its usable identifiers, strongest first."),
         Column("identifiers", list_of(IDENTIFIER), "Its identifiers as they came."),
+        Column("left_out", list_of(LEFT_OUT), "Those of them that count for nothing, by type and reason."),
         Column("traits", map_to(TEXT), "Attributes of the person as they came."),
         Column("order_id", TEXT, "Order or receipt number."),
         Column("amount", MONEY, "Total of the order in currency units; never negative, a return has the type return."),
@@ -346,7 +349,7 @@ LAKE: Final = Table(
     ),
 )
 
-LAKE_FORMAT: Final = 4
+LAKE_FORMAT: Final = 5
 """Raised with every change of the tables that an older version cannot read."""
 
 TABLES: Final = (

@@ -17,6 +17,7 @@ from streams.openings import Opening
 from streams.partition import Partition, PartitionSetting
 from streams.records import Output, SourceRecord, send_output
 from streams.standby import Standby
+from streams.tally import BoundedNames, Tally
 from streams.topics import Position
 
 _INGESTS_IN_FLIGHT = 8
@@ -47,6 +48,7 @@ class Engine:
         self._on_failure = on_failure
         self._partitions: dict[int, Partition] = {}
         self._slots = asyncio.Semaphore(_INGESTS_IN_FLIGHT)
+        self._names = BoundedNames()
         self._ingesting: set[asyncio.Task[None]] = set()
         self._standby = standby
         self._waiting: dict[asyncio.Task[None], Position] = {}
@@ -133,6 +135,7 @@ class Engine:
         try:
             started = asyncio.get_running_loop().time()
             reasons: Counter[str] = Counter()
+            tally = Tally()
             outputs = self._setting.producer.begin()
             for record in map(source_record, event.value):
                 try:
@@ -143,8 +146,11 @@ class Engine:
                     send_output(outputs, output)
                     if output.reason is not None:
                         reasons[output.reason] += 1
+                    if output.told is not None:
+                        tally.add(output.told)
             await outputs.arrived()
             event.ack()
+            tally.tell(self._setting.meters, self._names)
             self._tell(event, reasons, asyncio.get_running_loop().time() - started)
         except asyncio.CancelledError:
             self._setting.forget(event)

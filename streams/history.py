@@ -11,6 +11,7 @@ from identity.memory import MemoryGraph, MemoryPlacings
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
+from identity.regions import told_region
 from profiles import fragment as fragments
 from profiles.comparable import comparable_record, note_person
 from profiles.folding import Folding
@@ -88,7 +89,8 @@ class History:
 
     def _take(self, row: Row) -> None:
         source, event_id, time, identifiers, traits = row
-        nodes = self._normaliser.nodes(identifiers)
+        country = told_region(traits or {})
+        nodes = self._normaliser.understand(identifiers, source=source, country=country).nodes
         if not nodes:
             self.unusable += 1
             return

@@ -20,6 +20,7 @@ from profiles.facts import KEYED, TEXTUAL
 from profiles.look_alikes import Facts, Flags, Search, find
 from profiles.policy import ProfilePolicy, TraitDeclaration
 from schemas.records import Score
+from schemas.touchpoint_types import ORDER_TYPES
 from sinks.policies import profile_policy_in
 from sinks.reader import LakeReader
 from sinks.views.scores import LOOK_ALIKE
@@ -39,7 +40,7 @@ _PEOPLE = f"""
 """  # noqa: S608 - constants
 _MEMBERS = "SELECT customer_id FROM segment_members WHERE segment = ?"
 
-_BUYING_TYPES = frozenset({"purchase", "return"})
+_BUYING_TYPES = frozenset(ORDER_TYPES)
 _BUYING_FIELDS = frozenset({"amount", "margin", "order_id"})
 _NOTHING_IS_0 = frozenset({"count", "sum", "distinct", "days"})
 _LEAST_SHARE = 0.01

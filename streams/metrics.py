@@ -82,6 +82,16 @@ PROFILES: Final = Count("onefold_profiles_total", "Profiles that gather publishe
 DEAD_LETTERS: Final = Count(
     "onefold_dead_letters_total", "Records that could not be used, by reason code.", ("stage", "reason")
 )
+LEFT_OUT: Final = Count(
+    "onefold_left_out_identifiers_total",
+    "Identifiers of accepted touchpoints that count for nothing, by identifier type and reason.",
+    ("type", "reason"),
+)
+UNKNOWN_TYPES: Final = Count(
+    "onefold_unknown_types_total",
+    "Accepted touchpoints of a type that means nothing, by type and whether they carry an order, which counts as none.",
+    ("type", "order"),
+)
 CHUNK_SECONDS: Final = Spread(
     "onefold_chunk_seconds", "From the start of the work on a chunk to its acknowledgement.", ("stage",)
 )
@@ -118,6 +128,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     MESSAGES,
     PROFILES,
     DEAD_LETTERS,
+    LEFT_OUT,
+    UNKNOWN_TYPES,
     CHUNK_SECONDS,
     COMMIT_SECONDS,
     OPEN,

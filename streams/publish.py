@@ -1,23 +1,28 @@
 """Publishing to the source topics: canonical JSON lines, and a synthetic world. Every delivery is checked."""
 
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
-from schemas.canonical_json import parse_touchpoint
-from schemas.contracts import TOUCHPOINT
+from identity.policy_file import parse_policy
+from profiles.policy_file import parse_profile_policy
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
+from streams.acceptance import Acceptance, acceptance
 from streams.errors import InputError, SettingsError
-from streams.ingest import MAX_RECORD_BYTES
+from streams.lines import Line, LineReader
+from streams.policies import policy_in_force
 from streams.producer import CheckedProducer, Deliveries
+from streams.recognise import Kind
 from streams.registry import framing
 from streams.settings import Settings
-from streams.topics import MAX_MESSAGE_BYTES, SOURCES, admin, check_topics, topics_of
+from streams.tally import LeftOutCount, Tally, UnknownType
+from streams.topics import SOURCES, admin, check_topics, topics_of
 
 if TYPE_CHECKING:
     from infra.world import WorldConfig
@@ -25,33 +30,47 @@ if TYPE_CHECKING:
 RECORDS_BEFORE_CHECK = 20_000
 """So many records may be under way before the delivery of the ones before them is checked."""
 
-MAX_LINE_BYTES = MAX_MESSAGE_BYTES
-
 _REPORT_EVERY = 500
 _REGISTRY_WAIT_SECONDS = 5
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ANY_KEY = bytes(32)
 
 
-class Line(NamedTuple):
-    """What became of one line.
+@dataclass(frozen=True, slots=True)
+class LooksLike:
+    """What some of the lines that were refused seem to be.
 
     Attributes:
-        number: from 1.
-        size: its bytes, with the line's end.
-        outcome: the value to publish, why it is refused, or None for an empty line.
+        what: with its article.
+        advice: what to do, a sentence.
+        lines: how many there are.
+        first_line: number of the first of them.
     """
 
-    number: int
-    size: int
-    outcome: bytes | RejectedError | None
+    what: str
+    advice: str
+    lines: int
+    first_line: int
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedLines:
-    """What became of a file's lines; empty ones are not counted."""
+    """What became of a file's lines; empty ones are not counted.
+
+    Attributes:
+        published: lines that ingest will accept.
+        refused: lines that are no touchpoint.
+        reasons: how many lines were refused by the code of their first problem.
+        left_out: identifiers of the published ones that count for nothing.
+        unknown_types: types of the published ones that mean nothing.
+        looks_like: what refused lines seem to be.
+    """
 
     published: int
     refused: int
+    reasons: Mapping[str, int]
+    left_out: Sequence[LeftOutCount]
+    unknown_types: Sequence[UnknownType]
+    looks_like: Sequence[LooksLike]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +135,8 @@ def publish_lines(
 ) -> PublishedLines:
     """Publish canonical touchpoints, one JSON object a line, and wait until all have arrived.
 
-    A line that does not fit is reported and the rest goes on. Memory does not grow with the file.
+    A line that does not fit is reported and the rest goes on. Memory does not grow with the file. Lines are checked as
+    ingest will check them, by the policy in force, so none of those published becomes a dead letter.
 
     Args:
         settings: of the installation; a broker must answer.
@@ -126,69 +146,77 @@ def publish_lines(
         on_progress: called with the number of bytes newly read.
 
     Raises:
-        InputError: there is no such source.
+        InputError: there is no such source, or the file is no text.
         BrokerDownError, TopicsError: the topics cannot be used.
         SettingsError: the schema registry does not answer.
         DeliveryError: a record did not arrive. Others may have; publishing all again does no harm.
     """
     check_source(source)
     frames = _ready_framing(settings)
+    reader = LineReader(frames, source, _rules(settings), _now_ms)
     topic = topics_of(settings).source(source)
-    published = refused = unreported = 0
+    counts = _Counts()
+    unreported = 0
     producer = CheckedProducer(settings.servers)
     try:
         checked = _Checked(producer)
-        for number, size, outcome in encoded_lines(lines, frames):
-            if isinstance(outcome, RejectedError):
-                refused += 1
-                on_refused(number, outcome)
-            elif outcome is not None:
-                published += 1
-                checked.send(topic, outcome)
-            unreported += size
-            if number % _REPORT_EVERY == 0:
+        for line in reader.read(lines):
+            counts.add(line)
+            if isinstance(line.outcome, RejectedError):
+                on_refused(line.number, line.outcome)
+            elif line.outcome is not None:
+                checked.send(topic, line.outcome)
+            unreported += line.size
+            if line.number % _REPORT_EVERY == 0:
                 on_progress(unreported)
                 unreported = 0
         checked.finish()
         on_progress(unreported)
     finally:
         producer.close()
-    return PublishedLines(published, refused)
+    return counts.result()
 
 
-def encoded_lines(lines: BinaryIO, frames: Framing) -> Iterator[Line]:
-    """Turn every line into the value to publish, or into the reason why it cannot be."""
-    number = 0
-    while line := lines.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        size = len(line)
-        if size > MAX_LINE_BYTES:
-            size += _skip_rest(lines, line)
-            yield Line(number, size, RejectedError("too_large", f"the line: expected at most {MAX_LINE_BYTES} bytes"))
-            continue
-        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-        yield Line(number, size, _encoded(content, frames) if content.strip() else None)
+class _Counts:
+    """Counts what becomes of lines."""
+
+    def __init__(self) -> None:
+        self._published = 0
+        self._reasons: Counter[str] = Counter()
+        self._tally = Tally()
+        self._kinds: dict[Kind, tuple[int, int]] = {}
+
+    def add(self, line: Line) -> None:
+        if isinstance(line.outcome, RejectedError):
+            self._reasons[line.outcome.reason] += 1
+            if line.kind is not None:
+                number, first = self._kinds.get(line.kind, (0, line.number))
+                self._kinds[line.kind] = number + 1, first
+        elif line.outcome is not None:
+            self._published += 1
+            if line.told is not None:
+                self._tally.add(line.told)
+
+    def result(self) -> PublishedLines:
+        kinds = [LooksLike(kind.name, kind.advice, number, first) for kind, (number, first) in self._kinds.items()]
+        return PublishedLines(
+            self._published,
+            self._reasons.total(),
+            dict(self._reasons.most_common()),
+            self._tally.left_out(),
+            self._tally.unknown_types(),
+            kinds,
+        )
 
 
-def _skip_rest(lines: BinaryIO, line: bytes) -> int:
-    """Read on to the end of a line that is longer than memory should hold; return how many bytes that was."""
-    skipped = 0
-    while line and not line.endswith(b"\n"):
-        line = lines.readline(MAX_LINE_BYTES)
-        skipped += len(line)
-    return skipped
+def _rules(settings: Settings) -> Acceptance:
+    """Return the rules of acceptance under the policy in force. Ids do not matter before ingest, nor does the key."""
+    text = policy_in_force(settings)["text"]
+    return acceptance(parse_policy(text), parse_profile_policy(text), _ANY_KEY)
 
 
-def _encoded(line: bytes, frames: Framing) -> bytes | RejectedError:
-    try:
-        value = frames.encode(TOUCHPOINT, parse_touchpoint(line))
-    except RejectedError as error:
-        return error
-    except OverflowError:
-        return RejectedError("bad_value", "the line: a number is larger than 64 bits hold")
-    if len(value) > MAX_RECORD_BYTES:
-        return RejectedError("too_large", f"the record: expected at most {MAX_RECORD_BYTES} bytes")
-    return value
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def publish_world(

@@ -7,6 +7,7 @@ from schemas.contracts import DEAD_LETTER
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import DeadLetter
+from schemas.touchpoint_types import shown_name
 from streams.errors import VersionError
 from streams.producer import Sending
 from streams.topics import Topics
@@ -27,11 +28,25 @@ class SourceRecord(NamedTuple):
     value: bytes | None
 
 
+class Told(NamedTuple):
+    """What is to be told of an accepted touchpoint, since it counts for less than its source may think.
+
+    Attributes:
+        left_out: type and reason of each identifier that counts for nothing, types as they may be shown.
+        unknown_type: the name of its type as it may be shown, where that means nothing; else None.
+        has_order: whether it carries an order.
+    """
+
+    left_out: tuple[tuple[str, str], ...]
+    unknown_type: str | None
+    has_order: bool
+
+
 class Output(NamedTuple):
     """A record to publish.
 
     ``revision`` is sent as a header of that name, so that a reader can pass over what it has passed without decoding.
-    ``reason`` is that of a dead letter.
+    ``reason`` is that of a dead letter, ``told`` what is to be told of an accepted touchpoint.
     """
 
     topic: str
@@ -39,6 +54,20 @@ class Output(NamedTuple):
     value: bytes
     revision: int | None = None
     reason: str | None = None
+    told: Told | None = None
+
+
+def told_of(accepted: AcceptedTouchpoint) -> Told | None:
+    """Return what is to be told of an accepted touchpoint; None where there is nothing."""
+    left_out, unknown = accepted.get("left_out", ()), accepted.get("unknown_type", False)
+    if not left_out and not unknown:
+        return None
+    touchpoint = accepted["touchpoint"]
+    return Told(
+        tuple((one["type"], one["reason"]) for one in left_out),
+        shown_name(touchpoint["type"]) if unknown else None,
+        touchpoint["order"] is not None,
+    )
 
 
 def accepted_touchpoint(topic: str, partition: int, offset: int, value: bytes | None) -> AcceptedTouchpoint:

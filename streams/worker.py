@@ -11,10 +11,10 @@ import structlog
 from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 
-from identity.normalise import Normaliser
 from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
 from schemas.contracts import ACTIVATION, CHANGE, DEAD_LETTER, LINK, PROFILE, SIGNAL
+from streams.acceptance import acceptance
 from streams.changelog import HeldChangelog, KafkaChangelog
 from streams.checks import FOR_WORKER, check_start
 from streams.chunks import ChunkConsumer, ChunkScheduler, ChunkSchema
@@ -68,7 +68,7 @@ class Worker:
         frames, key = framing(settings, _WRITTEN), node_key(settings)
         self._producer = CheckedProducer(settings.servers)
         profile = parse_profile_policy(in_force["text"])
-        ingest = Ingest(topics, frames, Normaliser(identity, key), profile.measurement)
+        ingest = Ingest(topics, frames, acceptance(identity, profile, key))
         stores = HomeStores(settings.home / "state" / f"{settings.topic_prefix}onefold")
         setting = PartitionSetting(
             Rules(topics, frames, identity, in_force["model"], profile, key),

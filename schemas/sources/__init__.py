@@ -1,7 +1,7 @@
 """Raw records of our sources, mapped to the canonical touchpoint: one pure function a source.
 
 Every function takes a record as fastavro decodes it (all fields present, absent ones None), leaves identifiers
-as they came, skips the empty ones, does not change its argument, and raises `schemas.reasons.RejectedError` for
+as they came, blank ones too, does not change its argument, and raises `schemas.reasons.RejectedError` for
 a record that cannot be a touchpoint. Whether identifiers are usable and times possible is decided later, the
 same for all sources.
 """

@@ -21,14 +21,15 @@ def from_call(call: CallRecord) -> Touchpoint:
         raise RejectedError(reason="not_finite", detail="sentiment is not a finite number")
     direction, caller = call["direction"], call["caller_number"]
     identifiers: list[Identifier] = []
-    if call["customer_number"]:
+    if call["customer_number"] is not None:
         identifiers.append({"type": "customer_id", "value": call["customer_number"]})
-    if call["email"]:
+    if call["email"] is not None:
         identifiers.append({"type": "email", "value": call["email"]})
     properties: dict[str, str] = {"direction": direction}
-    if caller and direction == "outbound":
-        properties["caller_number"] = caller
-    elif caller:
+    if direction == "outbound":
+        if caller:
+            properties["caller_number"] = caller
+    elif caller is not None:
         identifiers.append({"type": "phone", "value": caller})
     return {
         "event_id": call["call_id"],

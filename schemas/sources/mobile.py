@@ -18,11 +18,11 @@ def from_mobile(event: MobileEvent) -> Touchpoint:
         RejectedError: the revenue is no usable number, or has no currency.
     """
     identifiers: list[Identifier] = []
-    if event["user_id"]:
+    if event["user_id"] is not None:
         identifiers.append({"type": "customer_id", "value": event["user_id"]})
-    if event["device_id"]:
+    if event["device_id"] is not None:
         identifiers.append({"type": "device_id", "value": event["device_id"]})
-    if event["advertising_id"]:
+    if event["advertising_id"] is not None:
         identifiers.append({"type": "advertising_id", "value": event["advertising_id"]})
     push_allowed = event["push_allowed"]
     return {

@@ -2,8 +2,9 @@
 
 from schemas.money import micros, signed_micros
 from schemas.records import Identifier, Order, StoreReceipt, Touchpoint
+from schemas.touchpoint_types import PURCHASE
 
-_TYPES = {"sale": "purchase"}
+_TYPES = {"sale": PURCHASE}
 
 
 def from_store(receipt: StoreReceipt) -> Touchpoint:
@@ -16,13 +17,13 @@ def from_store(receipt: StoreReceipt) -> Touchpoint:
         RejectedError: an amount or the margin of a sale or return is no usable number.
     """
     identifiers: list[Identifier] = []
-    if receipt["loyalty_card"]:
+    if receipt["loyalty_card"] is not None:
         identifiers.append({"type": "loyalty_id", "value": receipt["loyalty_card"]})
-    if receipt["email"]:
+    if receipt["email"] is not None:
         identifiers.append({"type": "email", "value": receipt["email"]})
-    if receipt["phone"]:
+    if receipt["phone"] is not None:
         identifiers.append({"type": "phone", "value": receipt["phone"]})
-    if receipt["kiosk_id"]:
+    if receipt["kiosk_id"] is not None:
         identifiers.append({"type": "device_id", "value": receipt["kiosk_id"]})
     kind = receipt["kind"]
     return {

@@ -14,11 +14,11 @@ def from_web(event: WebEvent) -> Touchpoint:
         RejectedError: an amount of the transaction is no usable number.
     """
     identifiers: list[Identifier] = []
-    if event["user_id"]:
+    if event["user_id"] is not None:
         identifiers.append({"type": "customer_id", "value": event["user_id"]})
-    if event["email"]:
+    if event["email"] is not None:
         identifiers.append({"type": "email", "value": event["email"]})
-    if event["visitor_cookie"]:
+    if event["visitor_cookie"] is not None:
         identifiers.append({"type": "cookie", "value": event["visitor_cookie"]})
     traits = event["form"].copy()
     if event["browser_language"]:

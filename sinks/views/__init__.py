@@ -92,6 +92,8 @@ def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
         customers.VALUE_BY_ACQUIRING_CHANNEL,
         operations.LINK_EVIDENCE,
         operations.DEAD_LETTERS_BY_REASON,
+        operations.LEFT_OUT_IDENTIFIERS,
+        operations.UNKNOWN_TYPES,
     )
 
 

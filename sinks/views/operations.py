@@ -62,3 +62,42 @@ DEAD_LETTERS_BY_REASON: Final = View(
     FROM dead_letters GROUP BY ALL
     """,
 )
+
+LEFT_OUT_IDENTIFIERS: Final = View(
+    "left_out_identifiers",
+    "One row a source, identifier type, reason and day: how many identifiers of touchpoints count for nothing.",
+    {
+        "source": "Source of the touchpoints.",
+        "type": "Identifier type; another where a foreign name might hold a person.",
+        "reason": "blank, placeholder, unknown_type, malformed or too_long.",
+        "day": "Day of arrival, UTC.",
+        "identifiers": "Number of identifiers.",
+        "touchpoints": "Number of touchpoints that they were on.",
+    },
+    """
+    WITH told AS (
+        SELECT source, event_id, coalesce(received_at, event_time)::DATE AS day, unnest(left_out) AS one
+        FROM touchpoints
+    )
+    SELECT source, one.type AS type, one.reason AS reason, day, count(*) AS identifiers,
+           count(DISTINCT event_id) AS touchpoints
+    FROM told GROUP BY ALL
+    """,
+)
+
+UNKNOWN_TYPES: Final = View(
+    "unknown_types",
+    "One row a source, touchpoint type that means nothing, and day. An order under such a type is no purchase.",
+    {
+        "source": "Source of the touchpoints.",
+        "type": "Touchpoint type as it came.",
+        "day": "Day of arrival, UTC.",
+        "touchpoints": "Number of touchpoints.",
+        "with_order": "How many of them carry an order, which counts neither as purchase nor as return.",
+    },
+    """
+    SELECT source, type, coalesce(received_at, event_time)::DATE AS day, count(*) AS touchpoints,
+           count(order_id) AS with_order
+    FROM touchpoints WHERE unknown_type GROUP BY ALL
+    """,
+)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from schemas.touchpoint_types import TAG_ADDED, TAG_REMOVED
 from streams.commands.examples import add
 from streams.commands.identifiers import named, policy_in
 from streams.commands.lake import PANEL, AtOption, FormatOption
@@ -15,7 +16,7 @@ from streams.errors import InputError
 from streams.output import Rows, complain, counted, show, write_rows
 from streams.settings import load_settings
 
-_CHANGES = {"add": "tag_added", "remove": "tag_removed"}
+_CHANGES = {"add": TAG_ADDED, "remove": TAG_REMOVED}
 
 
 def register(app: typer.Typer) -> None:

@@ -1,17 +1,28 @@
 """What the lake holds, in numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.touchpoint_types import shown_name
 from sinks.reader import LakeReader, open_lake_reader
 from sinks.tallies import quarantined_by_rule
+from streams.tally import LeftOutCount, UnknownType
 
 _PROFILES = """
     SELECT count(*) FILTER (status = 'active'), count(*) FILTER (status = 'active' AND known),
            count(*) FILTER (status = 'merged'),
            coalesce(max(len(identifiers)) FILTER (status = 'active'), 0)
     FROM profiles
+"""
+
+
+_LEFT_OUT = """
+    SELECT type, reason, sum(identifiers)::BIGINT FROM left_out_identifiers GROUP BY ALL ORDER BY 3 DESC, 1, 2 LIMIT 50
+"""
+_UNKNOWN_TYPES = """
+    SELECT type, sum(touchpoints)::BIGINT, sum(with_order)::BIGINT FROM unknown_types
+    GROUP BY ALL ORDER BY 3 DESC, 2 DESC, 1 LIMIT 50
 """
 
 
@@ -31,6 +42,9 @@ class LakeCounts:
         links: by verdict: joined, quarantined, suggested, withdrawn.
         quarantined: links in quarantine by rule.
         dead_letters: records that could not be used, by reason.
+        left_out: identifiers that count for nothing, by type and reason, the most frequent first.
+        unknown_types: touchpoints of types that mean nothing, those with most orders first; names that are not to be
+            shown are one.
     """
 
     touchpoints: int
@@ -44,6 +58,8 @@ class LakeCounts:
     links: Mapping[str, int]
     quarantined: Mapping[str, int]
     dead_letters: Mapping[str, int]
+    left_out: Sequence[LeftOutCount]
+    unknown_types: Sequence[UnknownType]
 
 
 def lake_counts(home: Path) -> LakeCounts:
@@ -71,7 +87,18 @@ def lake_counts(home: Path) -> LakeCounts:
             links=links,
             quarantined=quarantined_by_rule(reader),
             dead_letters=_by(reader, "dead_letters", "reason"),
+            left_out=[LeftOutCount(*row) for row in reader.execute(_LEFT_OUT).fetchall()],
+            unknown_types=_unknown_types(reader),
         )
+
+
+def _unknown_types(reader: LakeReader) -> list[UnknownType]:
+    counts: dict[str, UnknownType] = {}
+    for told, touchpoints, with_order in reader.execute(_UNKNOWN_TYPES).fetchall():
+        name = shown_name(told)
+        before = counts.get(name, UnknownType(name, 0, 0))
+        counts[name] = UnknownType(name, before.touchpoints + touchpoints, before.with_order + with_order)
+    return sorted(counts.values(), key=lambda one: (-one.with_order, -one.touchpoints, one.type))
 
 
 def _by(reader: LakeReader, table: str, column: str) -> dict[str, int]:

@@ -1,20 +1,28 @@
 """``onefold publish``: your own touchpoints, one JSON object a line."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
 from streams.commands.examples import add
 from streams.errors import InputError
-from streams.output import complain, reading, show
+from streams.output import complain, counted, json_text, reading, show
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
     from schemas.reasons import RejectedError
+    from streams.publish import PublishedLines
+
+AnswerForm = Literal["text", "json"]
+"""How the answer is written."""
+
+MOST_LINES = 50
+"""So many refused lines are told one by one in text."""
 
 _STANDARD_INPUT = "-"
 
@@ -35,30 +43,81 @@ def publish(
         str, typer.Argument(help="web, mobile, store, call, email, paid, social, partner or crm.", show_default=False)
     ],
     file: Annotated[str, typer.Argument(help="File with one JSON touchpoint a line; - is standard input.")],
+    form: Annotated[
+        AnswerForm, typer.Option("--format", help="text: in sentences, bounded; json: one object with every problem.")
+    ] = "text",
 ) -> None:
     """Publish a file of touchpoints, one canonical JSON object a line.
 
     A line looks like this: {"event_id": "1", "event_time": "2026-03-01T12:00:00Z", "type": "login", "identifiers":
     [{"type": "email", "value": "ann@example.com"}]}
 
-    A line that does not fit is reported with its number and the reason, never with its values; the rest goes on, and
-    the exit code is 1 at the end. Publishing a file again does no harm: a touchpoint counts once by its event_id.
+    A line that does not fit is reported with its number and all that is wrong with it, never with its values; the rest
+    goes on, and the exit code is 1 at the end. Lines are checked as ingest checks them, so what is published is
+    accepted. What counts for less than you may think is warned of: identifiers that are left out, types that mean
+    nothing, above all where they carry an order. Publishing a file again does no harm: a touchpoint counts once by its
+    event_id.
     """
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.publish import check_source, publish_lines  # noqa: PLC0415 - heavy
 
     check_source(source)
+    answer = _ANSWERS[form]()
     with _opened(file) as (lines, total_bytes):
         settings = with_broker(load_settings())
         with reading(f"Publishing to {source}", total_bytes) as on_progress:
-            done = publish_lines(settings, source, lines, _report, on_progress)
-    show(f"{done.published:,} published, {done.refused:,} refused")
+            done = publish_lines(settings, source, lines, answer.refused, on_progress)
+    answer.end(done)
     if done.refused:
         raise typer.Exit(1)
 
 
-def _report(number: int, error: "RejectedError") -> None:
-    complain(f"line {number}: {error}")
+class _Text:
+    """Answers in sentences: the first refused lines on standard error, then the numbers, then the warnings."""
+
+    def __init__(self) -> None:
+        self._refused = 0
+
+    def refused(self, number: int, error: "RejectedError") -> None:
+        self._refused += 1
+        if self._refused <= MOST_LINES:
+            complain(f"line {number}: {error}")
+
+    def end(self, done: "PublishedLines") -> None:
+        from streams.tally import sentences  # noqa: PLC0415 - heavy
+
+        if self._refused > MOST_LINES:
+            reasons = ", ".join(f"{number:,} {reason}" for reason, number in done.reasons.items())
+            left = self._refused - MOST_LINES
+            complain(f"and {counted(left, 'line', 'lines')} more (of all: {reasons}); --format json has all")
+        show(f"{done.published:,} published, {done.refused:,} refused")
+        for kind in done.looks_like:
+            lines = "line" if kind.lines == 1 else f"{kind.lines:,} lines, the first of them"
+            complain(f"{lines} {kind.first_line} looks like {kind.what}. {kind.advice}")
+        for sentence in sentences(done.left_out, done.unknown_types):
+            complain(f"warning: {sentence}")
+
+
+class _Json:
+    """Answers with one object on standard output; problems are written as they come, so that none need be kept."""
+
+    def __init__(self) -> None:
+        self._separator = '{"problems": ['
+
+    def refused(self, number: int, error: "RejectedError") -> None:
+        for problem in error.problems:
+            self._write(json_text({"line": number, **problem._asdict()}))
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(f"{self._separator}\n{text}")
+        self._separator = ","
+
+    def end(self, done: "PublishedLines") -> None:
+        begun = "\n]" if self._separator == "," else f"{self._separator}]"
+        sys.stdout.write(f"{begun}, {json_text(asdict(done))[1:]}\n")
+
+
+_ANSWERS: "Mapping[AnswerForm, type[_Text | _Json]]" = {"text": _Text, "json": _Json}
 
 
 @contextmanager

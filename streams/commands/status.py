@@ -13,6 +13,7 @@ from streams.commands.examples import add
 from streams.errors import StreamsError
 from streams.output import Format, Rows, figures, show, write_json, write_rows
 from streams.settings import Settings, load_settings
+from streams.tally import sentences
 
 if TYPE_CHECKING:
     from streams.commands.counts import LakeCounts
@@ -126,6 +127,8 @@ def _counted(lake: "LakeCounts") -> Iterator[tuple[str, int]]:
     for verdict, number in lake.links.items():
         yield f"links {verdict}", number
     yield "dead letters", sum(lake.dead_letters.values())
+    yield "identifiers left out", sum(one.identifiers for one in lake.left_out)
+    yield "touchpoints of unknown types", sum(one.touchpoints for one in lake.unknown_types)
 
 
 def _show(found: Status) -> None:
@@ -144,6 +147,14 @@ def _show(found: Status) -> None:
         show("", figures("links in quarantine", "number", of=found.lake.quarantined.items()))
     if found.lake.dead_letters:
         show("", figures("dead letters", "number", of=found.lake.dead_letters.items()))
+    if found.lake.left_out:
+        left_out = ((f"{one.type}: {one.reason}", one.identifiers) for one in found.lake.left_out)
+        show("", figures("identifiers left out", "number", of=left_out))
+    if found.lake.unknown_types:
+        unknown = ((one.type, one.touchpoints, one.with_order) for one in found.lake.unknown_types)
+        show("", figures("unknown types", "touchpoints", "with an order", of=unknown))
+        for sentence in sentences((), [one for one in found.lake.unknown_types if one.with_order]):
+            show(escape(sentence))
 
 
 def _as_object(found: Status) -> dict[str, object]:
@@ -167,3 +178,7 @@ def _flat(found: Status) -> Iterator[tuple[str, str, object, object]]:
             yield "lake", item, number, None
         for reason, number in found.lake.dead_letters.items():
             yield "dead letters", reason, number, None
+        for one in found.lake.left_out:
+            yield "identifiers left out", f"{one.type} {one.reason}", one.identifiers, None
+        for unknown in found.lake.unknown_types:
+            yield "unknown types", unknown.type, unknown.touchpoints, unknown.with_order

@@ -14,7 +14,6 @@ from uuid import uuid4
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 
-from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import PoisonEmission, World, WorldConfig
 from profiles.policy_file import default_profile_policy
@@ -23,6 +22,7 @@ from schemas.framing import SingleObjectFraming
 from sinks.digest import Digest, people_digest
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
+from streams.acceptance import acceptance
 from streams.gather import PartitionWork, Rules
 from streams.ingest import Ingest
 from streams.lag import LagReader
@@ -170,8 +170,7 @@ def oracle(records: Iterable[Sent]) -> Digest:
 def folded(records: Iterable[Sent]) -> Iterator[Path]:
     """Provide a home whose lake has a plain fold of the records: one process, one partition, no Kafka, no crash."""
     topics = Topics("", "")
-    normaliser = Normaliser(default_policy(), KEY)
-    ingest = Ingest(topics, FRAMES, normaliser, default_profile_policy().measurement)
+    ingest = Ingest(topics, FRAMES, acceptance(default_policy(), default_profile_policy(), KEY))
     with tempfile.TemporaryDirectory() as folder:
         store = PartitionStore(Path(folder) / "state")
         rules = Rules(topics, FRAMES, default_policy(), None, default_profile_policy(), KEY)

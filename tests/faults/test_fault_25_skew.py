@@ -5,11 +5,11 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from profiles.policy_file import default_profile_policy
 from schemas.contracts import TOUCHPOINT
 from schemas.records import Touchpoint
+from streams.acceptance import acceptance
 from streams.batches import marker_of
 from streams.ingest import Ingest
 from streams.producer import CheckedProducer
@@ -43,8 +43,7 @@ def visit(number: int, email: str) -> Sent:
 def publish_accepted(settings: Settings, records: list[Sent]) -> None:
     """Publish what ingest makes of the records, so that all of it waits when the worker begins to gather."""
     topics = topics_of(settings)
-    normaliser = Normaliser(default_policy(), node_key(settings))
-    ingest = Ingest(topics, FRAMES, normaliser, default_profile_policy().measurement)
+    ingest = Ingest(topics, FRAMES, acceptance(default_policy(), default_profile_policy(), node_key(settings)))
     producer = CheckedProducer(settings.servers)
     sent = producer.begin()
     for number, record in enumerate(records):

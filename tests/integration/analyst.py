@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world import Emission, WorldConfig, generate
 from profiles.policy import ProfilePolicy
@@ -19,6 +18,7 @@ from sinks.lake import LakeBatch, LakeWriter, open_lake_writer
 from sinks.reader import open_lake_reader
 from sinks.testing import SOME_TIME_MS, a_node, a_profile, a_touchpoint, node_id
 from sinks.views import all_views
+from streams.acceptance import acceptance
 from streams.ingest import Ingest
 from streams.records import SourceRecord
 from streams.topics import Topics
@@ -145,7 +145,7 @@ def a_world(customers: int, touchpoints: int, seed: int = 5) -> tuple[list[Accep
     Who uses an anchor that several people use is the one that was seen with it first.
     """
     topics, frames = Topics("", ""), SingleObjectFraming()
-    ingest = Ingest(topics, frames, Normaliser(default_policy(), bytes(32)), default_profile_policy().measurement)
+    ingest = Ingest(topics, frames, acceptance(default_policy(), default_profile_policy(), bytes(32)))
     touches: list[AcceptedTouchpoint] = []
     owners: dict[str, str] = {}
     for emission in generate(WorldConfig(customers, touchpoints, seed)):

@@ -7,7 +7,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from infra.world.config import Emission, WorldConfig
 from infra.world.generate import World
@@ -19,6 +18,7 @@ from schemas.records import Consent, Marketing, Order, Profile
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
 from sinks.testing import SOME_TIME_MS, a_node, a_profile, a_touchpoint, an_identifier, node_id
+from streams.acceptance import acceptance
 from streams.ingest import Ingest
 from streams.records import SourceRecord
 from streams.topics import Topics
@@ -176,9 +176,7 @@ def _by_customer(
 def _accepted(emissions: Iterable[object]) -> Iterable[AcceptedTouchpoint]:
     """Yield what ingest accepts; the origin's topic is put in place of the true person."""
     framing = SingleObjectFraming()
-    ingest = Ingest(
-        Topics("", ""), framing, Normaliser(default_policy(), b"k" * 32), default_profile_policy().measurement
-    )
+    ingest = Ingest(Topics("", ""), framing, acceptance(default_policy(), default_profile_policy(), b"k" * 32))
     for emission in emissions:
         if isinstance(emission, Emission) and emission.person is not None and not emission.duplicate:
             value = framing.encode(emission.record_name, emission.record)

@@ -12,11 +12,11 @@ import msgspec
 from identity.graph import Block, Card, Member, Ruling, RulingKind
 from identity.graph import Report as MemberReport
 from identity.nodes import NODE_ID_BYTES, NodeId
-from identity.normalise import Normaliser
 from profiles.policy_file import default_profile_policy
 from schemas.contracts import DECISION, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Profile
+from streams.acceptance import acceptance
 from streams.batches import restore
 from streams.errors import StoreError
 from streams.gather import Rules
@@ -226,7 +226,7 @@ class _Simulation:
         self._started += 1
         machine = self._chance.choice(self._machines)
         rules = Rules(TOPICS, FRAMES, POLICY, None, default_profile_policy(), KEY)
-        ingest = Ingest(TOPICS, FRAMES, Normaliser(POLICY, KEY), default_profile_policy().measurement)
+        ingest = Ingest(TOPICS, FRAMES, acceptance(POLICY, default_profile_policy(), KEY))
 
         def begin() -> None:
             worker = Worker(process, machine, self._broker, rules, ingest, lambda error: self._ended(process, error))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from identity.normalise import Normaliser
 from profiles.policy_file import default_profile_policy
+from streams.acceptance import acceptance
 from streams.batches import Logged
 from streams.engine import Engine
 from streams.gather import Rules
@@ -108,7 +108,7 @@ async def engine(folder: Path, changelogs: Changelogs) -> AsyncIterator[Engine]:
     setting = PartitionSetting(
         rules, changelogs, stores, PARTITIONS, changelogs, lambda _: None, lambda: 1, lambda: 1, Meters()
     )
-    made = Engine(Ingest(TOPICS, FRAMES, Normaliser(policy, KEY), PROFILES.measurement), setting, failures.append, None)
+    made = Engine(Ingest(TOPICS, FRAMES, acceptance(policy, PROFILES, KEY)), setting, failures.append, None)
     yield made
     await made.close()
     assert failures == []

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from identity.graph import Card, Join, Member, Message, Report, SharedSeen
 from identity.nodes import NodeId
-from identity.normalise import Normaliser
 from identity.policy_file import default_policy
 from profiles.policy_file import default_profile_policy
 from schemas.accepted import decode_accepted, encode_accepted
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Identifier, Touchpoint
+from streams.acceptance import acceptance
 from streams.gather import Commit, PartitionWork, Rules, event_key, graph_outputs
 from streams.ingest import Ingest
 from streams.partitioning import partition_of
@@ -29,7 +29,7 @@ from streams.topics import Topics
 NOW = 1_770_000_000_000
 TOPICS = Topics("", "")
 FRAMES = SingleObjectFraming()
-INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)), default_profile_policy().measurement)
+INGEST = Ingest(TOPICS, FRAMES, acceptance(default_policy(), default_profile_policy(), bytes(32)))
 RULES = Rules(TOPICS, FRAMES, default_policy(), None, default_profile_policy(), bytes(32))
 EMAIL, PHONE = "ann.example@example.com", "+4930123456"
 

@@ -26,16 +26,16 @@ from schemas.framing import RegistryFraming, SingleObjectFraming
 from schemas.reasons import ALL_REASONS
 from schemas.records import CallRecord, Consent, DeadLetter, MobileEvent, StoreReceipt, Touchpoint, WebEvent
 from sinks.testing import a_merge
-from streams.ingest import (
+from streams.acceptance import (
     EARLIEST_EVENT_MS,
     MAX_CLOCK_AHEAD_MS,
     MAX_IDENTIFIERS,
     MAX_NAME,
-    MAX_RECORD_BYTES,
     MAX_TEXT,
-    Ingest,
+    acceptance,
     measured,
 )
+from streams.ingest import MAX_RECORD_BYTES, Ingest
 from streams.records import MAX_KEPT_BYTES, Output, SourceRecord
 from streams.topics import SOURCES, Topics
 
@@ -48,7 +48,9 @@ MARKER = "Zx9Marker"
 TOPICS = Topics("p.", "p.")
 FRAMES = SingleObjectFraming()
 MEASUREMENT = default_profile_policy().measurement
-INGEST = Ingest(TOPICS, FRAMES, Normaliser(default_policy(), bytes(32)), MEASUREMENT)
+RULES = acceptance(default_policy(), default_profile_policy(), bytes(32))
+KNOWN = RULES.normaliser.known_type
+INGEST = Ingest(TOPICS, FRAMES, RULES)
 
 Change = Mapping[str, Any]
 
@@ -236,6 +238,8 @@ REFUSED: dict[str, tuple[str, tuple[str, bytes | None]]] = {
     "bytes that fit no string": ("undecodable", ("crm", VALUE.replace(MARKER.encode(), b"\xff" * len(MARKER), 1))),
     "an empty event id": ("missing_field", touch(event_id="")),
     "an empty type": ("missing_field", touch(type="")),
+    "a blank type": ("missing_field", touch(type=" \t")),
+    "a blank event id": ("missing_field", touch(event_id=" ")),
     "a revenue without currency": ("missing_field", mobile(currency=None)),
     "a negative amount": ("bad_value", touch(order=an_order(-1))),
     "an amount beyond all bounds": ("bad_value", touch(order=an_order(2**62))),
@@ -346,10 +350,10 @@ def test_a_flipped_byte_never_stops_ingest(place: int, flip: int) -> None:
 @pytest.mark.interpreted
 def test_a_record_that_our_own_code_cannot_stand_is_a_dead_letter() -> None:
     class Failing(Normaliser):
-        def nodes(self, identifiers: object) -> Any:  # noqa: ANN401, ARG002
+        def understand(self, *_: object, **__: object) -> Any:  # noqa: ANN401
             raise ZeroDivisionError(MARKER)
 
-    ingest = Ingest(TOPICS, FRAMES, Failing(default_policy(), bytes(32)), MEASUREMENT)
+    ingest = Ingest(TOPICS, FRAMES, replace(RULES, normaliser=Failing(default_policy(), bytes(32))))
 
     found = letter(ingest.output(a_record(VALUE)))
 
@@ -361,12 +365,7 @@ def test_a_registry_that_is_away_stops_the_work_instead_of_losing_the_record() -
     def away(schema_id: int) -> dict[str, Any]:
         raise ConnectionError(schema_id)
 
-    ingest = Ingest(
-        TOPICS,
-        RegistryFraming(lambda _: 1, away),
-        Normaliser(default_policy(), bytes(32)),
-        default_profile_policy().measurement,
-    )
+    ingest = Ingest(TOPICS, RegistryFraming(lambda _: 1, away), RULES)
 
     with pytest.raises(ConnectionError):
         ingest.output(a_record(b"\x00\x00\x00\x00\x09rest"))
@@ -455,26 +454,26 @@ EMAIL, COOKIE = ("email", "ann@example.org"), ("cookie", MARKER)
 
 
 def test_an_event_keeps_no_identifier_of_a_device_that_must_not_be_measured() -> None:
-    kept = measured(an_event_of([EMAIL, COOKIE], "denied"), MEASUREMENT)
+    kept = measured(an_event_of([EMAIL, COOKIE], "denied"), MEASUREMENT, KNOWN)
     assert [identifier["type"] for identifier in kept["identifiers"]] == ["email"]
 
 
 @pytest.mark.parametrize("told", ["granted", "TRUE", None])
 def test_an_event_of_a_device_that_may_be_measured_or_tells_nothing_is_kept_whole(told: str | None) -> None:
     event = an_event_of([EMAIL, COOKIE], told)
-    assert measured(event, MEASUREMENT) == event
+    assert measured(event, MEASUREMENT, KNOWN) == event
 
 
 def test_an_event_that_tells_nothing_keeps_no_identifier_where_the_policy_is_strict() -> None:
     strict = replace(MEASUREMENT, untold="drop")
-    kept = measured(an_event_of([EMAIL, COOKIE], None), strict)
+    kept = measured(an_event_of([EMAIL, COOKIE], None), strict, KNOWN)
     assert [identifier["type"] for identifier in kept["identifiers"]] == ["email"]
 
 
 def test_a_refusal_itself_counts_for_the_device_it_was_given_on() -> None:
     refusal: Consent = {"purpose": "analytics", "channel": "*", "state": "denied", "text_version": None}
     event = an_event_of([COOKIE], "denied", consents=[refusal])
-    assert measured(event, MEASUREMENT) == event
+    assert measured(event, MEASUREMENT, KNOWN) == event
 
 
 def test_an_event_with_nothing_left_is_a_dead_letter_without_its_bytes() -> None:

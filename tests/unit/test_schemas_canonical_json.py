@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.canonical_json import parse_touchpoint, to_json
+from schemas.canonical_json import parse_touchpoint, read_touchpoint, to_json
 from schemas.contracts import TOUCHPOINT, contracts
 from schemas.reasons import RejectedError
 from schemas.records import Touchpoint
@@ -124,9 +124,57 @@ def test_numbers_serve_as_text_where_text_is_expected() -> None:
     assert read["identifiers"] == [{"type": "customer_id", "value": "4711"}]
 
 
-@pytest.mark.parametrize("value", [True, None, "", [], {}])
+@pytest.mark.parametrize("value", [True, [], {}])
 def test_an_identifier_that_is_no_text_is_a_bad_value(value: object) -> None:
     assert rejection(line(identifiers=[{"type": "customer_id", "value": value}])).reason == "bad_value"
+
+
+@pytest.mark.parametrize("blank", [{"type": "email", "value": None}, {"type": "email", "value": ""}, {"type": "email"}])
+def test_blank_null_and_missing_values_of_identifiers_are_alike(blank: dict[str, Any]) -> None:
+    assert parse_touchpoint(line(identifiers=[blank]))["identifiers"] == [{"type": "email", "value": ""}]
+
+
+@pytest.mark.parametrize("nobody", [None, [], [None]])
+def test_null_where_identifiers_belong_costs_no_line(nobody: list[None] | None) -> None:
+    found = parse_touchpoint(line(identifiers=nobody, traits=None, consents=None, properties=None))
+    assert {(one["type"], one["value"]) for one in found["identifiers"]} <= {("", "")}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\ud800", "\ufffd"),
+        (r"a\udfffb", "a\ufffdb"),
+        (r"\u0000", "\ufffd"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\\ud800", r"\ud800"),
+        (r"\\\ud800", "\\\ufffd"),
+        (r"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+    ],
+)
+def test_half_a_surrogate_pair_and_the_zero_sign_are_replaced(written: str, read: str) -> None:
+    text = line().replace('"e1"', f'"{written}"')
+    assert parse_touchpoint(text)["event_id"] == read
+
+
+def test_all_problems_of_a_line_are_told_with_what_came_and_never_the_value() -> None:
+    found = read_touchpoint(line(event_time=PERSONAL, identifiers=PERSONAL, order={"order_id": 1, "amount": -1}))
+    assert [(problem.reason, problem.field) for problem in found.problems] == [
+        ("bad_value", "event_time"),
+        ("bad_value", "identifiers"),
+        ("bad_value", "order.amount"),
+        ("missing_field", "order.currency"),
+    ]
+    length = len(PERSONAL)
+    assert found.problems[0].detail.endswith(f"expected ISO 8601 text or milliseconds, got text of {length} characters")
+    assert not any(PERSONAL in problem.detail for problem in found.problems)
+
+
+def test_what_is_good_of_a_bad_line_can_be_looked_at() -> None:
+    found = read_touchpoint(line(type=None, properties={"a": "b"}))
+    assert found.doubtful == {"type"}
+    assert found.touchpoint is not None
+    assert found.touchpoint["properties"] == {"a": "b"}
 
 
 def test_fields_that_the_form_does_not_name_are_kept_as_properties() -> None:
@@ -200,7 +248,7 @@ def test_a_margin_that_is_no_amount_is_a_bad_value(margin: object) -> None:
     assert rejection(line(order=order)).reason == "bad_value"
 
 
-words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8)
 optional = st.none() | words
 micros = st.integers(0, 10**15)
 names = words.filter(lambda name: "." not in name)
@@ -289,3 +337,53 @@ def test_any_json_is_read_or_rejected(value: object) -> None:
         parse_touchpoint(json.dumps(value))
     except RejectedError as error:
         assert error.detail  # noqa: PT017  # any other exception fails the test
+
+
+def _line(rest: str, identifiers: str = "[]") -> str:
+    return f'{{"event_id": "1", "event_time": 1, "type": "t", "identifiers": {identifiers}, {rest}}}'
+
+
+@pytest.mark.parametrize("number", ["12345678901234567890", "1e3", "0.10", "-0.0", "12345.0", "1E+21", "-7"])
+def test_a_number_in_traits_and_properties_is_kept_as_it_was_written(number: str) -> None:
+    line = _line(f'"traits": {{"a": {number}}}, "b": {number}, "c": [{{"d": {number}}}]')
+    touchpoint = parse_touchpoint(line)
+    assert touchpoint["traits"] == {"a": number}
+    assert touchpoint["properties"] == {"b": number, "c": f'[{{"d": {number}}}]'}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("12345678901234567890", "12345678901234567890"),
+        ("12345", "12345"),
+        ("12345.0", "12345"),
+        ("0.10", "0.10"),
+        ("1e3", "1e3"),
+        ("1.50", "1.50"),
+    ],
+)
+def test_a_number_where_text_is_expected_goes_through_no_float(number: str, text: str) -> None:
+    order = f'"order": {{"order_id": {number}, "amount": 1, "currency": "EUR"}}'
+    touchpoint = parse_touchpoint(_line(order, f'[{{"type": "customer_id", "value": {number}}}]'))
+    assert touchpoint["order"] is not None
+    assert touchpoint["order"]["order_id"] == touchpoint["identifiers"][0]["value"] == text
+
+
+def test_amounts_are_exact() -> None:
+    order = '"order": {"order_id": 7.0, "amount": 0.1000001, "currency": "EUR", "items": [{"sku": 1, "quantity": 2.0}]}'
+    touchpoint = parse_touchpoint(_line(order))
+    assert touchpoint["order"] is not None
+    assert (touchpoint["order"]["order_id"], touchpoint["order"]["amount_micros"]) == ("7", 100_000)
+    assert touchpoint["order"]["items"][0]["quantity"] == 2
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "9" * 5_000, "NaN", "-Infinity"])
+def test_a_number_beyond_all_reason_is_refused_where_one_is_expected(number: str) -> None:
+    with pytest.raises(RejectedError):
+        parse_touchpoint(_line(f'"interaction": {{"sentiment": {number}}}'))
+
+
+def test_half_of_a_surrogate_pair_becomes_the_replacement_character() -> None:
+    touchpoint = parse_touchpoint(_line('"note": "\\ud83d", "traits": {"a\\udc00": ["\\ud83e\\udd8a"]}'))
+    assert touchpoint["properties"] == {"note": "\ufffd"}
+    assert touchpoint["traits"] == {"a\ufffd": '["\U0001f98a"]'}

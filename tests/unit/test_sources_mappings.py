@@ -118,10 +118,10 @@ def test_a_web_event_with_nothing_optional_is_a_bare_touchpoint() -> None:
     }
 
 
-def test_web_identifiers_stay_as_they_came_and_empty_ones_are_skipped() -> None:
+def test_web_identifiers_stay_as_they_came_and_blank_ones_too() -> None:
     event = web_event()
     event["user_id"], event["email"], event["visitor_cookie"] = "C1", " Ann@Example.COM", ""
-    assert identifiers(from_web(event)) == [("customer_id", "C1"), ("email", " Ann@Example.COM")]
+    assert identifiers(from_web(event)) == [("customer_id", "C1"), ("email", " Ann@Example.COM"), ("cookie", "")]
 
 
 def test_a_web_checkout_is_an_order_in_millionths() -> None:

@@ -1,0 +1,85 @@
+"""What is understood only in part is counted by names that are bounded in number, and told in sentences."""
+
+import pytest
+
+from schemas.touchpoint_types import ANOTHER
+from streams.metrics import Meters
+from streams.records import Told
+from streams.tally import MOST_NAMES, MOST_SENTENCES, BoundedNames, LeftOutCount, Tally, UnknownType, sentences
+
+KNOWN = "Known types with orders: purchase, return"
+
+
+def an_order(type_: str = "order_completed") -> Told:
+    return Told((), type_, has_order=True)
+
+
+def test_identifiers_left_out_are_counted_by_type_and_reason() -> None:
+    tally = Tally()
+    for reason in ("blank", "blank", "malformed"):
+        tally.add(Told((("email", reason),), None, has_order=False))
+    assert tally.left_out() == [LeftOutCount("email", "blank", 2), LeftOutCount("email", "malformed", 1)]
+    assert tally.unknown_types() == []
+
+
+def test_unknown_types_with_orders_come_first() -> None:
+    tally = Tally()
+    for told in (Told((), "scroll", has_order=False), Told((), "scroll", has_order=False), an_order()):
+        tally.add(told)
+    assert tally.unknown_types() == [UnknownType("order_completed", 1, 1), UnknownType("scroll", 2, 0)]
+
+
+def test_foreign_names_are_bounded_and_known_ones_are_never_crowded_out() -> None:
+    tally = Tally()
+    for number in range(3 * MOST_NAMES):
+        tally.add(Told(((f"t{number:b}", "unknown_type"),), None, has_order=False))
+    tally.add(Told((("email", "blank"),), None, has_order=False))
+    counts = {(one.type, one.reason): one.identifiers for one in tally.left_out()}
+    assert len(counts) == MOST_NAMES + 2
+    assert counts[ANOTHER, "unknown_type"] == 2 * MOST_NAMES
+    assert counts["email", "blank"] == 1
+
+
+def test_metrics_have_a_bounded_number_of_labels_over_the_life_of_a_process() -> None:
+    meters, names = Meters(), BoundedNames()
+    for number in range(2 * MOST_NAMES):
+        tally = Tally()
+        tally.add(an_order(f"t{number:b}"))
+        tally.tell(meters, names)
+    lines = [one for one in meters.text().decode().splitlines() if one.startswith("onefold_unknown_types_total")]
+    assert len(lines) == MOST_NAMES + 1
+    assert f'onefold_unknown_types_total{{order="yes",type="{ANOTHER}"}} {MOST_NAMES}.0' in lines
+
+
+@pytest.mark.parametrize(
+    ("unknown", "sentence"),
+    [
+        (
+            UnknownType("order_completed", 4, 3),
+            f"3 touchpoints of the unknown type 'order_completed' carry an order; they count as no purchase. {KNOWN}",
+        ),
+        (
+            UnknownType(ANOTHER, 1, 1),
+            f"1 touchpoint of an unknown type that is not shown carries an order; it counts as no purchase. {KNOWN}",
+        ),
+        (
+            UnknownType("scroll", 2, 0),
+            "2 touchpoints of the unknown type 'scroll': a touch of the customer, and nothing else",
+        ),
+    ],
+)
+def test_an_unknown_type_is_told_by_name_and_number(unknown: UnknownType, sentence: str) -> None:
+    assert sentences((), [unknown]) == [sentence]
+
+
+@pytest.mark.parametrize("reason", ["blank", "placeholder", "malformed", "too_long", "unknown_type"])
+def test_every_reason_of_an_identifier_left_out_has_a_sentence(reason: str) -> None:
+    (sentence,) = sentences([LeftOutCount("email", reason, 2)], ())
+    assert sentence.startswith("2 identifiers of ")
+    assert "'email'" in sentence
+
+
+def test_of_very_many_warnings_the_number_is_told() -> None:
+    told = sentences((), [UnknownType(f"t{number}", 1, 0) for number in range(MOST_SENTENCES + 3)])
+    assert len(told) == MOST_SENTENCES + 1
+    assert told[-1] == "and 3 more; --format json has all"
