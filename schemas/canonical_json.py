@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
@@ -33,13 +33,14 @@ MICROS = 1_000_000
 _LARGEST_AMOUNT = Decimal(MAX_MICROS) / MICROS
 _LONGEST_TIME = 2**62
 _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
+_MOST_DIGITS = 400
+"""Of a number, before or behind its point."""
+_WHOLE = re.compile(r"(?<=\d)\.0+$", re.ASCII)
+_UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
+_SURROGATE_BYTE = b"\xed"
+"""What the three bytes of a half that was encoded all the same begin with."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_ESCAPES = re.compile(
-    rb"\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u(?:[dD][89a-fA-F][\da-fA-F]{2}|0000)"
-)
-"""An escaped backslash, a whole surrogate pair, and last what must be replaced: half a pair, or U+0000."""
-_REPLACED_LENGTH = 6
 _NO_IDENTIFIER: Mapping[str, str] = {"type": "", "value": ""}
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -62,9 +63,40 @@ def _milliseconds(value: object) -> int:
     raise ValueError(_EXPECTED_TIME)
 
 
+class _Written(Decimal):
+    """A number of a JSON text that is no plain integer, exact and as it was written."""
+
+    written: str
+
+
+def _number(text: str) -> Decimal | float:
+    """Return a number of a JSON text; what is beyond all reason is infinite, and refused where a number is expected."""
+    try:
+        number = _Written(text)
+    except InvalidOperation:
+        return float(text)
+    if number and abs(number.adjusted()) > _MOST_DIGITS:
+        return float(text)
+    number.written = text
+    return number
+
+
+def _integer(text: str) -> int | Decimal | float:
+    return int(text) if len(text) <= _MOST_DIGITS else _number(text)
+
+
 def _text(value: object) -> object:
-    """Numbers where text is expected are taken as written; a customer number need not be quoted."""
-    return str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+    """Numbers where text is expected are taken as written, a whole one without its ``.0``.
+
+    A customer number need not be quoted, and spreadsheets and data frames write whole ones as 12345.0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    return _WHOLE.sub("", _as_written(value))
+
+
+def _as_written(number: float | Decimal) -> str:
+    return number.written if isinstance(number, _Written) else str(number)
 
 
 def _bounded(amount: Decimal) -> Decimal:
@@ -178,6 +210,8 @@ class Reading(NamedTuple):
     doubtful: frozenset[str] = frozenset()
 
 
+_NO_JSON = "expected one JSON object a line"
+_ALL = frozenset({""})
 _REASONS: Mapping[str, Reason] = {"missing": "missing_field", "finite_number": "not_finite"}
 _EXPECTED: Mapping[str, str] = {
     "missing": "expected, and is not there",
@@ -206,23 +240,25 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
 
 def read_touchpoint(line: str | bytes) -> Reading:
     """Read one canonical JSON object with all of its problems; a detail names what came by kind and length only."""
-    data = line.encode(errors="replace") if isinstance(line, str) else line
-    if b"\\u" in data:
-        data = _ESCAPES.sub(lambda found: b"\\ufffd" if len(found[0]) == _REPLACED_LENGTH else found[0], data)
     try:
-        return Reading(_record(_Touchpoint.model_validate_json(data)))
+        content = json.loads(line, parse_float=_number, parse_int=_integer)
+    except (ValueError, RecursionError):
+        return Reading(None, (Problem("undecodable", _no_json(line)),), _ALL)
+    if not isinstance(content, dict):
+        return Reading(None, (Problem("undecodable", f"{_NO_JSON}, got {_kind_of(content)}"),), _ALL)
+    if _may_hold_unstorable(line):
+        content = _storable(content)
+    try:
+        return Reading(_record(_Touchpoint.model_validate(content)))
     except ValidationError as error:
-        problems = tuple(_problems(error, data))
+        problems = tuple(_problems(error))
     doubtful = frozenset(problem.field.split(".")[0] for problem in problems)
-    return Reading(None if "" in doubtful else _without(data, doubtful), problems, doubtful)
+    return Reading(_without(content, doubtful), problems, doubtful)
 
 
-def _problems(error: ValidationError, data: bytes) -> Iterator[Problem]:
+def _problems(error: ValidationError) -> Iterator[Problem]:
     for found in error.errors(include_url=False, include_context=False):
         kind, came = found["type"], found["input"]
-        if kind == "json_invalid":
-            yield Problem("undecodable", _no_json(data))
-            continue
         field = ".".join(str(part) for part in found["loc"])
         expected = _EXPECTED.get(kind) or found["msg"].removeprefix("Value error, ").replace(
             "Input should be", "expected"
@@ -231,12 +267,12 @@ def _problems(error: ValidationError, data: bytes) -> Iterator[Problem]:
         yield Problem(_REASONS.get(kind, "bad_value"), f"{field or 'the line'}: {expected}{got}", field)
 
 
-def _no_json(data: bytes) -> str:
+def _no_json(line: str | bytes) -> str:
     try:
-        data.decode()
+        (line if isinstance(line, bytes) else b"").decode()
     except UnicodeDecodeError:
-        return "expected one JSON object a line, in UTF-8; the bytes are not UTF-8"
-    return "expected one JSON object a line"
+        return f"{_NO_JSON}, in UTF-8; the bytes are not UTF-8"
+    return _NO_JSON
 
 
 def _kind_of(value: object) -> str:
@@ -255,18 +291,42 @@ def _kind_of(value: object) -> str:
     return "a number"
 
 
-def _without(data: bytes, doubtful: frozenset[str]) -> Touchpoint | None:
+def _without(content: Mapping[str, object], doubtful: frozenset[str]) -> Touchpoint | None:
     """Return the touchpoint with something harmless in place of some top-level fields; None where that is none."""
+    kept = {name: value for name, value in content.items() if name not in doubtful}
+    stand_ins = {name: value for name, value in _STAND_INS.items() if name in doubtful}
     try:
-        kept = {name: value for name, value in json.loads(data).items() if name not in doubtful}
-        stand_ins = {name: value for name, value in _STAND_INS.items() if name in doubtful}
-        return _record(_Touchpoint.model_validate_json(json.dumps(kept | stand_ins)))
-    except (ValueError, RecursionError):  # a ValidationError is a ValueError
+        return _record(_Touchpoint.model_validate(kept | stand_ins))
+    except ValidationError:
         return None
 
 
+def _may_hold_unstorable(line: str | bytes) -> bool:
+    if isinstance(line, bytes):
+        return b"\\u" in line or _SURROGATE_BYTE in line
+    return "\\u" in line or not line.isascii()
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """Return what a JSON text holds with a replacement character for each half of a surrogate pair and each U+0000."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    return {_storable(name): _storable(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    """Return text as it is, and anything else as JSON with its numbers as they were written."""
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(name)}: {_json(part)}" for name, part in sorted(value.items())) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    return value.written if isinstance(value, _Written) else json.dumps(value, ensure_ascii=False)
 
 
 def _micros(amount: Decimal) -> int:

@@ -29,11 +29,13 @@ def named(policy: "IdentityPolicy", text: str) -> Named:
     identifier_type, colon, value = text.partition(":")
     if not colon:
         raise InputError("expected TYPE:VALUE, for example email:ann@example.com")
-    if identifier_type not in policy.identifiers:
+    normaliser = Normaliser(policy, KEY_OF_NO_MEANING)
+    known = normaliser.known_type(identifier_type)
+    if known is None:
         # What stands before the colon is not repeated: who forgot the type put a value there.
         raise InputError(f"there is no such identifier type; expected one of {', '.join(policy.identifiers)}")
-    node = Normaliser(policy, KEY_OF_NO_MEANING).node(identifier_type, value)
-    return Named(identifier_type, node["value"] if node else None)
+    node = normaliser.node(known, value)
+    return Named(known, node["value"] if node else None)
 
 
 def by_whom(name: str | None) -> str:

@@ -337,3 +337,53 @@ def test_any_json_is_read_or_rejected(value: object) -> None:
         parse_touchpoint(json.dumps(value))
     except RejectedError as error:
         assert error.detail  # noqa: PT017  # any other exception fails the test
+
+
+def _line(rest: str, identifiers: str = "[]") -> str:
+    return f'{{"event_id": "1", "event_time": 1, "type": "t", "identifiers": {identifiers}, {rest}}}'
+
+
+@pytest.mark.parametrize("number", ["12345678901234567890", "1e3", "0.10", "-0.0", "12345.0", "1E+21", "-7"])
+def test_a_number_in_traits_and_properties_is_kept_as_it_was_written(number: str) -> None:
+    line = _line(f'"traits": {{"a": {number}}}, "b": {number}, "c": [{{"d": {number}}}]')
+    touchpoint = parse_touchpoint(line)
+    assert touchpoint["traits"] == {"a": number}
+    assert touchpoint["properties"] == {"b": number, "c": f'[{{"d": {number}}}]'}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("12345678901234567890", "12345678901234567890"),
+        ("12345", "12345"),
+        ("12345.0", "12345"),
+        ("0.10", "0.10"),
+        ("1e3", "1e3"),
+        ("1.50", "1.50"),
+    ],
+)
+def test_a_number_where_text_is_expected_goes_through_no_float(number: str, text: str) -> None:
+    order = f'"order": {{"order_id": {number}, "amount": 1, "currency": "EUR"}}'
+    touchpoint = parse_touchpoint(_line(order, f'[{{"type": "customer_id", "value": {number}}}]'))
+    assert touchpoint["order"] is not None
+    assert touchpoint["order"]["order_id"] == touchpoint["identifiers"][0]["value"] == text
+
+
+def test_amounts_are_exact() -> None:
+    order = '"order": {"order_id": 7.0, "amount": 0.1000001, "currency": "EUR", "items": [{"sku": 1, "quantity": 2.0}]}'
+    touchpoint = parse_touchpoint(_line(order))
+    assert touchpoint["order"] is not None
+    assert (touchpoint["order"]["order_id"], touchpoint["order"]["amount_micros"]) == ("7", 100_000)
+    assert touchpoint["order"]["items"][0]["quantity"] == 2
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "9" * 5_000, "NaN", "-Infinity"])
+def test_a_number_beyond_all_reason_is_refused_where_one_is_expected(number: str) -> None:
+    with pytest.raises(RejectedError):
+        parse_touchpoint(_line(f'"interaction": {{"sentiment": {number}}}'))
+
+
+def test_half_of_a_surrogate_pair_becomes_the_replacement_character() -> None:
+    touchpoint = parse_touchpoint(_line('"note": "\\ud83d", "traits": {"a\\udc00": ["\\ud83e\\udd8a"]}'))
+    assert touchpoint["properties"] == {"note": "\ufffd"}
+    assert touchpoint["traits"] == {"a\ufffd": '["\U0001f98a"]'}

@@ -1,0 +1,205 @@
+"""What names nobody is no identifier and no trait, and what may be somebody's stays."""
+
+import hashlib
+
+import pytest
+
+from identity.normalise import Normaliser
+from identity.placeholders import Placeholders
+from identity.policy_file import default_policy
+from identity.traits import Telling, telling_under
+
+POLICY = default_policy()
+NORMALISER = Normaliser(POLICY, b"a key of the tests")
+TELLING = telling_under(POLICY.placeholders)
+
+
+def read(identifier_type: str, value: str, country: str | None = None) -> str:
+    """Return the normal form of a value, or why it is left out."""
+    told = [{"type": identifier_type, "value": value}]
+    nodes, left_out = NORMALISER.understand(told, source="web", country=country)  # type: ignore[arg-type]
+    return nodes[0]["value"] if nodes else left_out[0].reason
+
+
+def telling(**traits: str) -> dict[str, str]:
+    return dict(TELLING.telling(traits))
+
+
+_TEXT = """
+null NULL None nil <nil> "null" 'undefined' {null} [null] (null) (none) (not_set) not-set notSet NotSet
+not_authenticated N/A n.a. #N/A NaN NaT undefined [object_Object] anonymous anonymousUser AnonymousUser
+anonymous_user guest
+Guest_User
+guestUser not_logged_in notLoggedIn Not_LoggedIn unknown unknown_customer UnknownUser UNKNOWN_UNKNOWN walk-in
+Walk-In_Customer TBD deleted redacted xxx XXXX - -- ? ... unbekannt keine keine_Angabe inconnu desconocido 未知 test
+test_user testuser no_name not_provided NOT_AVAILABLE undefined_undefined null_null %28not%20set%29 user customer admin
+true false 0 00 000 0.0 -1 -1.0 0000 77777 +11111111 aaaa 123456789 1234567890 0123456789
+00000000-0000-0000-0000-000000000000 {00000000-0000-0000-0000-000000000000} 00000000000000000000000000000000
+FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF 9774d56d682e549c 9774D56D682E549C 000000000000000 02:00:00:00:00:00
+{{user.id}} ${customerId} %%EMAIL%% *|EMAIL|* noemail@example.org none@none.com test@test.com
+"""
+
+
+@pytest.mark.parametrize("identifier_type", ["customer_id", "loyalty_id", "device_id", "cookie", "email"])
+@pytest.mark.parametrize("word", _TEXT.split())
+def test_a_word_for_nobody_is_no_identifier_of_any_type(identifier_type: str, word: str) -> None:
+    assert read(identifier_type, word) == "placeholder"
+    assert read(identifier_type, f" {word.replace('_', ' ')}\u00a0") == "placeholder"
+
+
+@pytest.mark.parametrize("name", ["md5", "sha1", "sha256", "sha512"])
+@pytest.mark.parametrize("text", ["", " ", "null", "NULL", "None", "undefined", "unknown", "n/a", "(not set)", "0"])
+def test_a_digest_of_nothing_names_nobody(name: str, text: str) -> None:
+    digest = hashlib.new(name, text.encode()).hexdigest()
+    assert read("customer_id", digest) == read("cookie", digest.upper()) == "placeholder"
+
+
+def test_published_digests_of_the_empty_text_are_known() -> None:
+    """RFC 1321, A.5; FIPS 180: the examples for an empty message."""
+    assert read("cookie", "d41d8cd98f00b204e9800998ecf8427e") == "placeholder"
+    assert read("cookie", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709") == "placeholder"
+    assert read("cookie", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855") == "placeholder"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "12345", "1234", "007", "0.10", "22", "9999", "test1", "guest-8f3a2", "C-000001", "null1", "nullable",
+        "4000000", "GA1.2.1234567.987654", "1.2.3", "mother", "@anna", "anna", "nonna", "testa", "userlane", "na-7",
+        "0cc175b9c0f1b6a831c399e269772661",
+    ],
+)  # fmt: skip
+def test_what_somebody_gave_out_is_an_identifier(value: str) -> None:
+    assert read("customer_id", value) not in {"placeholder", "malformed", "blank"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "noemail@example.org", "no-email@example.org", "No.Email@example.org", "nomail@example.de", "none@none.com",
+        "noreply@shop.example", "no-reply@shop.example", "do-not-reply@shop.example", "no@no.com", "na@na.com",
+        "test@test.de", "test@test.co.uk", "Test <test@test.com>", "unknown@example.org", "guest@guest.com",
+        "guest@shop.example", "null@example.org", "undefined@undefined.com", "a@a.com", "aaa@aaa.com", "a@b.com",
+        "sin_correo@example.es", "keine.email@example.de", "123@123.com", "anonymous@example.org", "n/a@example.org",
+        "somebody@none.com", "youremail@example.com", "deleted-user@example.org", "none", "N/A",
+    ],
+)  # fmt: skip
+def test_an_address_for_nobody_is_no_identifier(address: str) -> None:
+    assert read("email", address) == "placeholder"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "test.kowalski@example.pl", "guest.house@hotel.de", "ann@example.org", "info@hotel.de", "lisa@lisa.de",
+        "na@example.org", "tim@tim.de", "nona@example.org", "unknown.pleasures@example.org", "noemi@example.it",
+        "b@x.com", "annone@example.org", "anna.none@example.org", "user@firma.de", "john.doe@firma.de",
+    ],
+)  # fmt: skip
+def test_an_address_that_may_be_somebodys_stays(address: str) -> None:
+    assert read("email", address) == address
+
+
+@pytest.mark.parametrize("country", ["DE", "US"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0000000000", "1111111111", "1234567890", "123-456-7890", "555-555-5555", "999-999-9999", "+1 555 555 5555",
+        "+1 (111) 111-1111", "+49 000 0000000", "(000) 000-0000", "0123456789", "+49 1234567890", "030 0000000",
+        "00000", "n/a", "-", "unknown", "keine",
+    ],
+)  # fmt: skip
+def test_a_telephone_number_for_nobody_is_no_identifier(number: str, country: str) -> None:
+    assert read("phone", number, country) == "placeholder"
+
+
+@pytest.mark.parametrize("number", ["+1 415 555 0199", "+49 30 123456", "+49 170 1000000"])
+def test_a_telephone_number_that_may_be_somebodys_stays(number: str) -> None:
+    assert read("phone", number).startswith("+")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1900-01-01", "01/01/1900", "1.1.1900", "1970-01-01", "1970-01-01T00:00:00Z", "1969-12-31", "0001-01-01",
+        "1/1/0001 12:00:00 AM", "1899-12-30", "31.12.1899", "9999-12-31", "1111-11-11", "0000-00-00", "00/00/0000",
+        "19000101", "unknown", "N/A", "", "0",
+    ],
+)  # fmt: skip
+def test_a_birth_date_that_stands_for_none_is_no_trait(value: str) -> None:
+    assert telling(birth_date=value) == telling(dob=value) == telling(Date_Of_Birth=value) == {}
+
+
+@pytest.mark.parametrize("value", ["1980-01-01", "2000-01-01", "1970-01-02", "1900-01-02", "1.11.1911"])
+def test_a_birth_date_of_many_stays(value: str) -> None:
+    assert telling(birth_date=value) == {"birth_date": value}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", " ", "\u00a0", "\u200b", "\u2060\ufeff", "\u3164", "N/A", "-", "?", ".", "null", "Null", "unknown", "Guest",
+        "(not set)", "boy", "Girl", "Baby Boy", "respondent", "Mother", "father", "Test", "customer", "user",
+        "First Name", "Vorname", "Mr", "XXX", "000", "123", "xx xx", "Walk-In Customer", "\\N",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["first_name", "last_name", "full_name", "FirstName", "name"])
+def test_a_word_for_nobody_is_no_name(field: str, value: str) -> None:
+    assert telling(**{field: value}) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "kept"),
+    [
+        ("Guest", "Guest", {}),
+        ("Test", "User", {}),
+        ("Baby Boy", "Smith", {"last_name": "Smith"}),
+        ("Mother", "Kowalska", {"last_name": "Kowalska"}),
+        ("Ann", "Guest", {"first_name": "Ann", "last_name": "Guest"}),
+        ("Ann", "guest", {"first_name": "Ann", "last_name": "guest"}),
+        ("Eva", "Kunde", {"first_name": "Eva", "last_name": "Kunde"}),
+        ("Ann", "Null", {"first_name": "Ann", "last_name": "Null"}),
+        ("Ann", "null", {"first_name": "Ann"}),
+        ("Ann", "NULL", {"first_name": "Ann"}),
+        ("Ann", "N/A", {"first_name": "Ann"}),
+        ("Nan", "Lund", {"first_name": "Nan", "last_name": "Lund"}),
+        ("NaN", "Lund", {"last_name": "Lund"}),
+        ("Li", "Na", {"first_name": "Li", "last_name": "Na"}),
+        ("Boy", "Gobert", {"first_name": "Boy", "last_name": "Gobert"}),
+        ("John", "Doe", {}),
+        ("DOE", "JANE", {}),
+        ("Max", "Mustermann", {}),
+        ("John", "Smith", {"first_name": "John", "last_name": "Smith"}),
+        ("Ann", "Doe", {"first_name": "Ann", "last_name": "Doe"}),
+        ("Malcolm", "X", {"first_name": "Malcolm", "last_name": "X"}),
+    ],
+)
+def test_names_are_judged_together(first: str, last: str, kept: dict[str, str]) -> None:
+    assert telling(first_name=first, last_name=last) == kept
+
+
+def test_a_full_name_is_judged_as_a_whole() -> None:
+    assert telling(full_name="Doe, John") == telling(full_name="Guest User") == {}
+    assert telling(full_name="Ann Guest", last_name="Guest") == {"full_name": "Ann Guest", "last_name": "Guest"}
+
+
+def test_an_address_for_nobody_is_no_trait() -> None:
+    assert telling(email="noemail@example.org", phone="0000000", street="-", city="unknown", postcode="00000") == {}
+    sound = {"email": "ann@example.org", "phone": "030 123456", "street": "Test 7", "city": "Nana", "postcode": "22222"}
+    assert telling(**sound) == sound
+
+
+def test_of_any_other_trait_only_what_says_nothing_is_left_out() -> None:
+    sound = {"role": "guest", "plan": "0", "newsletter": "no", "stars": "***", "flag": "false", "visibility": "private"}
+    assert telling(**sound, tier="None", colour="undefined", size="n/a", note="\u200b", level="{{level}}") == sound
+
+
+def test_lists_that_are_empty_turn_placeholders_off() -> None:
+    none = Placeholders()
+    assert not none.has_identifier("null")
+    assert not none.has_address("noemail@example.org")
+    assert not none.has_birth("19000101")
+    assert Telling(none).telling({"last_name": "Guest", "birth_date": "1900-01-01"}).keys() == {
+        "last_name",
+        "birth_date",
+    }
