@@ -13,12 +13,13 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
 - `Ruled`, `Blocked`: the node keeps what a steward decided. Of two that were decided on each asks the other to join its
   owner, shared or not: whatever the decision, it is weighed where both are seen;
 - `Placed`, `Alike`: a node's record is placed in its blocks, which tell it what they find alike to it; of what is alike
-  enough to be one person it asks the other to join its owner. See :mod:`identity.matching.placing`;
+  enough to be one person it asks the other to join its owner. An owner that has gathered many asks and joins nobody by
+  likeness, which is all that this costs. See :mod:`identity.matching.placing`;
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
   no link of it asks anybody to join. It still answers as an owner, since others may point to it;
-- an owner that holds as many members as the policy allows takes no more: it tells the node so (`Full`), which becomes
-  shared and gathers by itself from then on; an owner that hears of it late lets it go. This safety valve is all that
-  may depend on the order of arrival.
+- an owner that holds as many members as the policy allows, those aside whom likeness alone brought, takes no more: it
+  tells the node so (`Full`), which becomes shared and gathers by itself from then on; an owner that hears of it late
+  lets it go. This safety valve, and that of likeness, are all that may depend on the order of arrival.
 
 Ownership says where evidence meets, never who is one person: that is resolution's, and gathering too much is harmless.
 """
@@ -54,6 +55,7 @@ from identity.matching.placing import Matcher
 from identity.members import News, merged_member, news_of
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
+from identity.room import MOST_ALIKE, linked_members
 
 
 class Graph(Protocol):
@@ -148,6 +150,9 @@ class Gatherer:
         self._inbox: deque[Message] = deque()
         self._outbox: list[Message] = []
         self._to_report: dict[NodeId, None] = {}
+        self._to_tell: dict[NodeId, Alike] = {}
+        self._welcomed: dict[NodeId, dict[NodeId, int]] = {}
+        """By owner, who was welcomed in this chunk of work, and how many each brings."""
         self._dirty: dict[NodeId, Dirty] = {}
 
     def touch(self, seen: list[Seen], moment: Moment, source: str) -> Node:
@@ -191,8 +196,7 @@ class Gatherer:
 
     def compare_anew(self, node_id: NodeId) -> None:
         """Have a node compared in this partition's blocks anew, under another policy than before."""
-        for told in self._matcher.revisit(node_id) if self._matcher else ():
-            self._post(told)
+        self._tell_alike(self._matcher.revisit(node_id) if self._matcher else ())
 
     def receive(self, message: Message) -> None:
         """Take a message for a node or block of this partition."""
@@ -218,15 +222,21 @@ class Gatherer:
 
         Of each node and addressee only the last report is sent.
         """
-        while self._inbox or self._to_report:
+        while self._inbox or self._to_report or self._to_tell:
             while self._inbox:
                 message = self._inbox.popleft()
                 self._handlers[type(message)](message)
+            if self._to_tell:
+                told, self._to_tell = self._to_tell, {}
+                for news in told.values():
+                    self._post(news)
+                continue
             for node in self._taken_reports():
                 self._report(node)
         for message in self._last_reports_only():
             self._send(message)
         self._outbox.clear()
+        self._welcomed.clear()
         dirty, self._dirty = self._dirty, {}
         return {owner: what for owner, what in dirty.items() if self._graph.gathering(owner) is not None}
 
@@ -311,8 +321,11 @@ class Gatherer:
         return rule.max_neighbours if rule else NEVER_SEEN
 
     def _placed(self, message: Placed) -> None:
-        for told in self._matcher.receive(message) if self._matcher else ():
-            self._post(told)
+        self._tell_alike(self._matcher.receive(message) if self._matcher else ())
+
+    def _tell_alike(self, news: Iterable[Alike]) -> None:
+        """Keep what to tell nodes until the inbox is empty: of each node the last is all, and a crowd tells many."""
+        self._to_tell.update((told.to, told) for told in news)
 
     def _link_seen(self, message: LinkSeen) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
@@ -372,10 +385,12 @@ class Gatherer:
             self._changed(message.to, node)
 
     def _ask_alike(self, card: Card, owner: NodeId, gathering: Gathering) -> None:
-        """Ask those that may be one person with a member to join the owner."""
+        """Ask those that may be one person with a member to join the owner, unless too many have gathered already."""
+        if card.shared or len(gathering.members) >= MOST_ALIKE:
+            return
         for other, found in card.alike.items():
-            if found >= self._unites_from and not card.shared and other not in gathering.members:
-                self._post(Join(other, owner, "link"))
+            if found >= self._unites_from and other not in gathering.members:
+                self._post(Join(other, owner, "likeness"))
 
     def _stay_alone(self, message: Full) -> None:
         node = self._graph.node(message.to)
@@ -396,6 +411,12 @@ class Gatherer:
         node = self._graph.node(message.to)
         if node is None:
             node = _new_node(message.to, "", "")
+        if message.purpose == "likeness":
+            self._join_alike(message, node)
+            return
+        if message.purpose == "welcome":
+            self._join_welcoming(message, node)
+            return
         if message.purpose == "link" and node.card.shared:
             return
         if message.purpose == "confirm" and node.card.alone:
@@ -413,6 +434,39 @@ class Gatherer:
                 self._post(Join(old_owner, message.owner, "pointer"))
         else:
             self._post(Join(message.owner, node.owner, "pointer"))
+
+    def _join_alike(self, message: Join, node: Node) -> None:
+        """Pass on to the owner that another one asks by likeness.
+
+        Of two owners the worse tells how many it brings, and the better one welcomes it where there is room.
+        """
+        if node.owner != message.to:
+            if message.owner == node.owner:
+                self._changed(message.to, node)
+            elif not node.card.shared:
+                self._post(Join(node.owner, message.owner, "likeness"))
+            return
+        gathering = self._graph.gathering(message.to)
+        members = len(gathering.members) if gathering else 0
+        if message.owner == message.to or members >= MOST_ALIKE:
+            return
+        if message.owner < message.to:
+            self._post(Join(message.owner, message.to, "likeness", max(members, 1)))
+        elif message.members == 0:
+            self._post(Join(message.owner, message.to, "likeness"))
+        else:
+            welcomed = self._welcomed.setdefault(message.to, {})
+            welcomed[message.owner] = message.members
+            if members + sum(welcomed.values()) <= MOST_ALIKE:
+                self._post(Join(message.owner, message.to, "welcome"))
+            else:
+                del welcomed[message.owner]
+
+    def _join_welcoming(self, message: Join, node: Node) -> None:
+        if node.owner == message.to and message.owner < message.to:
+            node.owner = message.owner
+            self._changed(message.to, node)
+            self._hand_over(message.to, message.owner)
 
     def _report(self, node_id: NodeId) -> None:
         node = self._graph.node(node_id)
@@ -487,9 +541,12 @@ class Gatherer:
         return True
 
     def _is_full(self, gathering: Gathering, report: Report) -> bool:
-        """Whether there is no room for a new member; there always is for the owner itself."""
+        """Whether links leave no room for a new member; there always is room for the owner itself."""
         others = len(gathering.members) - (report.to in gathering.members)
-        return report.node != report.to and others >= self._max_gathering - 1
+        if report.node == report.to or others < self._max_gathering - 1:
+            return False
+        linked = linked_members(gathering.members, report.node, report.member.card, self._unites_from)
+        return linked - (report.to in gathering.members) >= self._max_gathering - 1
 
     def _confirm(self, member: NodeId, owner: NodeId) -> None:
         """Ask a new member whether it still points here, where that is not plain to see."""

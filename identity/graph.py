@@ -220,12 +220,15 @@ class Join(msgspec.Struct, array_like=True, tag_field="kind", tag=3):
     Attributes:
         purpose: ``link``: because of evidence, which a shared node does not follow; ``pointer``: because the owner it
             pointed to points there; ``ruling``: because of a steward's decision; ``confirm``: to make sure that it
-            still points there.
+            still points there; ``likeness``: because their records are alike, which an owner with many members does
+            not follow; ``welcome``: because the owner asked to be joined by likeness has room.
+        members: of the owner that asks by likeness, told to a better one; 0: not told.
     """
 
     to: NodeId
     owner: NodeId
-    purpose: Literal["link", "pointer", "ruling", "confirm"]
+    purpose: Literal["link", "pointer", "ruling", "confirm", "likeness", "welcome"]
+    members: int = 0
 
 
 class Report(msgspec.Struct, array_like=True, tag_field="kind", tag=4):

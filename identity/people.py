@@ -1,13 +1,13 @@
 """Disjoint sets of nodes that become people, and what forbids two of them to become one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from identity.graph import Card
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 
-Refusal = Literal["limit", "apart", "unlike"]
+Refusal = Literal["limit", "apart", "unlike", "device"]
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -22,6 +22,7 @@ class Groups:
         policy: limits.
         apart: pairs of nodes that may never be in one set.
         are_unlike: whether the records of two sets cannot be one person's.
+        nobodys: devices that are nobody's: like a person, each stays apart from all people.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Groups:
         policy: IdentityPolicy,
         apart: Sequence[tuple[NodeId, NodeId]],
         are_unlike: Callable[[Sequence[bytes], Sequence[bytes]], bool],
+        nobodys: Collection[NodeId] = (),
     ) -> None:
         self._rules = policy.identifiers
         self._parent = {node: node for node in cards}
@@ -39,6 +41,7 @@ class Groups:
         self._apart = apart
         self._records = {node: [card.record] for node, card in cards.items() if card.record}
         self._are_unlike = are_unlike
+        self._parties = {node for node, card in cards.items() if self._rules[card.type].personal}.union(nobodys)
 
     def root(self, node: NodeId) -> NodeId:
         """Return what stands for a node's set."""
@@ -46,6 +49,10 @@ class Groups:
         while parent[node] != node:
             parent[node] = node = parent[parent[node]]
         return node
+
+    def is_party(self, root: NodeId) -> bool:
+        """Whether a set, by what stands for it, names a person, or is a device that is nobody's."""
+        return root in self._parties
 
     def bond(self, one: NodeId, other: NodeId) -> Refusal | None:
         """Make two sets one whatever the limits; return why not, and change nothing, where they must stay apart."""
@@ -71,6 +78,15 @@ class Groups:
         records = self._records.get(left), self._records.get(right)
         if left != right and records[0] and records[1] and self._are_unlike(records[0], records[1]):
             return "apart" if self.must_stay_apart(left, right) else "unlike"
+        return self.unite_alike(one, other)
+
+    def unite_by_device(self, one: NodeId, other: NodeId) -> Refusal | None:
+        """Do the same along a link of which one end is a device: it never makes one person of two."""
+        left, right = self.root(one), self.root(other)
+        if left == right:
+            return None
+        if self.is_party(left) and self.is_party(right):
+            return "apart" if self.must_stay_apart(left, right) else "device"
         return self.unite_alike(one, other)
 
     def unite_alike(self, one: NodeId, other: NodeId) -> Refusal | None:
@@ -115,6 +131,8 @@ class Groups:
             times[name] = (*times.get(name, ()), *added)
         if right in self._records:
             self._records[left] = [*self._records.get(left, ()), *self._records.pop(right)]
+        if right in self._parties:
+            self._parties.add(left)
         self._parent[right] = left
 
 

@@ -2,14 +2,15 @@
 
 What a steward decided comes first. Then links are united in order of strength like Kruskal's edges (J. B. Kruskal,
 1956), and a union that would give one person more identifiers of a type than the policy allows, or that a steward
-forbids, is refused. An identifier pulled by several people belongs to the one that dominates, or to none of them (a
-family tablet): its other links are taken out and the rest is resolved again. Links of shared and blocked nodes never
-count. Strength and ties are decided by evidence and identifiers, never by arrival or by node ids, so the result is the
-same for any order of events, any partitioning and any key.
+forbids, is refused. So is one by which a device alone, an identifier that names nobody, would make one person of two.
+An identifier pulled by several people belongs to the one that dominates, or to none of them (a family tablet): its
+other links are taken out and the rest is resolved again. Links of shared and blocked nodes never count. Strength and
+ties are decided by evidence and identifiers, never by arrival or by node ids, so the result is the same for any order
+of events, any partitioning and any key.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
@@ -33,6 +34,7 @@ Verdict = Literal[
     "matched",
     "suggested",
     "suggested_past_limit",
+    "device_alone",
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order of the numbers they are stored as; append only."""
@@ -117,6 +119,9 @@ class _Resolving:
             (link for link in _links(cards) if link not in self._verdicts and frozenset(link) not in bonded),
             key=self._strength,
         )
+        self._named = {node for link in self._links for node, other in _both_ways(link) if self._is_personal(other)}
+        """Those that were seen with a personal identifier: whose they are, it alone tells."""
+        self._nobodys: set[NodeId] = set()
 
     def resolve(self) -> Resolution:
         """Return people and verdicts."""
@@ -125,7 +130,7 @@ class _Resolving:
         while True:
             usable = [link for link in self._links if link not in taken_out]
             groups, refused = self._united(usable)
-            suspects = {self._weaker_end(link) for link in refused} - settled
+            suspects = {self._suspect(link) for link in refused} - settled
             suspects -= {node for bond in self._bonds for node in bond}
             if not suspects:
                 break
@@ -137,6 +142,9 @@ class _Resolving:
         self._verdicts.update(taken_out)
         self._verdicts.update(refused)
         alike = self._match(groups)
+        for link, verdict in self._verdicts.items():
+            if verdict in _OUTDONE and groups.root(link.anchor) == groups.root(link.node):
+                self._verdicts[link] = "joined"
         decided = dict(self._decided(groups))
         self._verdicts.update(decided)
         alike |= {link: found for link in decided if (found := self._alike(link)) is not None}
@@ -147,9 +155,7 @@ class _Resolving:
         if self._matched is None:
             return {}
         self._matched.unite(groups)
-        for link, verdict in self._verdicts.items():
-            if verdict in _OUTDONE and groups.root(link.anchor) == groups.root(link.node):
-                self._verdicts[link] = "joined"
+        self._look_again(groups)
         bonded = {frozenset(bond) for bond in self._bonds}
         alike: dict[LinkId, int] = {}
         for (one, other), found, is_one_person in self._matched.verdicts(groups):
@@ -173,12 +179,13 @@ class _Resolving:
 
     def _united(self, usable: Iterable[LinkId]) -> tuple[Groups, dict[LinkId, Verdict]]:
         """Unite along bonds and links; return the groups and why which links were refused."""
-        groups = Groups(self._cards, self._policy, self._apart, self._are_unlike)
+        groups = Groups(self._cards, self._policy, self._apart, self._are_unlike, self._nobodys)
         for bond in self._bonds:
             groups.bond(*bond)
         refused: dict[LinkId, Verdict] = {}
         for link in usable:
-            refusal = groups.unite(link.anchor, link.node)
+            unite = groups.unite_by_device if self._is_by_device(link) else groups.unite
+            refusal = unite(link.anchor, link.node)
             if refusal is not None:
                 refused[link] = _VERDICT_OF[refusal]
         return groups, refused
@@ -189,32 +196,69 @@ class _Resolving:
     def _not_theirs(
         self, suspects: set[NodeId], usable: list[LinkId], refused: Mapping[LinkId, Verdict]
     ) -> dict[LinkId, Verdict]:
-        """Return the links of suspects to those people whom they do not belong to.
+        """Return the links of suspects to those people whom they do not belong to; devices may be nobody's from now on.
 
-        The people are those without the suspects. A suspect's evidence with the one it was seen with most is held
-        against the evidence with the next; whom it must stay apart from does not count.
+        The people are those without the suspects.
         """
         groups, _ = self._united([link for link in usable if suspects.isdisjoint(link)])
-        pulls: dict[NodeId, Counter[NodeId]] = {node: Counter() for node in suspects}
-        theirs: dict[NodeId, list[tuple[LinkId, NodeId]]] = {node: [] for node in suspects}
-        for link in usable:
-            for node, other in ((link.anchor, link.node), (link.node, link.anchor)):
-                if node in suspects and other not in suspects:
-                    if groups.must_stay_apart(node, other):
-                        continue
-                    root = groups.root(other)
-                    pulls[node][root] += self._evidence(link).touches
-                    theirs[node].append((link, root))
         found: dict[LinkId, Verdict] = {}
-        for node, pull in pulls.items():
-            if len(pull) > 1:
-                (top, most), (_, next_most) = pull.most_common(2)
-                dominates = most > next_most and most >= self._policy.dominance * next_most
-                owner = top if dominates else None
-                for link, root in theirs[node]:
-                    if root != owner:
-                        found[link] = "ambiguous_identifier" if owner is None else refused.get(link, "limit_per_person")
+        for node, links in self._links_of(suspects, usable).items():
+            pull = self._pull(groups, node, links)
+            if len(pull) < _SEVERAL:
+                continue
+            owner = self._dominating(pull)
+            is_device = not self._is_personal(node)
+            if owner is None and is_device:
+                self._nobodys.add(node)
+            lost: Verdict = "device_alone" if is_device else "limit_per_person"
+            for link, root in self._to_people(groups, node, links):
+                if root != owner:
+                    found[link] = "ambiguous_identifier" if owner is None else refused.get(link, lost)
         return found
+
+    def _look_again(self, groups: Groups) -> None:
+        """Give what was nobody's to those whom likeness made one person, where they dominate together."""
+        links_of = self._links_of(self._nobodys, self._links)
+        for node in sorted(self._nobodys, key=self._weakness):
+            owner = self._dominating(self._pull(groups, node, links_of[node]))
+            if owner is None or groups.unite_alike(node, owner) is not None:
+                continue
+            for link, root in self._to_people(groups, node, links_of[node]):
+                if root != groups.root(node):
+                    self._verdicts[link] = "device_alone"
+
+    def _pull(self, groups: Groups, node: NodeId, links: Iterable[LinkId]) -> Counter[NodeId]:
+        """Return how often a node was seen with each person."""
+        pull: Counter[NodeId] = Counter()
+        for link, root in self._to_people(groups, node, links):
+            pull[root] += self._evidence(link).touches
+        return pull
+
+    def _dominating(self, pull: Counter[NodeId]) -> NodeId | None:
+        """Return the person whom an identifier belongs to, None where nobody dominates the next."""
+        (top, most), (_, next_most) = (*pull.most_common(2), (None, 0), (None, 0))[:2]
+        return top if most > next_most and most >= self._policy.dominance * next_most else None
+
+    def _links_of(self, nodes: Collection[NodeId], links: Iterable[LinkId]) -> dict[NodeId, list[LinkId]]:
+        """Return the links of each node to any that is not among them."""
+        found: dict[NodeId, list[LinkId]] = {node: [] for node in nodes}
+        for link in links:
+            for node, other in _both_ways(link):
+                if node in found and other not in found:
+                    found[node].append(link)
+        return found
+
+    def _to_people(self, groups: Groups, node: NodeId, links: Iterable[LinkId]) -> Iterator[tuple[LinkId, NodeId]]:
+        """Yield those links of a node by which people pull at it, and what stands for each.
+
+        Not whom it must stay apart from; and not by way of a device where it was seen with people themselves.
+        """
+        for link in links:
+            other = link.node if link.anchor == node else link.anchor
+            root = groups.root(other)
+            counts = self._is_personal(other) or node not in self._named
+            if counts and groups.is_party(root) and not groups.must_stay_apart(node, other):
+                yield link, root
 
     def _decided(self, groups: Groups) -> Iterator[tuple[LinkId, Verdict]]:
         """Yield what became of the decisions that were not withdrawn."""
@@ -256,8 +300,15 @@ class _Resolving:
     def _names(self, pair: Iterable[NodeId]) -> list[tuple[str, str]]:
         return sorted((self._cards[node].type, self._cards[node].value) for node in pair)
 
-    def _weaker_end(self, link: LinkId) -> NodeId:
-        return max(link, key=self._weakness)
+    def _suspect(self, link: LinkId) -> NodeId:
+        """Return the end that is in question: the weaker one, of two devices rather the one seen with no person."""
+        return max(link, key=lambda node: (not self._is_personal(node), node not in self._named, *self._weakness(node)))
+
+    def _is_personal(self, node: NodeId) -> bool:
+        return self._policy.identifiers[self._cards[node].type].personal
+
+    def _is_by_device(self, link: LinkId) -> bool:
+        return not (self._is_personal(link.anchor) and self._is_personal(link.node))
 
     def _weakness(self, node: NodeId) -> tuple[int, str]:
         return self._rank(node), self._cards[node].value
@@ -267,12 +318,14 @@ class _Resolving:
 
 
 _SUGGESTED: Verdict = "suggested"
-_OUTDONE: frozenset[Verdict] = frozenset({"ambiguous_identifier", "limit_per_person", "unlike_records"})
-"""What kept a link out, and no longer matters where its ends became one person by likeness."""
+_SEVERAL = 2
+_OUTDONE: frozenset[Verdict] = frozenset({"ambiguous_identifier", "limit_per_person", "unlike_records", "device_alone"})
+"""What kept a link out, and no longer matters where its ends became one person by others or by likeness."""
 _VERDICT_OF: Mapping[Refusal, Verdict] = {
     "limit": "limit_per_person",
     "apart": "decided_apart",
     "unlike": "unlike_records",
+    "device": "device_alone",
 }
 
 
@@ -282,6 +335,10 @@ def _links(cards: Mapping[NodeId, Card]) -> Iterator[LinkId]:
         for node in card.links:
             if node in cards:
                 yield LinkId(anchor, node)
+
+
+def _both_ways(link: LinkId) -> tuple[tuple[NodeId, NodeId], tuple[NodeId, NodeId]]:
+    return (link.anchor, link.node), (link.node, link.anchor)
 
 
 def _out_verdicts(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> dict[LinkId, Verdict]:

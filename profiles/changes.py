@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from identity.graph import Member
@@ -18,7 +19,7 @@ DECIDED: frozenset[Verdict] = frozenset(
 """What a link is by decision."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Regrouping:
     """One resolution of a gathering and what was told before it.
 
@@ -87,8 +88,8 @@ class Regrouping:
         """Return what moved the nodes: a decision before a link that came, a link that came before one that went."""
         if self.by_policy is not None:
             return "policy", self.by_policy
-        near = {link: verdict for link, verdict in self.news.items() if not nodes.isdisjoint(link)}
-        news = near or self.news
+        near = dict(sorted({place: link for node in nodes for place, link in self._news_of.get(node, ())}.items()))
+        news = {link: self.news[link] for link in near.values()} or self.news
         if any(verdict in DECIDED or link in self.undone for link, verdict in news.items()):
             for link in (*news, *self.news):
                 key = self._decision(link)
@@ -101,6 +102,15 @@ class Regrouping:
         for verdict in news.values():
             return "rule", verdict
         return "event", None
+
+    @cached_property
+    def _news_of(self) -> dict[NodeId, list[tuple[int, LinkId]]]:
+        """The links whose verdict is new by each of their ends, with their place among all."""
+        found: dict[NodeId, list[tuple[int, LinkId]]] = {}
+        for place, link in enumerate(self.news):
+            for node in link:
+                found.setdefault(node, []).append((place, link))
+        return found
 
     def _decision(self, link: LinkId) -> str | None:
         """Return the key of the newest decision on a link's ends, where a decision is what its verdict changed by."""

@@ -41,6 +41,7 @@ _CONTENDING: frozenset[Verdict] = frozenset(
     {
         "limit_per_person",
         "ambiguous_identifier",
+        "device_alone",
         "unlike_records",
         "decided_apart",
         "contradicting_decision",

@@ -1,6 +1,7 @@
 """Why two identifiers are one person, or are not: the links between them with their evidence, out of the lake."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -113,7 +114,8 @@ class Why:
         nodes: all identifiers that are named below, by node id.
         chain: joined links that lead from one to the other, strongest way; empty where they are two people.
         joined: all joined links of the people asked for.
-        quarantined: links of theirs that join nobody; of two people the ones between them.
+        quarantined: links of theirs that join nobody; of two people the ones between them, and those with a third
+            that both were seen with.
         suggested: links by likeness that are not enough; of two people the ones between them.
         decisions: on any of their identifiers, withdrawn ones too.
         would_separate: the fewest joined links without which the two would be two people.
@@ -142,7 +144,11 @@ def find_node(reader: LakeReader, identifier_type: str, normalised_value: str) -
 
 
 def why(
-    reader: LakeReader, one: NodeRow, other: NodeRow | None, strength: Callable[[LinkRow, NodeRow, NodeRow], Any]
+    reader: LakeReader,
+    one: NodeRow,
+    other: NodeRow | None,
+    strength: Callable[[LinkRow, NodeRow, NodeRow], Any],
+    personal: AbstractSet[str],
 ) -> Why:
     """Return why an identifier belongs to its person, or why two are one person or two.
 
@@ -151,6 +157,7 @@ def why(
         one: an identifier.
         other: another one, or None.
         strength: sort key of a joined link, the strongest first.
+        personal: types of identifiers that name a person; links of others make no one person of two.
     """
     customers = [node.customer_id for node in (one, other) if node is not None]
     nodes = _nodes(reader, customers, [])
@@ -171,11 +178,14 @@ def why(
         return Why(one, None, nodes, [], joined, quarantined, suggested, decisions, [])
     if one.customer_id != other.customer_id:
         both = {one.customer_id, other.customer_id}
-        quarantined = [link for link in quarantined if _owners(link, nodes) == both]
+        quarantined = _between(quarantined, nodes, both)
         suggested = [link for link in suggested if _owners(link, nodes) == both]
         return Why(one, other, nodes, [], joined, quarantined, suggested, decisions, [])
-    chain = _chain(joined, one.node_id, other.node_id)
-    separating = _fewest(joined, one.node_id, other.node_id)
+    making = (
+        [link for link in joined if _may_unite(link, nodes, personal)] if {one.type, other.type} <= personal else joined
+    )
+    chain = _chain(making, one.node_id, other.node_id)
+    separating = _fewest(making, one.node_id, other.node_id)
     return Why(one, other, nodes, chain, joined, quarantined, suggested, decisions, separating)
 
 
@@ -186,6 +196,24 @@ def _nodes(reader: LakeReader, customers: Sequence[str], node_ids: Sequence[str]
 
 def _owners(link: LinkRow, nodes: dict[str, NodeRow]) -> set[str]:
     return {nodes[link.anchor_id].customer_id, nodes[link.node_id].customer_id}
+
+
+def _between(quarantined: Sequence[LinkRow], nodes: dict[str, NodeRow], both: set[str]) -> list[LinkRow]:
+    """Return the links between two people, and those of either with an identifier that both were seen with."""
+    seen_by: dict[str, set[str]] = {}
+    for link in quarantined:
+        for near, far in ((link.anchor_id, link.node_id), (link.node_id, link.anchor_id)):
+            seen_by.setdefault(far, set()).add(nodes[near].customer_id)
+    return [
+        link
+        for link in quarantined
+        if _owners(link, nodes) == both or any(both <= seen_by[end] for end in (link.anchor_id, link.node_id))
+    ]
+
+
+def _may_unite(link: LinkRow, nodes: dict[str, NodeRow], personal: AbstractSet[str]) -> bool:
+    """Whether a joined link may have made one person of two: not by way of what names nobody, unless decided."""
+    return link.rule == "decided_together" or {nodes[link.anchor_id].type, nodes[link.node_id].type} <= personal
 
 
 def _graph(joined: Sequence[LinkRow]) -> "nx.Graph[str]":

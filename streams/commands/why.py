@@ -66,7 +66,8 @@ def why(
         second = None if other is None else _node(reader, policy, other)
         if second is not None and second.node_id == first.node_id:
             raise InputError("expected two identifiers, got the same twice")
-        found = explain(reader, first, second, partial(_strength, policy))
+        personal = {name for name, rule in policy.identifiers.items() if rule.personal}
+        found = explain(reader, first, second, partial(_strength, policy), personal)
         told = [*(found.chain if second else found.joined[:_MOST]), *found.would_separate, *found.suggested[:_MOST]]
         told += found.quarantined[:_MOST]
         pairs = [(link.anchor_id, link.node_id) for link in told if link.probability is not None]

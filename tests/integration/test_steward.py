@@ -31,7 +31,7 @@ DAY_MS = 24 * 3600 * 1000
 FIRST_DAY_MS = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""
 
-ANN, BEN, TABLET = "email:ann@example.org", "email:ben@example.org", "device_id:a-tablet"
+ANN, BEN, LANDLINE = "email:ann@example.org", "email:ben@example.org", "phone:+4930123499"
 OLD_CARD, NEW_CARD, CAT = "customer_id:old-card", "customer_id:new-card", "phone:+4930123456"
 DORA, DORIS, HER_TABLET = "customer_id:dora", "customer_id:doris", "device_id:another-tablet"
 SHOP, ONE_CLIENT, OTHER_CLIENT = "email:shop@example.org", "loyalty_id:l-1", "loyalty_id:l-2"
@@ -79,12 +79,12 @@ def touch(day: int, *whom: str, euros: int | None = None) -> Sent:
     return Sent("web", FRAMES.encode(TOUCHPOINT, record), ("web", event_id))
 
 
-ANNS = [touch(1, ANN, euros=10), *(touch(day, ANN, TABLET, euros=7) for day in range(2, 6)), touch(0, TABLET)]
+ANNS = [touch(1, ANN, euros=10), *(touch(day, ANN, LANDLINE, euros=7) for day in range(2, 6)), touch(0, LANDLINE)]
 BENS_ALONE = touch(6, BEN)
 SEEN = [
     *ANNS,
     BENS_ALONE,
-    touch(7, BEN, TABLET, euros=5),
+    touch(7, BEN, LANDLINE, euros=5),
     touch(1, OLD_CARD, "email:cat@example.org", euros=3),
     touch(2, NEW_CARD, CAT, euros=4),
     *(touch(day, whom, HER_TABLET) for whom in (DORA, DORIS) for day in (1, 2)),
@@ -268,15 +268,15 @@ def people_of(home: Path, as_of: str | None = None) -> Counter[str]:
 
 
 def test_apart_makes_two_customers_of_one(desk: Desk) -> None:
-    before = desk.customers(State.SEEN, ANN, BEN, TABLET)
-    after = desk.customers(State.DECIDED, ANN, BEN, TABLET)
+    before = desk.customers(State.SEEN, ANN, BEN, LANDLINE)
+    after = desk.customers(State.DECIDED, ANN, BEN, LANDLINE)
     assert len(set(before.values())) == 1
     assert after == {**before, BEN: desk.node(BEN)}
 
 
 def test_each_of_two_people_apart_is_the_fold_of_their_own_events(desk: Desk) -> None:
     """The link that broke carries no event: Ben's purchase on the tablet is Ben's."""
-    with folded([*ANNS, BENS_ALONE, _renamed(touch(7, BEN, euros=5), touch(7, BEN, TABLET, euros=5))]) as home:
+    with folded([*ANNS, BENS_ALONE, _renamed(touch(7, BEN, euros=5), touch(7, BEN, LANDLINE, euros=5))]) as home:
         theirs = people_of(home)
     assert len(theirs) == 2
     assert theirs <= people_of(desk.settings.home, desk.versions[State.DECIDED])
@@ -384,7 +384,7 @@ def test_what_was_withdrawn_might_as_well_never_have_been_decided(desk: Desk) ->
 
 
 def test_customers_have_their_ids_back_when_a_decision_is_withdrawn(desk: Desk) -> None:
-    whom = (ANN, BEN, TABLET, OLD_CARD, NEW_CARD, DORA, DORIS, HER_TABLET, ONE_CLIENT, OTHER_CLIENT, SHOP)
+    whom = (ANN, BEN, LANDLINE, OLD_CARD, NEW_CARD, DORA, DORIS, HER_TABLET, ONE_CLIENT, OTHER_CLIENT, SHOP)
     assert desk.customers(State.WITHDRAWN, *whom) == desk.customers(State.SEEN, *whom)
 
 
@@ -405,18 +405,18 @@ def test_why_names_the_chain_its_evidence_and_what_would_separate_two(desk: Desk
     found = desk.answer(State.SEEN, "why", ANN, BEN)
     assert found["same_person"] is True
     assert [(link["anchor_id"], link["node_id"]) for link in found["chain"]] == [
-        (desk.node(ANN), desk.node(TABLET)),
-        (desk.node(BEN), desk.node(TABLET)),
+        (desk.node(ANN), desk.node(LANDLINE)),
+        (desk.node(BEN), desk.node(LANDLINE)),
     ]
     assert [(link["times"], link["sources"]) for link in found["chain"]] == [(4, {"web": 4}), (1, {"web": 1})]
-    assert {part["value"] for part in found["nodes"].values()} == {"ann@example.org", "ben@example.org", "a-tablet"}
+    assert {part["value"] for part in found["nodes"].values()} == {"ann@example.org", "ben@example.org", "+4930123499"}
     assert len(found["would_separate"]) == 1
 
 
 def test_why_says_it_in_words(desk: Desk) -> None:
     out = desk.run("why", ANN, BEN, "--as-of", desk.versions[State.SEEN]).out
     assert "One person." in out
-    assert "email ann@example.org - device_id a-tablet\n    seen together 4 times (4 web), 2026-01-03 00:00 to " in out
+    assert "email ann@example.org - phone +4930123499\n    seen together 4 times (4 web), 2026-01-03 00:00 to " in out
     assert "Without these links they would be two people" in out
 
 
@@ -451,10 +451,10 @@ def test_why_shows_what_a_decision_alone_joined(desk: Desk) -> None:
     [
         (("apart", ANN, NEVER_SEEN), "this email was never seen in a touchpoint: there is nothing to decide on"),
         (("together", ANN, "email: Ann@Example.org "), "expected two identifiers, got the same twice"),
-        (("withdraw", ANN, TABLET), "there is no decision to withdraw here; 'onefold steward decisions' shows all"),
+        (("withdraw", ANN, LANDLINE), "there is no decision to withdraw here; 'onefold steward decisions' shows all"),
         (("withdraw", SHOP), "there is no decision to withdraw here; 'onefold steward decisions' shows all"),
         (
-            ("release", ANN, TABLET),
+            ("release", ANN, LANDLINE),
             "there is no quarantined or suggested link between these two; 'onefold why' shows their links",
         ),
         (("block", "email:unknown"), "this email is malformed or blocked already: it names nobody"),

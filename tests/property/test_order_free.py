@@ -186,6 +186,43 @@ def test_everybody_is_exactly_one_person_within_the_limits(events: list[Event]) 
     }
 
 
+def personal_parties(cards: dict[NodeId, Card]) -> dict[NodeId, NodeId]:
+    """Return what stands for those that personal links and decisions that join connect, directly or not."""
+    party = {node: node for node in cards}
+    pairs = [(one, other) for one, card in cards.items() for other in card.links if other in cards]
+    links = [pair for pair in pairs if all(POLICY.identifiers[cards[node].type].personal for node in pair)]
+    bonds = [(one, other) for one, card in cards.items() for other, ruling in card.rulings.items() if ruling.kind.joins]
+    for one, other in [*links, *bonds]:
+        kept, gone = party[one], party[other]
+        party = {node: kept if root == gone else root for node, root in party.items()}
+    return party
+
+
+@settings(max_examples=examples(300))
+@given(events=histories())
+def test_a_device_alone_joins_no_two_personal_identifiers(events: list[Happening]) -> None:
+    """Personal identifiers of one person hang together by links and decisions without any device in between."""
+    cards = oracle_cards(events, POLICY)
+    party = personal_parties(cards)
+    for person in resolve(cards, POLICY).people:
+        names = [node for node in person.nodes if POLICY.identifiers[cards[node].type].personal]
+        assert len({party[node] for node in names}) <= 1
+
+
+@settings(max_examples=examples(300))
+@given(events=event_lists())
+def test_a_device_that_one_personal_identifier_was_seen_with_is_theirs(events: list[Event]) -> None:
+    """Browsing before and after the one login is theirs, unless something is shared or another device contends."""
+    cards = oracle_cards(events, POLICY)
+    resolution = resolve(cards, POLICY)
+    person_of = {node: person.founder for person in resolution.people for node in person.nodes}
+    for node, card in cards.items():
+        anchors = [anchor for anchor in card.neighbours if POLICY.identifiers[cards[anchor].type].personal]
+        is_device = not POLICY.identifiers[card.type].personal
+        if is_device and len(anchors) == 1 and not card.shared and not cards[anchors[0]].shared:
+            assert person_of[node] == person_of[anchors[0]]
+
+
 @settings(max_examples=examples(100))
 @given(events=event_lists())
 def test_joined_means_one_person_and_shared_links_join_nobody(events: list[Event]) -> None:

@@ -100,21 +100,21 @@ def test_without_a_likeness_or_matching_records_say_nothing() -> None:
 
 
 def test_an_identifier_of_people_whose_records_contradict_joins_them_not() -> None:
-    cards = gathered({ROWS[0]: ANNA, ROWS[1]: OTTO}, together(3, ROWS[0], COOKIE), together(2, ROWS[1], COOKIE))
+    cards = gathered({ROWS[0]: ANNA, ROWS[1]: OTTO}, together(3, ROWS[0], MAIL), together(2, ROWS[1], MAIL))
     assert {frozenset({"row 0"}), frozenset({"row 1"})} <= people(cards)
-    assert people(cards, replace(POLICY, matching=None)) == {frozenset({"row 0", "row 1", "cookie"})}
+    assert people(cards, replace(POLICY, matching=None)) == {frozenset({"row 0", "row 1", MAIL.value})}
 
 
 def test_an_identifier_that_one_of_the_contradicting_dominates_is_theirs() -> None:
-    cards = gathered({ROWS[0]: ANNA, ROWS[1]: OTTO}, together(9, ROWS[0], COOKIE), together(2, ROWS[1], COOKIE))
-    assert people(cards) == {frozenset({"row 0", "cookie"}), frozenset({"row 1"})}
-    assert verdicts(cards, ROWS[1], COOKIE) == ["unlike_records"]
+    cards = gathered({ROWS[0]: ANNA, ROWS[1]: OTTO}, together(9, ROWS[0], MAIL), together(2, ROWS[1], MAIL))
+    assert people(cards) == {frozenset({"row 0", MAIL.value}), frozenset({"row 1"})}
+    assert verdicts(cards, ROWS[1], MAIL) == ["unlike_records"]
 
 
 def test_an_identifier_that_no_contradicting_one_dominates_is_nobodys() -> None:
-    cards = gathered({ROWS[0]: ANNA, ROWS[1]: OTTO}, together(2, ROWS[0], COOKIE), together(2, ROWS[1], COOKIE))
-    assert frozenset({"cookie"}) in people(cards)
-    assert verdicts(cards, ROWS[0], COOKIE) == verdicts(cards, ROWS[1], COOKIE) == ["ambiguous_identifier"]
+    cards = gathered({ROWS[0]: ANNA, ROWS[1]: OTTO}, together(2, ROWS[0], MAIL), together(2, ROWS[1], MAIL))
+    assert frozenset({MAIL.value}) in people(cards)
+    assert verdicts(cards, ROWS[0], MAIL) == verdicts(cards, ROWS[1], MAIL) == ["ambiguous_identifier"]
 
 
 def test_contradicting_records_that_were_seen_together_are_two_people() -> None:

@@ -164,18 +164,18 @@ def test_a_decision_on_two_is_named_by_its_key_when_made_and_when_withdrawn(
 
 
 def test_a_block_is_named_by_the_identifier_when_made_and_when_withdrawn() -> None:
-    seen = [event("a", 1, ANN, COOKIE), event("b", 2, ANNS_MAIL, COOKIE)]
+    seen = [event("a", 1, ANN, PHONE), event("b", 2, ANNS_MAIL, PHONE)]
     _, made, withdrawn = story(
-        seen, [Blocking(COOKIE, Block(1, blocked=True))], [Blocking(COOKIE, Block(2, blocked=False))]
+        seen, [Blocking(PHONE, Block(1, blocked=True))], [Blocking(PHONE, Block(2, blocked=False))]
     )
     for changes in (made, withdrawn):
-        assert {cause(change) for change in changes} == {("decision", COOKIE.node.hex())}
+        assert {cause(change) for change in changes} == {("decision", PHONE.node.hex())}
 
 
 def test_a_chain_that_breaks_elsewhere_names_the_two_who_were_decided_apart() -> None:
     """The weakest link between them breaks; nobody decided on that one."""
-    bens = [event(f"ben {number}", 5, BENS_MAIL, TABLET) for number in range(3)]
-    seen = [event("a", 1, ANN, ANNS_MAIL), *bens, event("c", 9, ANNS_MAIL, TABLET)]
+    bens = [event(f"ben {number}", 5, BENS_MAIL, PHONE) for number in range(3)]
+    seen = [event("a", 1, ANN, ANNS_MAIL), *bens, event("c", 9, ANNS_MAIL, PHONE)]
     _, changes = story(seen, [ruling(ANN, BENS_MAIL, RulingKind.APART)])
     assert {cause(change) for change in changes} == {("decision", both(ANN, BENS_MAIL))}
 
