@@ -83,12 +83,8 @@ def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = 
     """
     with open_lake_reader(home, as_of, moment) as reader:
         _refuse_writes(reader, sql)
-        cursor = reader.execute(sql)
-        columns = tuple(column[0] for column in cursor.description or ())
-        try:
-            return QueryResult(columns, cursor.fetchall())
-        except duckdb.Error as error:
-            raise QueryError(sentence(error)) from error
+        found = reader.execute(sql)
+        return QueryResult(found.columns, found.fetchall())
 
 
 def snapshots(home: Path) -> list[Snapshot]:

@@ -1,7 +1,7 @@
 """Reading the lake, as of now or as of a snapshot, while another process writes it."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +11,52 @@ import duckdb
 
 from sinks import engine
 from sinks.errors import LakeMissingError, QueryError, SnapshotMissingError, sentence
+from sinks.interrupting import interruptible
 from sinks.maintenance import snapshot_times
 from sinks.views.moment import VARIABLE
 
 AsOf = str | int | None
 """None is now; a number, or a text of digits, is a snapshot's version; any other text is a moment in ISO 8601."""
+
+
+@contextmanager
+def _asking(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    try:
+        with interruptible(connection):
+            yield
+    except duckdb.Error as error:
+        raise QueryError(sentence(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a statement finds. The engine works on while rows are fetched, so each fetch may raise as ``execute`` does.
+
+    Attributes:
+        connection: that the statement was run on.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, in their order."""
+        return tuple(column[0] for column in self.connection.description or ())
+
+    def fetchone(self) -> Any:  # noqa: ANN401 - a row has the types of its statement
+        """Return the next row, None after the last."""
+        with _asking(self.connection):
+            return self.connection.fetchone()
+
+    def fetchmany(self, size: int) -> list[Any]:
+        """Return up to so many rows, none after the last."""
+        with _asking(self.connection):
+            return self.connection.fetchmany(size)
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+        with _asking(self.connection):
+            return self.connection.fetchall()
 
 
 @dataclass(slots=True)
@@ -37,22 +78,22 @@ class LakeReader:
         """Close the connection. Closing twice is fine."""
         self.connection.close()
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
-        """Run a statement and return the cursor of its result.
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Found:
+        """Run a statement and return what it finds, which the next statement takes away.
 
         Raises:
             QueryError: the statement cannot be run.
+            KeyboardInterrupt: Ctrl-C ended it.
         """
-        try:
-            return self.connection.execute(sql, parameters)
-        except duckdb.Error as error:
-            raise QueryError(sentence(error)) from error
+        with _asking(self.connection):
+            self.connection.execute(sql, parameters)
+        return Found(self.connection)
 
     def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Run a statement and return its rows by column name."""
-        cursor = self.execute(sql, parameters)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        found = self.execute(sql, parameters)
+        names = found.columns
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = None) -> LakeReader:

@@ -10,7 +10,7 @@ from sinks.errors import QueryError
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.reader import open_lake_reader
 from sinks.testing import a_profile, a_touchpoint, an_identifier
-from streams.cli import main
+from streams.program import main
 
 
 def consent(state: ConsentState, channel: str = "email") -> Consent:

@@ -16,7 +16,7 @@ from infra.daemon import free_port
 from infra.world import PoisonEmission, WorldConfig, generate
 from schemas.contracts import TOUCHPOINT
 from schemas.framing import SingleObjectFraming
-from streams.cli import main
+from streams.program import main
 from streams.publish import publish_world
 from streams.settings import Settings
 from streams.topics import admin, create_topics, topics_of

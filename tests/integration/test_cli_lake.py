@@ -25,7 +25,7 @@ from sinks.testing import (
     an_order,
     node_id,
 )
-from streams.cli import main
+from streams.program import main
 
 ANN = node_id("email", "ann@example.com")
 BOB = node_id("email", "bob@example.com")

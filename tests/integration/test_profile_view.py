@@ -11,10 +11,10 @@ import structlog
 from schemas.contracts import PROFILE
 from schemas.records import Profile
 from sinks.testing import a_profile
-from streams.cli import main
 from streams.errors import StoreHeldError
 from streams.producer import CheckedProducer
 from streams.profile_view import open_profile_view
+from streams.program import main
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.faults.harness import FRAMES, installation

@@ -15,7 +15,7 @@ from sinks.report.figures import STEPS, Figure, Report, make_report
 from sinks.report.models import MODELS, credits_by_model, side_by_side
 from sinks.report.page import NOTHING, cell, html_page
 from sinks.testing import a_node, a_profile, an_identifier, node_id
-from streams.cli import main
+from streams.program import main
 from tests.integration.view_lakes import (
     a_consent,
     an_offer,

@@ -21,8 +21,8 @@ from schemas.records import Decision, Identifier, Order, Touchpoint
 from sinks.digest import PERSON_SQL, people_digest
 from sinks.reader import open_lake_reader
 from sinks.testing import a_link
-from streams.cli import main
 from streams.producer import CheckedProducer
+from streams.program import main
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.faults.harness import FRAMES, PARTITIONS, Sent, folded, installation, oracle, publish

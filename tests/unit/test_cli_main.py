@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from streams.cli import app, main
+from streams.program import app, main
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from infra.world import Emission, PoisonEmission, WorldConfig, generate
 from schemas.canonical_json import parse_touchpoint
 from schemas.sources import TO_CANONICAL
-from streams.cli import main
 from streams.commands.world_files import REJECTED_FILE, write_world
+from streams.program import main
 from streams.topics import SOURCES
 
 CONFIG = WorldConfig(customers=60, touchpoints=600, seed=5)

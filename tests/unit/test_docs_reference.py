@@ -18,8 +18,8 @@ from schemas.contracts import TOUCHPOINT, contracts
 from schemas.reasons import ALL_REASONS
 from schemas.records import SignalKind
 from streams.checks.findings import CheckName
-from streams.cli import app
 from streams.metrics import METRICS
+from streams.program import app
 from streams.settings import Settings
 from streams.topics import Topics
 
