@@ -11,6 +11,7 @@ from typing import Any, Final
 import duckdb
 
 from sinks.errors import QueryError, QueryRefusedError, sentence
+from sinks.limits import Answer
 from sinks.maintenance import snapshot_times
 from sinks.reader import AsOf, LakeReader, open_lake_reader
 
@@ -68,7 +69,7 @@ class Snapshot:
 
 
 def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = None) -> QueryResult:
-    """Run one read-only statement.
+    """Run one read-only statement that sees all personal data, and return all its rows.
 
     Args:
         home: the data folder.
@@ -79,16 +80,22 @@ def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = 
     Raises:
         LakeMissingError, LakeVersionError, SnapshotMissingError: as ``open_lake_reader``.
         QueryRefusedError: it is not a single statement that only reads.
-        QueryError: it cannot be run.
+        QueryStoppedError, QueryError: as ``LakeReader.execute``.
     """
     with open_lake_reader(home, as_of, moment) as reader:
-        _refuse_writes(reader, sql)
-        cursor = reader.execute(sql)
-        columns = tuple(column[0] for column in cursor.description or ())
-        try:
-            return QueryResult(columns, cursor.fetchall())
-        except duckdb.Error as error:
-            raise QueryError(sentence(error)) from error
+        answer = ask_clear(reader, sql)
+        return QueryResult(answer.columns, answer.fetchall())
+
+
+def ask_clear(reader: LakeReader, sql: str) -> Answer:
+    """Run one read-only statement that sees all personal data.
+
+    Raises:
+        QueryRefusedError: it is not a single statement that only reads.
+        QueryStoppedError, QueryError: as ``LakeReader.execute``.
+    """
+    _refuse_writes(reader, sql)
+    return reader.execute(sql)
 
 
 def snapshots(home: Path) -> list[Snapshot]:

@@ -10,7 +10,8 @@ from typing import Any, Self
 import duckdb
 
 from sinks import engine
-from sinks.errors import LakeMissingError, QueryError, SnapshotMissingError, sentence
+from sinks.errors import LakeMissingError, SnapshotMissingError
+from sinks.limits import COMMANDS, Answer, Limited, Limits, limited
 from sinks.maintenance import snapshot_times
 from sinks.views.moment import VARIABLE
 
@@ -25,7 +26,12 @@ class LakeReader:
     Made by ``open_lake_reader``. It can open no files but the lake's, and its configuration is locked.
     """
 
-    connection: duckdb.DuckDBPyConnection
+    limited: Limited
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, for what asks no more than a small table of the lake; nothing limits it."""
+        return self.limited.connection
 
     def __enter__(self) -> Self:
         return self
@@ -35,33 +41,34 @@ class LakeReader:
 
     def close(self) -> None:
         """Close the connection. Closing twice is fine."""
-        self.connection.close()
+        self.limited.close()
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
-        """Run a statement and return the cursor of its result.
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+        """Run a statement and return its answer, to fetch rows from.
 
         Raises:
+            QueryStoppedError: it takes more than the reader's limits.
             QueryError: the statement cannot be run.
         """
-        try:
-            return self.connection.execute(sql, parameters)
-        except duckdb.Error as error:
-            raise QueryError(sentence(error)) from error
+        return self.limited.execute(sql, parameters)
 
     def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Run a statement and return its rows by column name."""
-        cursor = self.execute(sql, parameters)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        answer = self.execute(sql, parameters)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
 
 
-def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = None) -> LakeReader:
+def open_lake_reader(
+    home: Path, as_of: AsOf = None, moment: datetime | None = None, limits: Limits = COMMANDS
+) -> LakeReader:
     """Open the lake of a home for reading.
 
     Names in SQL need no prefix, and with ``as_of`` tables and views alike show that snapshot: what was known then.
     With ``moment``, in UTC, views reckon from that moment: what had happened then. None is the present one.
+    No statement takes more than ``limits``.
 
     Raises:
+        QueryError: a limit does not have the form that it must have.
         LakeMissingError: there is no lake yet.
         LakeVersionError: it was written by a newer version.
         SnapshotMissingError: there is no such snapshot, or ``as_of`` is neither a version nor a moment.
@@ -70,7 +77,7 @@ def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = N
     snapshot = _snapshot_option(as_of)
     connection = engine.connect()
     try:
-        connection.execute(f"SET temp_directory = {engine.quoted(home / 'lake' / 'spill')}")
+        bounded = limited(connection, home / "lake", limits)
         try:
             engine.attach(connection, home, "READ_ONLY", *snapshot)
             engine.check_format(connection, home)
@@ -86,7 +93,7 @@ def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = N
     except BaseException:
         connection.close()
         raise
-    return LakeReader(connection)
+    return LakeReader(bounded)
 
 
 def _snapshot_missing(home: Path, as_of: AsOf) -> SnapshotMissingError:

@@ -165,9 +165,8 @@ def _answers(reader: LakeReader) -> list[Answer]:
 
 
 def _ask(reader: LakeReader, title: str, sql: str) -> Answer:
-    cursor = reader.execute(sql)
-    columns = [column[0] for column in cursor.description or ()]
-    return Answer(title, sql, columns, cursor.fetchall())
+    found = reader.execute(sql)
+    return Answer(title, sql, list(found.columns), found.fetchall())
 
 
 def _count(reader: LakeReader, sql: str) -> int:
