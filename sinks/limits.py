@@ -15,6 +15,7 @@ import duckdb
 
 from sinks.engine import quoted
 from sinks.errors import QueryError, QueryStoppedError, sentence
+from sinks.interrupting import interruptible
 
 _SPILL: Final = "spill-"
 _TOGETHER: Final = 2_000
@@ -60,13 +61,15 @@ class Limited:
         Raises:
             QueryStoppedError: time, memory or disk ran out.
             QueryError: the engine refuses what it was asked.
+            KeyboardInterrupt: Ctrl-C ended it.
         """
         late = Event()
         timer = Timer(max(seconds, 0.0), self._stop, [late])
         timer.daemon = True
         timer.start()
         try:
-            yield
+            with interruptible(self.connection):
+                yield
         except duckdb.InterruptException as error:
             if not late.is_set():
                 raise
@@ -79,13 +82,13 @@ class Limited:
         finally:
             timer.cancel()
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> "Answer":
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> "Found":
         """Run a statement; its rows are worked out as they are fetched.
 
         Raises:
             QueryStoppedError, QueryError: as ``running``.
         """
-        answer = Answer(self, self.limits.seconds)
+        answer = Found(self, self.limits.seconds)
         with answer.running():
             self.connection.execute(sql, parameters)
         return answer
@@ -105,7 +108,7 @@ class Limited:
 
 
 @dataclass(slots=True)
-class Answer:
+class Found:
     """The rows of a statement, until its connection runs another one; fetching raises what running it does.
 
     Attributes:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from profiles.policy import ProfilePolicy
 from sinks.engine import LAKE, quoted
 from sinks.errors import QueryError, QueryRefusedError
-from sinks.limits import Answer
+from sinks.limits import Found
 from sinks.personal import KEY_VARIABLE, shown
 from sinks.policies import profile_policy_in
 from sinks.reader import LakeReader
@@ -68,7 +68,7 @@ class _Named:
     lists_tables: bool = False
 
 
-def ask_masked(reader: LakeReader, key: bytes, sql: str) -> Answer:
+def ask_masked(reader: LakeReader, key: bytes, sql: str) -> Found:
     """Run one SELECT, FROM, VALUES, DESCRIBE, SHOW TABLES or SUMMARIZE on the masked lake.
 
     The reader is for this statement alone.

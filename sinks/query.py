@@ -11,7 +11,7 @@ from typing import Any, Final
 import duckdb
 
 from sinks.errors import QueryError, QueryRefusedError, sentence
-from sinks.limits import Answer
+from sinks.limits import Found
 from sinks.maintenance import snapshot_times
 from sinks.reader import AsOf, LakeReader, open_lake_reader
 
@@ -87,7 +87,7 @@ def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = 
         return QueryResult(answer.columns, answer.fetchall())
 
 
-def ask_clear(reader: LakeReader, sql: str) -> Answer:
+def ask_clear(reader: LakeReader, sql: str) -> Found:
     """Run one read-only statement that sees all personal data.
 
     Raises:

@@ -11,7 +11,7 @@ import duckdb
 
 from sinks import engine
 from sinks.errors import LakeMissingError, SnapshotMissingError
-from sinks.limits import COMMANDS, Answer, Limited, Limits, limited
+from sinks.limits import COMMANDS, Found, Limited, Limits, limited
 from sinks.maintenance import snapshot_times
 from sinks.views.moment import VARIABLE
 
@@ -43,7 +43,7 @@ class LakeReader:
         """Close the connection. Closing twice is fine."""
         self.limited.close()
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> Found:
         """Run a statement and return its answer, to fetch rows from.
 
         Raises:

@@ -166,7 +166,7 @@ def _answers(reader: LakeReader) -> list[Answer]:
 
 def _ask(reader: LakeReader, title: str, sql: str) -> Answer:
     found = reader.execute(sql)
-    return Answer(title, sql, list(found.columns), found.fetchall())
+    return Answer(title, sql, found.columns, found.fetchall())
 
 
 def _count(reader: LakeReader, sql: str) -> int:

@@ -14,7 +14,7 @@ from streams.output import Format, Rows, complain, counted, show, write_json, wr
 from streams.settings import load_settings, mask_key
 
 if TYPE_CHECKING:
-    from sinks.limits import Answer, Limits
+    from sinks.limits import Found, Limits
     from sinks.reader import LakeReader
     from streams.settings import Settings
 
@@ -112,13 +112,13 @@ def sql(  # noqa: PLR0913  # options
             complain(f"These are the first {_MOST_ROWS:,} rows; --format csv or json writes all.")
 
 
-def _clear(reader: "LakeReader", statement: str) -> "Answer":
+def _clear(reader: "LakeReader", statement: str) -> "Found":
     from sinks.query import ask_clear  # noqa: PLC0415 - heavy
 
     return ask_clear(reader, statement)
 
 
-def _masked(settings: "Settings", reader: "LakeReader", statement: str) -> "Answer":
+def _masked(settings: "Settings", reader: "LakeReader", statement: str) -> "Found":
     from sinks.masked import ask_masked  # noqa: PLC0415 - heavy
 
     return ask_masked(reader, mask_key(settings), statement)
