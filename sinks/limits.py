@@ -75,7 +75,7 @@ class Limited:
                 raise
             raise self._stopped(f"after {self.limits.seconds:g} seconds") from error
         except duckdb.OutOfMemoryException as error:
-            wanted = f"since it needs more than {self.limits.memory} of memory and {self.limits.spill} of disk"
+            wanted = f"because it needs more than {self.limits.memory} of memory and {self.limits.spill} of disk"
             raise self._stopped(wanted) from error
         except duckdb.Error as error:
             raise QueryError(sentence(error)) from error
@@ -99,7 +99,7 @@ class Limited:
         shutil.rmtree(self.spill, ignore_errors=True)
 
     def _stopped(self, why: str) -> QueryStoppedError:
-        more = f" {self.limits.more} gives it more." if self.limits.more else ""
+        more = f" {self.limits.more} give it more." if self.limits.more else ""
         return QueryStoppedError(f"The query was stopped {why}: {_ASK_FOR_LESS}.{more}")
 
     def _stop(self, late: Event) -> None:

@@ -13,7 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.errors import SettingsError
 
 _NODE_KEY_BYTES = 32
-_SIZE = r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?B)$"
+SIZE = r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?B)$"
+"""The form of a size of memory or disk."""
 
 KEY_OF_NO_MEANING = bytes(_NODE_KEY_BYTES)
 """Where node ids are made and not asked for: who may read the lake needs no key."""
@@ -43,8 +44,8 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=0, le=65535, description="Port of metrics and health; 0: any.")
     metrics_host: str = Field(default="127.0.0.1", description="Address that metrics and health are served on.")
     query_seconds: float = Field(default=60.0, gt=0, description="Time of the engine for one query.")
-    query_memory: str = Field(default="1GB", pattern=_SIZE, description="Memory of one query; more goes to the disk.")
-    query_spill: str = Field(default="2GB", pattern=_SIZE, description="Disk that one query may take for a while.")
+    query_memory: str = Field(default="1GB", pattern=SIZE, description="Memory of one query; more goes to the disk.")
+    query_spill: str = Field(default="2GB", pattern=SIZE, description="Disk that one query may take for a while.")
 
     @property
     def servers(self) -> str:

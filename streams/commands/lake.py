@@ -1,5 +1,6 @@
 """``onefold sql``, ``views``, ``snapshots`` and ``digest``: questions to the lake."""
 
+import re
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
@@ -11,7 +12,7 @@ from streams.commands.examples import add
 from streams.commands.moments import moment
 from streams.errors import InputError
 from streams.output import Format, Rows, complain, counted, show, write_json, write_rows
-from streams.settings import load_settings, mask_key
+from streams.settings import SIZE, load_settings, mask_key
 
 if TYPE_CHECKING:
     from sinks.limits import Found, Limits
@@ -60,6 +61,12 @@ def register(app: typer.Typer) -> None:
     add(app, digest, PANEL, "onefold digest", "onefold digest --format json")
 
 
+def _size(text: str) -> str:
+    if not re.fullmatch(SIZE, text):
+        raise InputError("--memory: expected a size like 500MB or 4GB")
+    return text
+
+
 def sql(  # noqa: PLR0913  # options
     statement: Annotated[str, typer.Argument(help="One statement that reads: SELECT, FROM, DESCRIBE, SHOW ...")],
     *,
@@ -77,6 +84,8 @@ def sql(  # noqa: PLR0913  # options
         str | None,
         typer.Option(
             help="Memory of the query, such as 4GB; what needs more goes to the disk.",
+            parser=_size,
+            metavar="SIZE",
             show_default="ONEFOLD_QUERY_MEMORY, 1GB",
         ),
     ] = None,
@@ -128,7 +137,7 @@ def query_limits(settings: "Settings", seconds: float | None = None, memory: str
     """Return what a query may take: what was said, else what the settings say."""
     from sinks.limits import Limits  # noqa: PLC0415 - heavy
 
-    more = "--timeout, --memory or the setting ONEFOLD_QUERY_SPILL"
+    more = "The options --timeout and --memory and the setting ONEFOLD_QUERY_SPILL"
     return Limits(seconds or settings.query_seconds, memory or settings.query_memory, settings.query_spill, more)
 
 
