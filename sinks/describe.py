@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from profiles.policy_file import default_profile_policy
 from sinks.columns import sql_type
+from sinks.personal import PERSONAL
 from sinks.tables import TABLES
 from sinks.views import all_views
 
 
 def reference() -> str:
-    """Return every table and view with its columns, types, units and meaning."""
+    """Return every table and view with its columns, types, units and meaning, and which of them are personal."""
     return "\n".join((*_tables(), *_views()))
 
 
@@ -20,7 +21,7 @@ def _tables() -> Iterator[str]:
         yield f"\n### {table.name}\n\n{table.doc}{f' Key: {key}.' if key else ''}\n"
         yield "| column | type | meaning |\n| --- | --- | --- |"
         for column in table.columns:
-            yield f"| `{column.name}` | `{sql_type(column.type)}` | {column.doc} |"
+            yield f"| `{column.name}` | `{sql_type(column.type)}` | {column.doc}{_note(table.name, column.name)} |"
 
 
 def _views() -> Iterator[str]:
@@ -29,4 +30,9 @@ def _views() -> Iterator[str]:
         yield f"\n### {view.name}\n\n{view.doc}\n"
         yield "| column | meaning |\n| --- | --- |"
         for name, doc in view.columns.items():
-            yield f"| `{name}` | {doc} |"
+            yield f"| `{name}` | {doc}{_note(view.name, name)} |"
+
+
+def _note(relation: str, column: str) -> str:
+    personal = PERSONAL.get(relation, {})
+    return " *Personal.*" if column in personal or (column == "*" and personal) else ""

@@ -7,6 +7,7 @@
     ├── LakeWriteError        a batch could not be written; nothing of it was
     ├── SnapshotMissingError  there is no such snapshot, or no longer
     ├── QueryRefusedError     the statement does more than read
+    ├── QueryStoppedError     the statement takes more time, memory or disk than it may
     └── QueryError            the statement cannot be run
 
 Every message is one sentence that can be shown as it is.
@@ -39,6 +40,10 @@ class SnapshotMissingError(LakeError):
 
 class QueryRefusedError(LakeError):
     """The statement is not a single read-only one."""
+
+
+class QueryStoppedError(LakeError):
+    """The statement takes more time, memory or disk than it may."""
 
 
 class QueryError(LakeError):

@@ -11,6 +11,7 @@ from typing import Any, Final
 import duckdb
 
 from sinks.errors import QueryError, QueryRefusedError, sentence
+from sinks.limits import Found
 from sinks.maintenance import snapshot_times
 from sinks.reader import AsOf, LakeReader, open_lake_reader
 
@@ -68,7 +69,7 @@ class Snapshot:
 
 
 def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = None) -> QueryResult:
-    """Run one read-only statement.
+    """Run one read-only statement that sees all personal data, and return all its rows.
 
     Args:
         home: the data folder.
@@ -79,12 +80,22 @@ def run_sql(home: Path, sql: str, as_of: AsOf = None, moment: datetime | None = 
     Raises:
         LakeMissingError, LakeVersionError, SnapshotMissingError: as ``open_lake_reader``.
         QueryRefusedError: it is not a single statement that only reads.
-        QueryError: it cannot be run.
+        QueryStoppedError, QueryError: as ``LakeReader.execute``.
     """
     with open_lake_reader(home, as_of, moment) as reader:
-        _refuse_writes(reader, sql)
-        found = reader.execute(sql)
-        return QueryResult(found.columns, found.fetchall())
+        answer = ask_clear(reader, sql)
+        return QueryResult(answer.columns, answer.fetchall())
+
+
+def ask_clear(reader: LakeReader, sql: str) -> Found:
+    """Run one read-only statement that sees all personal data.
+
+    Raises:
+        QueryRefusedError: it is not a single statement that only reads.
+        QueryStoppedError, QueryError: as ``LakeReader.execute``.
+    """
+    _refuse_writes(reader, sql)
+    return reader.execute(sql)
 
 
 def snapshots(home: Path) -> list[Snapshot]:

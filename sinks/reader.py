@@ -1,7 +1,7 @@
 """Reading the lake, as of now or as of a snapshot, while another process writes it."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,53 +10,13 @@ from typing import Any, Self
 import duckdb
 
 from sinks import engine
-from sinks.errors import LakeMissingError, QueryError, SnapshotMissingError, sentence
-from sinks.interrupting import interruptible
+from sinks.errors import LakeMissingError, SnapshotMissingError
+from sinks.limits import COMMANDS, Found, Limited, Limits, limited
 from sinks.maintenance import snapshot_times
 from sinks.views.moment import VARIABLE
 
 AsOf = str | int | None
 """None is now; a number, or a text of digits, is a snapshot's version; any other text is a moment in ISO 8601."""
-
-
-@contextmanager
-def _asking(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    try:
-        with interruptible(connection):
-            yield
-    except duckdb.Error as error:
-        raise QueryError(sentence(error)) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a statement finds. The engine works on while rows are fetched, so each fetch may raise as ``execute`` does.
-
-    Attributes:
-        connection: that the statement was run on.
-    """
-
-    connection: duckdb.DuckDBPyConnection
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns, in their order."""
-        return tuple(column[0] for column in self.connection.description or ())
-
-    def fetchone(self) -> Any:  # noqa: ANN401 - a row has the types of its statement
-        """Return the next row, None after the last."""
-        with _asking(self.connection):
-            return self.connection.fetchone()
-
-    def fetchmany(self, size: int) -> list[Any]:
-        """Return up to so many rows, none after the last."""
-        with _asking(self.connection):
-            return self.connection.fetchmany(size)
-
-    def fetchall(self) -> list[Any]:
-        """Return all rows that are left."""
-        with _asking(self.connection):
-            return self.connection.fetchall()
 
 
 @dataclass(slots=True)
@@ -66,7 +26,12 @@ class LakeReader:
     Made by ``open_lake_reader``. It can open no files but the lake's, and its configuration is locked.
     """
 
-    connection: duckdb.DuckDBPyConnection
+    limited: Limited
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection, for what asks no more than a small table of the lake; nothing limits it."""
+        return self.limited.connection
 
     def __enter__(self) -> Self:
         return self
@@ -76,33 +41,34 @@ class LakeReader:
 
     def close(self) -> None:
         """Close the connection. Closing twice is fine."""
-        self.connection.close()
+        self.limited.close()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> Found:
-        """Run a statement and return what it finds, which the next statement takes away.
+        """Run a statement and return its answer, to fetch rows from.
 
         Raises:
+            QueryStoppedError: it takes more than the reader's limits.
             QueryError: the statement cannot be run.
-            KeyboardInterrupt: Ctrl-C ended it.
         """
-        with _asking(self.connection):
-            self.connection.execute(sql, parameters)
-        return Found(self.connection)
+        return self.limited.execute(sql, parameters)
 
     def records(self, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
         """Run a statement and return its rows by column name."""
-        found = self.execute(sql, parameters)
-        names = found.columns
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        answer = self.execute(sql, parameters)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
 
 
-def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = None) -> LakeReader:
+def open_lake_reader(
+    home: Path, as_of: AsOf = None, moment: datetime | None = None, limits: Limits = COMMANDS
+) -> LakeReader:
     """Open the lake of a home for reading.
 
     Names in SQL need no prefix, and with ``as_of`` tables and views alike show that snapshot: what was known then.
     With ``moment``, in UTC, views reckon from that moment: what had happened then. None is the present one.
+    No statement takes more than ``limits``.
 
     Raises:
+        QueryError: a limit does not have the form that it must have.
         LakeMissingError: there is no lake yet.
         LakeVersionError: it was written by a newer version.
         SnapshotMissingError: there is no such snapshot, or ``as_of`` is neither a version nor a moment.
@@ -111,7 +77,7 @@ def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = N
     snapshot = _snapshot_option(as_of)
     connection = engine.connect()
     try:
-        connection.execute(f"SET temp_directory = {engine.quoted(home / 'lake' / 'spill')}")
+        bounded = limited(connection, home / "lake", limits)
         try:
             engine.attach(connection, home, "READ_ONLY", *snapshot)
             engine.check_format(connection, home)
@@ -127,7 +93,7 @@ def open_lake_reader(home: Path, as_of: AsOf = None, moment: datetime | None = N
     except BaseException:
         connection.close()
         raise
-    return LakeReader(connection)
+    return LakeReader(bounded)
 
 
 def _snapshot_missing(home: Path, as_of: AsOf) -> SnapshotMissingError:

@@ -48,7 +48,7 @@ class Rows(NamedTuple):
     """Named columns and rows of Python values."""
 
     columns: Sequence[str]
-    rows: Sequence[Sequence[object]]
+    rows: Iterable[Sequence[object]]
 
 
 def printable(text: object) -> str:
@@ -187,10 +187,11 @@ def _key(key: object) -> str:
 
 def _write_json_rows(found: Rows, out: TextIO) -> None:
     names = _distinct(found.columns)
-    lines = (json_text(dict(zip(names, row, strict=True))) for row in found.rows)
-    out.write("[")
-    out.writelines(("," if number else "") + "\n" + line for number, line in enumerate(lines))
-    out.write("\n]\n" if found.rows else "]\n")
+    before = "["
+    for row in found.rows:
+        out.write(f"{before}\n{json_text(dict(zip(names, row, strict=True)))}")
+        before = ","
+    out.write("[]\n" if before == "[" else "\n]\n")
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -237,10 +238,11 @@ def _text(value: object) -> str:
 
 
 def _write_table(found: Rows, out: TextIO) -> None:
-    cells = [[_table_cell(value) for value in row] for row in found.rows]
+    rows = list(found.rows)
+    cells = [[_table_cell(value) for value in row] for row in rows]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for place, name in enumerate(found.columns):
-        numbers = all(_is_number(row[place]) for row in found.rows)
+        numbers = all(_is_number(row[place]) for row in rows)
         table.add_column(Text(printable(name)), justify="right" if numbers else "left", no_wrap=True)
     for row in cells:
         table.add_row(*row)
@@ -252,7 +254,7 @@ def _write_table(found: Rows, out: TextIO) -> None:
         console.print(table)
     else:
         _write_blocks(found.columns, cells, console)
-    console.print(Text(counted(len(found.rows), "row", "rows"), style="dim"))
+    console.print(Text(counted(len(rows), "row", "rows"), style="dim"))
 
 
 def _write_blocks(columns: Sequence[str], cells: Sequence[Sequence[Text]], console: Console) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from streams.errors import SettingsError
 
 _NODE_KEY_BYTES = 32
+SIZE = r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?B)$"
+"""The form of a size of memory or disk."""
 
 KEY_OF_NO_MEANING = bytes(_NODE_KEY_BYTES)
 """Where node ids are made and not asked for: who may read the lake needs no key."""
@@ -40,6 +43,9 @@ class Settings(BaseSettings):
     standby: bool = Field(default=False, description="Whether a worker keeps copies of what others work on.")
     metrics_port: int | None = Field(default=None, ge=0, le=65535, description="Port of metrics and health; 0: any.")
     metrics_host: str = Field(default="127.0.0.1", description="Address that metrics and health are served on.")
+    query_seconds: float = Field(default=60.0, gt=0, description="Time of the engine for one query.")
+    query_memory: str = Field(default="1GB", pattern=SIZE, description="Memory of one query; more goes to the disk.")
+    query_spill: str = Field(default="2GB", pattern=SIZE, description="Disk that one query may take for a while.")
 
     @property
     def servers(self) -> str:
@@ -85,6 +91,18 @@ def node_key(settings: Settings) -> bytes:
     if len(key) != _NODE_KEY_BYTES:
         raise SettingsError(f"node key {path}: expected {2 * _NODE_KEY_BYTES} hexadecimal digits, got {2 * len(key)}")
     return key
+
+
+def mask_key(settings: Settings) -> bytes:
+    """Return the key of the masks of personal data, derived from the key of node ids.
+
+    Where this home has no such key, it is one of the moment: masks of two answers tell nothing of each other then.
+
+    Raises:
+        SettingsError: as ``node_key``.
+    """
+    key = node_key(settings) if settings.node_key_path.exists() else secrets.token_bytes(_NODE_KEY_BYTES)
+    return blake2b(key=key, person=b"onefold mask", digest_size=_NODE_KEY_BYTES).digest()
 
 
 def _write_new(path: Path, text: str) -> None:

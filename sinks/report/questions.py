@@ -408,7 +408,8 @@ FROM breakdown_rates ORDER BY failures DESC, breakdown, channel
     Question(
         _SERVICE,
         "What went wrong before they got in touch?",
-        "The error or the search that failed, and how soon the contact came.",
+        "The error or the search that failed, and how soon the contact came. What people searched for is in their own "
+        "words, so it is masked unless `--personal` is said.",
         """
 SELECT breakdown, error, failure_channel, contact_channel, count(*) AS times,
        round(median(seconds) / 60, 1) AS median_minutes

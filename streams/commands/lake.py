@@ -1,18 +1,26 @@
 """``onefold sql``, ``views``, ``snapshots`` and ``digest``: questions to the lake."""
 
+import re
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from streams.commands.examples import add
 from streams.commands.moments import moment
 from streams.errors import InputError
-from streams.output import Format, Rows, counted, show, write_json, write_rows
-from streams.settings import load_settings
+from streams.output import Format, Rows, complain, counted, show, write_json, write_rows
+from streams.settings import SIZE, load_settings, mask_key
+
+if TYPE_CHECKING:
+    from sinks.limits import Found, Limits
+    from sinks.reader import LakeReader
+    from streams.settings import Settings
 
 PANEL = "Answers"
+_MOST_ROWS = 1_000
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How rows are written.")]
 AtOption = Annotated[
@@ -46,33 +54,91 @@ def register(app: typer.Typer) -> None:
         'onefold sql "SELECT count(*) FROM customers" --as-of 2026-03-01',
         'onefold sql "SELECT * FROM segments" --at 2026-07-01',
         'onefold sql "SHOW TABLES"',
+        "onefold sql \"SELECT * FROM customers_personal WHERE last_name = 'Lund'\" --personal",
     )
     add(app, views, PANEL, "onefold views", "onefold views attribution", "onefold views --format json")
     add(app, snapshots, PANEL, "onefold snapshots", "onefold snapshots --format csv")
     add(app, digest, PANEL, "onefold digest", "onefold digest --format json")
 
 
-def sql(
+def _size(text: str) -> str:
+    if not re.fullmatch(SIZE, text):
+        raise InputError("--memory: expected a size like 500MB or 4GB")
+    return text
+
+
+def sql(  # noqa: PLR0913  # options
     statement: Annotated[str, typer.Argument(help="One statement that reads: SELECT, FROM, DESCRIBE, SHOW ...")],
     *,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Show personal data as it is; masked unless this is said.")
+    ] = False,
     as_of: AsOfOption = None,
     at: AtOption = None,
     form: FormatOption = "table",
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Stop the query after so many seconds.", min=0.001, show_default="ONEFOLD_QUERY_SECONDS, 60"),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            help="Memory of the query, such as 4GB; what needs more goes to the disk.",
+            parser=_size,
+            metavar="SIZE",
+            show_default="ONEFOLD_QUERY_MEMORY, 1GB",
+        ),
+    ] = None,
 ) -> None:
-    r"""Run one read-only SQL statement on the lake.
+    r"""Run one read-only SQL statement on the lake; personal data is masked unless asked for.
 
-    [bold]table[/bold] is for eyes: a row that is wider than the terminal becomes a block of lines.
+    A masked value is *** and 16 hexadecimal digits: equal values have equal masks, to count and join by. With
+    [bold]--personal[/bold] all is shown as it is, EXPLAIN, AT (VERSION => n) and files of the lake too.
+
+    [bold]table[/bold] is for eyes: the first 1,000 rows; a row that is wider than the terminal becomes a block of
+    lines.
 
     [bold]csv[/bold] is for spreadsheets: text that one would run as a formula gets a leading apostrophe.
     Both show control and invisible characters as \x1b or \u202e.
 
     [bold]json[/bold] is exact: a list of objects, decimals as numbers with all digits, times in UTC, bytes in
     hexadecimal.
-    """
-    from sinks.query import run_sql  # noqa: PLC0415 - heavy
 
-    found = run_sql(load_settings().home, statement, as_of, at)
-    write_rows(Rows(found.columns, found.rows), form)
+    A query that takes more than its time, its memory and the disk of ONEFOLD_QUERY_SPILL (2GB) is stopped: exit code 2.
+    """
+    from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
+
+    settings = load_settings()
+    limits = query_limits(settings, timeout, memory)
+    with open_lake_reader(settings.home, as_of, at, limits) as reader:
+        answer = _clear(reader, statement) if personal else _masked(settings, reader, statement)
+        rows = answer.rows()
+        if form != "table":
+            write_rows(Rows(answer.columns, rows), form)
+            return
+        write_rows(Rows(answer.columns, islice(rows, _MOST_ROWS)), form)
+        if next(rows, None) is not None:
+            complain(f"These are the first {_MOST_ROWS:,} rows; --format csv or json writes all.")
+
+
+def _clear(reader: "LakeReader", statement: str) -> "Found":
+    from sinks.query import ask_clear  # noqa: PLC0415 - heavy
+
+    return ask_clear(reader, statement)
+
+
+def _masked(settings: "Settings", reader: "LakeReader", statement: str) -> "Found":
+    from sinks.masked import ask_masked  # noqa: PLC0415 - heavy
+
+    return ask_masked(reader, mask_key(settings), statement)
+
+
+def query_limits(settings: "Settings", seconds: float | None = None, memory: str | None = None) -> "Limits":
+    """Return what a query may take: what was said, else what the settings say."""
+    from sinks.limits import Limits  # noqa: PLC0415 - heavy
+
+    more = "The options --timeout and --memory and the setting ONEFOLD_QUERY_SPILL"
+    return Limits(seconds or settings.query_seconds, memory or settings.query_memory, settings.query_spill, more)
 
 
 def views(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -105,9 +106,9 @@ def run(*arguments: str) -> int:
 
 def test_sql_answers_as_table_json_and_csv(capsys: pytest.CaptureFixture[str]) -> None:
     statement = "SELECT city, last_name, revenue, first_touch_at FROM profiles WHERE city = '=Berlin'"
-    assert run("sql", statement) == 0
+    assert run("sql", statement, "--personal") == 0
     assert "1 row" in capsys.readouterr().out
-    assert run("sql", statement, "--format", "json") == 0
+    assert run("sql", statement, "--personal", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out, parse_float=Decimal) == [
         {
             "city": "=Berlin",
@@ -116,7 +117,7 @@ def test_sql_answers_as_table_json_and_csv(capsys: pytest.CaptureFixture[str]) -
             "first_touch_at": "2026-01-01T00:00:00Z",
         }
     ]
-    assert run("sql", statement, "--format", "csv") == 0
+    assert run("sql", statement, "--personal", "--format", "csv") == 0
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert row == {
         "city": "'=Berlin",
@@ -124,6 +125,79 @@ def test_sql_answers_as_table_json_and_csv(capsys: pytest.CaptureFixture[str]) -
         "revenue": '{"EUR":12.500000}',
         "first_touch_at": "2026-01-01T00:00:00Z",
     }
+
+
+def test_sql_masks_personal_data_unless_it_is_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = home / "keys" / "node.key"
+    key.parent.mkdir()
+    key.write_text("ab" * 32)
+    statement = "SELECT value FROM identifiers WHERE type = 'phone'"
+    masked = []
+    for _ in range(2):
+        assert run("sql", statement, "--format", "csv") == 0
+        masked.append(capsys.readouterr().out)
+    assert masked[0] == masked[1]
+    assert re.fullmatch(r"value\n\*\*\*[0-9a-f]{16}\n", masked[0])
+    assert run("sql", statement, "--format", "csv", "--personal") == 0
+    assert capsys.readouterr().out == "value\n+491701234567\n"
+    for beyond in ("EXPLAIN FROM identifiers", "FROM lake.main.identifiers"):
+        assert run("sql", beyond) == 2
+        assert run("sql", beyond, "--personal") == 0
+
+
+def test_a_masked_question_leaves_nothing_in_the_home(home: Path) -> None:
+    """Not even a key: who reads a copy of the lake may have none."""
+    before = {*home.rglob("*")}
+    assert run("sql", "FROM identifiers") == 0
+    assert {path.name for path in {*home.rglob("*")} - before} <= {"catalog.sqlite-wal", "catalog.sqlite-shm"}
+
+
+def test_a_table_shows_the_first_thousand_rows_and_csv_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("sql", "FROM range(1000)") == 0
+    assert capsys.readouterr().err == ""
+    assert run("sql", "FROM range(1001)") == 0
+    out, err = capsys.readouterr()
+    assert "1,000 rows" in out
+    assert err == "These are the first 1,000 rows; --format csv or json writes all.\n"
+    assert run("sql", "FROM range(5000)", "--format", "csv") == 0
+    assert capsys.readouterr().out.count("\n") == 5001
+
+
+def test_no_rows_are_an_empty_list_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("sql", "FROM range(0)", "--format", "json") == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+@pytest.mark.parametrize("more", [(), ("--personal",)])
+def test_a_query_that_takes_too_long_is_stopped(
+    form: str, more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    everything = "SELECT count(*) FROM range(10000000) a, range(10000000) b"
+    assert run("sql", everything, "--timeout", "0.05", "--format", form, *more) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("onefold: The query was stopped after 0.05 seconds: ask for less")
+    assert "--timeout" in err
+
+
+def test_a_query_that_takes_too_much_is_stopped_and_leaves_nothing_on_the_disk(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONEFOLD_QUERY_SPILL", "1MB")
+    wide = "SELECT a.range FROM range(10000000) a ORDER BY sha256(a.range::VARCHAR)"
+    assert run("sql", wide, "--memory", "60MB") == 2
+    assert "needs more than 60MB of memory and 1MB of disk" in capsys.readouterr().err
+    assert [*(home / "lake").glob("spill*")] == []
+
+
+def test_what_a_killed_query_left_on_the_disk_is_deleted_by_the_next(home: Path) -> None:
+    left, of_another = home / "lake" / "spill-4194305-00", home / "lake" / f"spill-{os.getppid()}-00"
+    left.mkdir()
+    of_another.mkdir()
+    assert run("sql", "SELECT 1") == 0
+    assert not left.exists()
+    assert of_another.exists()
 
 
 def test_sql_asks_the_past(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +214,8 @@ def test_sql_asks_the_past(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     [
         (("sql", "DELETE FROM profiles"), "Only statements that read are run here"),
         (("sql", "SELECT nothing FROM profiles"), "nothing"),
+        (("sql", "SELECT 1", "--memory", "lots"), "expected a size like 500MB or 4GB"),
+        (("sql", "SELEC 1"), "syntax error"),
         (("sql", "SELECT 1", "--as-of", "99"), "no snapshot, or no longer: the oldest is version 1 of 20"),
         (("profile", "email:ann@example.com", "--as-of", "yesterday"), "neither a snapshot's version nor a moment"),
     ],

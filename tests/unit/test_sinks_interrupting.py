@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from sinks.errors import QueryError
 from sinks.interrupting import interruptible
-from sinks.reader import LakeReader
+from sinks.limits import COMMANDS, Limited
 
 ENDLESS = "SELECT max(press(range)) FROM range(1000000000000)"
 FLOWING = "SELECT press(range) FROM range(1000000000000)"
@@ -31,26 +32,30 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def running(connection: duckdb.DuckDBPyConnection) -> Limited:
+    return Limited(connection, COMMANDS, Path("spills-nothing"))
+
+
 def test_ctrl_c_ends_a_statement(connection: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(KeyboardInterrupt):
-        LakeReader(connection).execute(ENDLESS)
+        running(connection).execute(ENDLESS)
 
 
 def test_ctrl_c_ends_what_flows_while_rows_are_fetched(connection: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(KeyboardInterrupt):
-        LakeReader(connection).execute(FLOWING).fetchall()
+        running(connection).execute(FLOWING).fetchall()
 
 
 def test_ctrl_c_is_pythons_own_again_after_a_statement(connection: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(KeyboardInterrupt):
-        LakeReader(connection).execute(ENDLESS)
+        running(connection).execute(ENDLESS)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_the_connection_goes_on_after_an_interrupted_statement(connection: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(KeyboardInterrupt):
-        LakeReader(connection).execute(ENDLESS)
-    assert LakeReader(connection).execute("SELECT 1").fetchall() == [(1,)]
+        running(connection).execute(ENDLESS)
+    assert running(connection).execute("SELECT 1").fetchall() == [(1,)]
 
 
 def test_a_statement_that_ended_before_ctrl_c_reached_it_raises_too(connection: duckdb.DuckDBPyConnection) -> None:
@@ -75,7 +80,7 @@ def test_who_handles_ctrl_c_himself_goes_on_to_do_so(connection: duckdb.DuckDBPy
     handled = []
     signal.signal(signal.SIGINT, lambda *_: handled.append("Ctrl-C"))
     try:
-        found = LakeReader(connection).execute("SELECT max(press(range)) FROM range(10)").fetchall()
+        found = running(connection).execute("SELECT max(press(range)) FROM range(10)").fetchall()
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     assert (found, handled) == ([(9,)], ["Ctrl-C"])
@@ -83,7 +88,7 @@ def test_who_handles_ctrl_c_himself_goes_on_to_do_so(connection: duckdb.DuckDBPy
 
 def test_what_fails_after_the_first_rows_is_a_sentence(connection: duckdb.DuckDBPyConnection) -> None:
     late = "SELECT CASE WHEN range < 500000 THEN range ELSE error('too far') END FROM range(900000)"
-    found = LakeReader(connection).execute(late)
+    found = running(connection).execute(late)
     assert found.fetchone() == (0,)
     with pytest.raises(QueryError, match="too far"):
         found.fetchall()

@@ -1,0 +1,197 @@
+"""What a statement may take: time, memory and disk, so that no question stops what the machine is there for."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from threading import Event, Timer
+from time import monotonic
+from typing import Any, Final
+
+import duckdb
+
+from sinks.engine import quoted
+from sinks.errors import QueryError, QueryStoppedError, sentence
+from sinks.interrupting import interruptible
+
+_SPILL: Final = "spill-"
+_TOGETHER: Final = 2_000
+_ASK_FOR_LESS: Final = "ask for less, such as one customer, one channel or fewer days"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What each statement of a reader may take.
+
+    Attributes:
+        seconds: time of the engine, to work out all rows that are fetched.
+        memory: of the engine, as ``1GB``; what needs more goes on with the disk.
+        spill: of the disk of the data folder, beside the lake; what needs more is stopped.
+        more: what gives a statement more, for who is told that it was stopped; empty where nothing does.
+    """
+
+    seconds: float
+    memory: str
+    spill: str
+    more: str = ""
+
+
+COMMANDS: Final = Limits(3600.0, "4GB", "20GB")
+"""For the statements of Onefold's own commands: wide, since their kind is known, but not the size of the lake."""
+
+
+@dataclass(slots=True)
+class Limited:
+    """Runs the statements of one connection within limits.
+
+    Made by ``limited``. One thread at a time runs statements.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    limits: Limits
+    spill: Path
+
+    @contextmanager
+    def running(self, seconds: float) -> Iterator[None]:
+        """Let the block use the connection for so long.
+
+        Raises:
+            QueryStoppedError: time, memory or disk ran out.
+            QueryError: the engine refuses what it was asked.
+            KeyboardInterrupt: Ctrl-C ended it.
+        """
+        late = Event()
+        timer = Timer(max(seconds, 0.0), self._stop, [late])
+        timer.daemon = True
+        timer.start()
+        try:
+            with interruptible(self.connection):
+                yield
+        except duckdb.InterruptException as error:
+            if not late.is_set():
+                raise
+            raise self._stopped(f"after {self.limits.seconds:g} seconds") from error
+        except duckdb.OutOfMemoryException as error:
+            wanted = f"because it needs more than {self.limits.memory} of memory and {self.limits.spill} of disk"
+            raise self._stopped(wanted) from error
+        except duckdb.Error as error:
+            raise QueryError(sentence(error)) from error
+        finally:
+            timer.cancel()
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> "Found":
+        """Run a statement; its rows are worked out as they are fetched.
+
+        Raises:
+            QueryStoppedError, QueryError: as ``running``.
+        """
+        answer = Found(self, self.limits.seconds)
+        with answer.running():
+            self.connection.execute(sql, parameters)
+        return answer
+
+    def close(self) -> None:
+        """Close the connection and delete what it put on the disk. Closing twice is fine."""
+        self.connection.close()
+        shutil.rmtree(self.spill, ignore_errors=True)
+
+    def _stopped(self, why: str) -> QueryStoppedError:
+        more = f" {self.limits.more} give it more." if self.limits.more else ""
+        return QueryStoppedError(f"The query was stopped {why}: {_ASK_FOR_LESS}.{more}")
+
+    def _stop(self, late: Event) -> None:
+        late.set()
+        self.connection.interrupt()
+
+
+@dataclass(slots=True)
+class Found:
+    """The rows of a statement, until its connection runs another one; fetching raises what running it does.
+
+    Attributes:
+        limited: runs it.
+        seconds: that are left of its time; what the one who fetches does between is not counted.
+    """
+
+    limited: Limited
+    seconds: float
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let the block use the connection for the time that is left."""
+        began = monotonic()
+        try:
+            with self.limited.running(self.seconds):
+                yield
+        finally:
+            self.seconds -= monotonic() - began
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column[0] for column in self.limited.connection.description or ())
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return the rows that are left."""
+        with self.running():
+            return self.limited.connection.fetchall()
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """Return the next rows, none at the end."""
+        with self.running():
+            return self.limited.connection.fetchmany(size)
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the next row, None at the end."""
+        with self.running():
+            return self.limited.connection.fetchone()
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows that are left, a few thousand of them in memory at a time; the first are there already."""
+        together = self.fetchmany(_TOGETHER)
+        return self._rows(together)
+
+    def _rows(self, together: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        while together:
+            yield from together
+            together = self.fetchmany(_TOGETHER)
+
+
+def limited(connection: duckdb.DuckDBPyConnection, lake: Path, limits: Limits) -> Limited:
+    """Set the limits of a connection whose configuration is not locked yet.
+
+    What it puts on the disk goes to a folder of its own beside the lake's; such folders of processes that were killed
+    are deleted.
+
+    Raises:
+        QueryError: a limit does not have the form that it must have.
+    """
+    _delete_left_behind(lake)
+    spill = lake / f"{_SPILL}{os.getpid()}-{token_hex(4)}"
+    settings = {"temp_directory": spill, "memory_limit": limits.memory, "max_temp_directory_size": limits.spill}
+    try:
+        for name, value in settings.items():
+            connection.execute(f"SET {name} = {quoted(value)}")
+    except duckdb.Error as error:
+        raise QueryError(sentence(error)) from error
+    return Limited(connection, limits, spill)
+
+
+def _delete_left_behind(lake: Path) -> None:
+    for folder in lake.glob(f"{_SPILL}*-*"):
+        owner = folder.name.removeprefix(_SPILL).partition("-")[0]
+        if owner.isdecimal() and not _is_running(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
