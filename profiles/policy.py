@@ -228,6 +228,14 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNames:
+    """Purposes and channels of consent that are known besides the standard ones and those that declarations ask for."""
+
+    purposes: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProfilePolicy:
     """All that is declared of profiles. Immutable; what stands under ``traits`` cannot change without a replay.
 
@@ -256,6 +264,7 @@ class ProfilePolicy:
         abandonment: by name.
         experience: how it is scored.
         measurement: what is kept where measuring is not allowed.
+        consent: the names that a denial may have without denying more.
     """
 
     base_currency: str
@@ -282,3 +291,4 @@ class ProfilePolicy:
     abandonment: Mapping[str, Abandonment]
     experience: Experience
     measurement: Measurement
+    consent: ConsentNames

@@ -19,6 +19,7 @@ from profiles.policy import (
     Attribution,
     Breakdown,
     Cap,
+    ConsentNames,
     Engagement,
     Experience,
     ExperiencePart,
@@ -174,6 +175,11 @@ class _Measurement(_Part):
     untold: Literal["keep", "drop"]
 
 
+class _ConsentNames(_Part):
+    purposes: list[Annotated[str, Field(min_length=1)]] = []
+    channels: list[Annotated[str, Field(min_length=1)]] = []
+
+
 class _Media(_Part):
     paid: list[str] = []
     owned: list[str] = []
@@ -205,6 +211,7 @@ class _Profile(_Part):
     abandonment: dict[Name, _Abandonment]
     experience: _Experience
     measurement: _Measurement
+    consent: _ConsentNames
 
 
 def parse_profile_policy(text: str) -> ProfilePolicy:
@@ -449,4 +456,5 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         abandonment=_each(parsed.abandonment, Abandonment),
         experience=Experience(parsed.experience.days, parsed.experience.base, points),
         measurement=_one(parsed.measurement, Measurement),
+        consent=_one(parsed.consent, ConsentNames),
     )
