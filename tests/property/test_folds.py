@@ -95,7 +95,7 @@ def _touchpoint(draw: st.DrawFn, source: str, event_id: str) -> AcceptedTouchpoi
     names = st.sampled_from(["city", "joined", "name", "street", "other"])
     return {
         "source": source,
-        "received_at": 0,
+        "received_at": 2**45,
         "origin_topic": "touch",
         "origin_partition": 0,
         "origin_offset": 0,
@@ -515,7 +515,7 @@ def test_a_fragment_stays_small_whatever_the_history() -> None:
     for number in range(3_000):
         one: AcceptedTouchpoint = {
             "source": SOURCES[number % 4],
-            "received_at": 0,
+            "received_at": 2**45,
             "origin_topic": "touch",
             "origin_partition": 0,
             "origin_offset": 0,
