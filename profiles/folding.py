@@ -353,7 +353,7 @@ def stated(accepted: AcceptedTouchpoint) -> list[tuple[tuple[str, str], ConsentV
     for said in touchpoint["consents"]:
         purpose, state = purpose_name(said["purpose"]), said["state"]
         if not grants_nothing(purpose, state):
-            given = ConsentValue(state, time, touchpoint["event_id"], source, said["text_version"])
+            given = ConsentValue(state, time, touchpoint["event_id"], source, said["text_version"] or None)
             told.append(((purpose, channel_name(said["channel"])), given))
     return told
 

@@ -56,6 +56,9 @@ _NAMED = (
 )
 """Parts whose entries have names of the user's own."""
 
+_FACT_KINDS = frozenset({"trait", "consent", "cap", "tag"})
+"""What open facts begin with; a trait of such a name could have values that are taken for them."""
+
 _VERSION_BYTES = 8
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
 _COUNTING = frozenset({"count", "rate", "days"})
@@ -351,7 +354,7 @@ def _filters(parsed: _Profile) -> Iterator[tuple[Path, _Wanted]]:
 
 
 def _bad_trait(path: Path, trait: _Trait) -> Iterator[tuple[Path, str]]:
-    if path[-1] in FACTS:
+    if path[-1] in FACTS or path[-1] in _FACT_KINDS:
         yield path, "expected another name: a fact has this one"
     if trait.fold == "mean" and trait.value in _AMOUNTS:
         yield (*path, "value"), "a mean of amounts would mix currencies; the fact average_basket has that of orders"

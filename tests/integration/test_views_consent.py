@@ -168,7 +168,8 @@ def test_sql_and_python_agree_on_any_statements_in_any_order(
             for day in range(5)
         ]
         values = ", ".join(f"('{purpose}', '{on}', TIMESTAMP '{moment_of(day)}', {day})" for purpose, on, day in asked)
-        sql = f"SELECT purpose, channel, day, consent_at('{ANN}', purpose, channel, at) FROM (VALUES {values}) t(purpose, channel, at, day)"  # noqa: E501, S608
+        asking = f"SELECT purpose, channel, day, consent_at('{ANN}', purpose, channel, until)"
+        sql = f"{asking} FROM (VALUES {values}) asked(purpose, channel, until, day)"
         answers = {tuple(row[:3]): row[3] for row in writer.connection.execute(sql).fetchall()}
         assert answers == {one: consent_at(said, one[0], one[1], SOME_TIME_MS + one[2] * DAY_MS) for one in asked}
         columns = "purpose, channel, permitted, decided_at"
