@@ -12,6 +12,7 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
   may have lost the state it reported from;
 - `Ruled`, `Blocked`: the node keeps what a steward decided. Of two that were decided on each asks the other to join its
   owner, shared or not: whatever the decision, it is weighed where both are seen;
+- `Denied`: the node keeps what was denied on touchpoints that name it beside their anchor, for whoever it is of;
 - `Placed`, `Alike`: a node's record is placed in its blocks, which tell it what they find alike to it; of what is alike
   enough to be one person it asks the other to join its owner. An owner that has gathered many asks and joins nobody by
   likeness, which is all that this costs. See :mod:`identity.matching.placing`;
@@ -35,6 +36,8 @@ from identity.graph import (
     Blocked,
     Card,
     Claim,
+    Denials,
+    Denied,
     Evidence,
     Full,
     Gathering,
@@ -146,6 +149,7 @@ class Gatherer:
             Full: self._stay_alone,
             Placed: self._placed,
             Alike: self._alike,
+            Denied: self._denied,
         }
         self._inbox: deque[Message] = deque()
         self._outbox: list[Message] = []
@@ -178,6 +182,11 @@ class Gatherer:
         self._becomes_shared(anchor_id, card)
         self._changed(anchor_id, anchor)
         return anchor
+
+    def deny(self, others: Iterable[Seen], denials: Denials) -> None:
+        """Tell nodes what was denied on a touchpoint that names them beside its anchor."""
+        for other in others:
+            self._post(Denied(other.node, other.type, other.value, denials))
 
     def place(self, node_id: NodeId, node: Node, record: bytes) -> None:
         """Have a node matched by a record from now on; by none where that is empty or the node shared or blocked."""
@@ -366,6 +375,11 @@ class Gatherer:
         past, card.block = _in_blocks(card), max(card.block, message.block)
         if _in_blocks(card) != past:
             self._tell_blocks(message.to, card, past)
+        self._changed(message.to, node)
+
+    def _denied(self, message: Denied) -> None:
+        node = self._known(Seen(message.to, message.type, message.value))
+        node.card.denials = node.card.denials.with_more(message.denials)
         self._changed(message.to, node)
 
     def _alike(self, message: Alike) -> None:

@@ -81,6 +81,55 @@ class Block(NamedTuple):
 NO_BLOCK = Block(0, blocked=False)
 
 
+MOST_DENIALS = 100
+"""Purposes and channels kept of the denials that a node was told of."""
+
+
+class Denial(NamedTuple):
+    """What was denied, withdrawn or left unknown on a purpose and channel; the greater one holds.
+
+    Attributes:
+        time: when it counts as said.
+        caution: how much its state denies; greater is more.
+        event_id: of the touchpoint.
+        source: of the touchpoint.
+        text_version: of the wording; empty: not told.
+        state: what was said.
+    """
+
+    time: int
+    caution: int
+    event_id: str
+    source: str
+    text_version: str
+    state: str
+
+
+class Denials(NamedTuple):
+    """The newest denial by purpose and channel, of touchpoints that other nodes anchor; merges without an order.
+
+    Attributes:
+        said: the first :data:`MOST_DENIALS` by name.
+        left_out: there were more.
+    """
+
+    said: dict[tuple[str, str], Denial]
+    left_out: bool = False
+
+    def with_more(self, more: "Denials") -> "Denials":
+        """Return these and others."""
+        if not more.said and not more.left_out:
+            return self
+        said = dict(self.said)
+        for name, denial in more.said.items():
+            said[name] = max(said.get(name, denial), denial)
+        kept = {name: said[name] for name in sorted(said)[:MOST_DENIALS]}
+        return Denials(kept, self.left_out or more.left_out or len(said) > MOST_DENIALS)
+
+
+NO_DENIALS = Denials({})
+
+
 class Card(msgspec.Struct, array_like=True):
     """What resolution needs to know of a node.
 
@@ -98,6 +147,7 @@ class Card(msgspec.Struct, array_like=True):
         record: what matching compares of the node, encoded; empty where it takes no part.
         alike: the nodes whose records are like this one's, and how much, in hundredths of a bit of log odds.
         matched: grows with every change of ``record`` and ``alike``.
+        denials: of consent, from touchpoints that name this node beside their anchor.
     """
 
     type: str
@@ -113,6 +163,7 @@ class Card(msgspec.Struct, array_like=True):
     record: bytes = b""
     alike: dict[NodeId, int] = {}
     matched: int = 0
+    denials: Denials = NO_DENIALS
 
 
 class Claim(NamedTuple):
@@ -301,7 +352,16 @@ class Alike(msgspec.Struct, array_like=True, tag_field="kind", tag=9):
     alike: dict[NodeId, int]
 
 
-Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full | Placed | Alike
+class Denied(msgspec.Struct, array_like=True, tag_field="kind", tag=10):
+    """A node is told what was denied on a touchpoint that names it beside its anchor."""
+
+    to: NodeId
+    type: str
+    value: str
+    denials: Denials
+
+
+Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full | Placed | Alike | Denied
 
 
 def copy_card(card: Card) -> Card:
@@ -320,6 +380,7 @@ def copy_card(card: Card) -> Card:
         card.record,
         card.alike,
         card.matched,
+        card.denials,
     )
 
 
@@ -355,6 +416,7 @@ def merge_cards(one: Card, other: Card) -> Card:
         matched.record,
         matched.alike,
         matched.matched,
+        one.denials.with_more(other.denials),
     )
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
 from profiles.conditions import Value
-from profiles.consent import is_permitted
-from profiles.consents import statements
+from profiles.consents import decided
 from profiles.customer import Customer
 from profiles.facts import Facts, free_again_at, messages_within
 from profiles.folding import Folding, language_of, surviving_traits
@@ -35,7 +34,7 @@ def activation(customer: Customer, asked: Signal, folding: Folding, revision: in
     if customer.clock is not None and customer.clock - mark.time > declared.minutes * _MINUTE_MS:
         return None
     whole = customer.whole
-    if not is_permitted(statements(whole), declared.purpose, declared.channel):
+    if not decided(whole, declared.purpose, declared.channel, folding.known_consents).permitted:
         return None
     moment = max(mark.time, customer.clock or 0)
     left = _messages_left(whole, declared.cap, moment, policy) if declared.cap else None

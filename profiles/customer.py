@@ -6,12 +6,25 @@ from dataclasses import dataclass
 from identity.graph import Card, Standing
 from identity.nodes import NodeId
 from identity.resolution import Person
+from profiles.consent import Decision
+from profiles.consents import permissions
 from profiles.facts import free_again_at, messages_within, moments, purchases
 from profiles.folding import Folding, language_of, surviving_traits
-from profiles.fragment import LEFT_OUT, ConsentValue, Fragment, OrderMark, TouchMark, TraitValue
+from profiles.fragment import ConsentValue, Fragment, OrderMark, TouchMark, TraitValue
 from profiles.policy import ProfilePolicy
 from profiles.standing import segments_in
-from schemas.records import CapState, ComputedTrait, ConsentInForce, Membership, OfferStage, Profile, Tag, Touch, Trait
+from schemas.records import (
+    CapState,
+    ComputedTrait,
+    ConsentInForce,
+    Membership,
+    OfferStage,
+    Permission,
+    Profile,
+    Tag,
+    Touch,
+    Trait,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,11 @@ def profile_of(customer: Customer, folding: Folding, version: str, revision: int
         "last_order_at": known["last_order"],
         "margin_micros": _by_currency(whole, lambda order: order.margin),
         "revenue_micros": _by_currency(whole, lambda order: order.amount),
-        "consents": [_consent(*name, given) for name, given in sorted(whole.consents.items()) if name != LEFT_OUT],
+        "consents": [_consent(*name, given) for name, given in sorted(whole.consents.items())],
+        "permissions": [
+            _permission(*name, decision) for name, decision in permissions(whole, folding.known_consents).items()
+        ],
+        "consents_left_out": whole.consents_left_out,
     }
 
 
@@ -122,6 +139,8 @@ def merged_profile(node: NodeId, founder: NodeId, version: str, revision: int, n
         "margin_micros": {},
         "revenue_micros": {},
         "consents": [],
+        "permissions": [],
+        "consents_left_out": False,
     }
 
 
@@ -207,4 +226,20 @@ def _consent(purpose: str, channel: str, given: ConsentValue) -> ConsentInForce:
         "source": given.source,
         "event_id": given.event_id,
         "text_version": given.text_version,
+    }
+
+
+def _permission(purpose: str, channel: str, decision: Decision) -> Permission:
+    by = decision.by
+    return {
+        "purpose": purpose,
+        "channel": channel,
+        "permitted": decision.permitted,
+        "by_purpose": by.purpose if by else None,
+        "by_channel": by.channel if by else None,
+        "state": by.state if by else None,
+        "event_time": by.time if by else None,
+        "source": by.source if by else None,
+        "event_id": by.event_id if by else None,
+        "text_version": by.text_version if by else None,
     }

@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from profiles.conditions import Condition, Kind, Value
-from profiles.consent import is_permitted
-from profiles.consents import statements
+from profiles.consents import decided
 from profiles.folding import Folding, mark_name, surviving_traits
 from profiles.folds import DAY_MS, MICRO
 from profiles.fragment import Fragment, OrderMark, TraitValue
@@ -176,8 +175,9 @@ def _tag_facts(facts: Facts) -> dict[str, Value | None]:
 
 
 def _consent_facts(facts: Facts) -> dict[str, Value | None]:
-    said = statements(facts.whole)
-    return {name: is_permitted(said, *name.split(".")[1:]) for name in _consents_asked(facts.folding)}
+    known = facts.folding.known_consents
+    asked = {name: name.split(".") for name in _consents_asked(facts.folding)}
+    return {name: decided(facts.whole, of, on, known).permitted for name, (_, of, on) in asked.items()}
 
 
 def _cap_facts(facts: Facts) -> dict[str, Value | None]:

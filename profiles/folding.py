@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import TypeVar
 
+from identity.graph import NO_DENIALS, Denial, Denials
 from identity.traits import telling_under
+from profiles.consent import channel_name, grants_nothing, purpose_name, said_at
+from profiles.consents import known_of
 from profiles.fields import MOST_CHARACTERS, matcher
 from profiles.folds import DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
 from profiles.fragment import (
-    DENIED_FOR_GOOD,
-    LEFT_OUT,
     ConsentValue,
     Fragment,
     Mark,
@@ -71,6 +72,7 @@ class Folding:
         self._computing = _Dispatch((name, declared.when) for name, declared in policy.traits.items())
         self._most_marks = {mark_name("cap", name): cap.most for name, cap in policy.caps.items()}
         self._marking = _Dispatch(_marked(policy))
+        self.known_consents = known_of(policy)
         self._trust = {source: -place for place, source in enumerate(policy.trusted_sources)}
 
     def fold(self, fragment: Fragment, accepted: AcceptedTouchpoint) -> None:
@@ -90,7 +92,7 @@ class Folding:
         if touchpoint["traits"]:
             self._keep_traits(fragment, touchpoint, channel)
         if touchpoint["consents"]:
-            self._keep_consents(fragment, _consents(touchpoint, channel))
+            self._keep_consents(fragment, stated(accepted))
         if kind in policy.engagement.points:
             day, points = time // DAY_MS, policy.engagement.points[kind]
             points += fragment.points.get(day, 0)
@@ -127,7 +129,8 @@ class Folding:
             for name, value in part.traits.items():
                 self._keep_trait(whole, name, value)
             self._merge_frequencies(whole, part)
-            self._keep_consents(whole, part.consents)
+            whole.consents_left_out |= part.consents_left_out
+            self._keep_consents(whole, [*part.consents.items(), *part.denials.items()])
             for name, state in part.computed.items():
                 self._merge_computed(whole, name, state)
             whole.points = added(whole.points, part.points)
@@ -193,16 +196,22 @@ class Folding:
             for count, told in values.values():
                 _keep_frequency(whole, name, count, told)
 
-    def _keep_consents(self, fragment: Fragment, said: Mapping[tuple[str, str], ConsentValue]) -> None:
-        for name, given in said.items():
-            known = fragment.consents.get(name)
-            if known is None or _consent_strength(given) > _consent_strength(known):
-                fragment.consents[name] = given
-        if len(fragment.consents) > self.policy.max_names:
+    def _keep_consents(self, fragment: Fragment, said: Iterable[tuple[tuple[str, str], ConsentValue]]) -> None:
+        consents, denials = fragment.consents, fragment.denials
+        for name, given in said:
+            known = consents.get(name)
+            newest = given if known is None else max(known, given, key=_consent_strength)
+            refused = [one for one in (known, given, denials.get(name)) if one is not None and one.state != "granted"]
+            consents[name] = newest
+            if newest.state == "granted" and refused:
+                denials[name] = max(refused, key=_consent_strength)
+            else:
+                denials.pop(name, None)
+        if len(consents) > self.policy.max_names:
             # What is left out might have denied, so nothing is permitted any more.
-            told = {name: given for name, given in fragment.consents.items() if name != LEFT_OUT}
-            kept = _first_names(told, self.policy.max_names)
-            fragment.consents = {**kept, LEFT_OUT: DENIED_FOR_GOOD}
+            fragment.consents = _first_names(consents, self.policy.max_names)
+            fragment.denials = {name: one for name, one in denials.items() if name in fragment.consents}
+            fragment.consents_left_out = True
 
     def _merge_computed(self, whole: Fragment, name: str, state: object) -> None:
         fold = self.folds.get(name)
@@ -338,16 +347,37 @@ def _keep_frequency(fragment: Fragment, name: str, count: int, told: TraitValue)
     fragment.frequencies[name] = lowest(values, _MOST_VALUES)
 
 
-def _consents(touchpoint: Touchpoint, source: str) -> dict[tuple[str, str], ConsentValue]:
-    """Return a touchpoint's statements; of several on the same the one that denies more."""
-    told: dict[tuple[str, str], ConsentValue] = {}
+def stated(accepted: AcceptedTouchpoint) -> list[tuple[tuple[str, str], ConsentValue]]:
+    """Return what a touchpoint states of consent, by purpose and channel; without what has no effect."""
+    touchpoint, source = accepted["touchpoint"], accepted["source"]
+    time = said_at(touchpoint["event_time"], accepted["received_at"])
+    told = []
     for said in touchpoint["consents"]:
-        name = (said["purpose"], said["channel"])
-        given = ConsentValue(
-            said["state"], touchpoint["event_time"], touchpoint["event_id"], source, said["text_version"]
-        )
-        told[name] = max(told.get(name, given), given, key=_consent_strength)
+        purpose, state = purpose_name(said["purpose"]), said["state"]
+        if not grants_nothing(purpose, state):
+            given = ConsentValue(state, time, touchpoint["event_id"], source, said["text_version"] or None)
+            told.append(((purpose, channel_name(said["channel"])), given))
     return told
+
+
+def denials_of(accepted: AcceptedTouchpoint) -> Denials:
+    """Return what a touchpoint denies."""
+    denials = NO_DENIALS
+    for name, given in stated(accepted):
+        if given.state != "granted":
+            time, caution, event_id, source, text_version = _consent_strength(given)
+            denial = Denial(time, caution, event_id, source, text_version, given.state)
+            denials = denials.with_more(Denials({name: denial}))
+    return denials
+
+
+def denied_besides(denials: Denials) -> Fragment:
+    """Return a fragment of what a node was denied on touchpoints of others; to merge it once more changes nothing."""
+    said = {
+        name: ConsentValue(denial.state, denial.time, denial.event_id, denial.source, denial.text_version or None)
+        for name, denial in denials.said.items()
+    }
+    return Fragment(consents=said, consents_left_out=denials.left_out)
 
 
 def _consent_strength(given: ConsentValue) -> tuple[int, int, str, str, str]:

@@ -24,19 +24,13 @@ class TraitValue(NamedTuple):
 
 
 class ConsentValue(NamedTuple):
-    """A consent and where it comes from."""
+    """A consent, when it counts as said, and where it comes from."""
 
     state: str
     time: int
     event_id: str
     source: str
     text_version: str | None
-
-
-LEFT_OUT = ("\x00", "\x00")
-"""In place of purpose and channel: there are more consents than are kept."""
-
-DENIED_FOR_GOOD = ConsentValue("unknown", 2**62, "", "", None)
 
 
 class OrderMark(NamedTuple):
@@ -94,12 +88,14 @@ class Fragment(msgspec.Struct, array_like=True):
         traits: the surviving value by name of told traits.
         frequencies: of told traits whose most frequent value survives, by name and value: how often, and the newest.
         consents: the newest consent by purpose and channel; of the same moment the one that denies more.
+        denials: the newest denial by purpose and channel, of those on which a newer grant is in ``consents``.
         computed: the state of each computed trait, see :mod:`profiles.folds`.
         points: of engagement, by day since 1970 UTC.
         offers: by offer and stage.
         quality: what contact addresses are found to be, by node id in hexadecimal.
         tags: whether each tag is on (``added``) or was taken off (``removed``).
         marks: the newest touchpoints that each declaration asks for, oldest first, by its kind and name.
+        consents_left_out: consents were told on more purposes and channels than are kept.
     """
 
     by_channel: dict[str, int] = {}
@@ -116,6 +112,8 @@ class Fragment(msgspec.Struct, array_like=True):
     quality: dict[str, Told] = {}
     tags: dict[str, Told] = {}
     marks: dict[str, list[Mark]] = {}
+    denials: dict[tuple[str, str], ConsentValue] = {}
+    consents_left_out: bool = False
 
 
 _encoder = msgspec.msgpack.Encoder()

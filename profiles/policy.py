@@ -229,6 +229,14 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNames:
+    """Purposes and channels of consent that are known besides the standard ones and those that declarations ask for."""
+
+    purposes: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ProfilePolicy:
     """All that is declared of profiles. Immutable; what stands under ``traits`` cannot change without a replay.
 
@@ -258,6 +266,7 @@ class ProfilePolicy:
         experience: how it is scored.
         measurement: what is kept where measuring is not allowed.
         placeholders: values that are no trait.
+        consent: the names that a denial may have without denying more.
     """
 
     base_currency: str
@@ -285,3 +294,4 @@ class ProfilePolicy:
     experience: Experience
     measurement: Measurement
     placeholders: Placeholders
+    consent: ConsentNames

@@ -27,6 +27,7 @@ from profiles.policy import (
     Attribution,
     Breakdown,
     Cap,
+    ConsentNames,
     Engagement,
     Experience,
     ExperiencePart,
@@ -62,6 +63,9 @@ _NAMED = (
     "abandonment",
 )
 """Parts whose entries have names of the user's own."""
+
+_FACT_KINDS = frozenset({"trait", "consent", "cap", "tag"})
+"""What open facts begin with; a trait of such a name could have values that are taken for them."""
 
 _VERSION_BYTES = 8
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
@@ -182,6 +186,11 @@ class _Measurement(_Part):
     untold: Literal["keep", "drop"]
 
 
+class _ConsentNames(_Part):
+    purposes: list[Annotated[str, Field(min_length=1)]] = []
+    channels: list[Annotated[str, Field(min_length=1)]] = []
+
+
 class _Media(_Part):
     paid: list[str] = []
     owned: list[str] = []
@@ -213,6 +222,7 @@ class _Profile(_Part):
     abandonment: dict[Name, _Abandonment]
     experience: _Experience
     measurement: _Measurement
+    consent: _ConsentNames
 
 
 def parse_profile_policy(text: str) -> ProfilePolicy:
@@ -352,7 +362,7 @@ def _filters(parsed: _Profile) -> Iterator[tuple[Path, _Wanted]]:
 
 
 def _bad_trait(path: Path, trait: _Trait) -> Iterator[tuple[Path, str]]:
-    if path[-1] in FACTS:
+    if path[-1] in FACTS or path[-1] in _FACT_KINDS:
         yield path, "expected another name: a fact has this one"
     if trait.fold == "mean" and trait.value in _AMOUNTS:
         yield (*path, "value"), "a mean of amounts would mix currencies; the fact average_basket has that of orders"
@@ -458,4 +468,5 @@ def _policy(parsed: _Profile, placeholders: Placeholders) -> ProfilePolicy:
         experience=Experience(parsed.experience.days, parsed.experience.base, points),
         measurement=_one(parsed.measurement, Measurement),
         placeholders=placeholders,
+        consent=_one(parsed.consent, ConsentNames),
     )

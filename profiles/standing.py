@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from profiles.conditions import Value
-from profiles.consents import permitted
+from profiles.consents import permissions
 from profiles.facts import changes_at
 from profiles.folding import Folding
 from profiles.fragment import Fragment
@@ -54,8 +54,8 @@ def _held(whole: Fragment, facts: Mapping[str, Value | None], folding: Folding) 
     for name, conditions in folding.policy.segments.items():
         if conditions.hold(facts):
             yield f"{SEGMENT}:{name}"
-    for (purpose, channel), granted in permitted(whole).items():
-        if granted:
+    for (purpose, channel), decision in permissions(whole, folding.known_consents).items():
+        if decision.permitted:
             yield f"{CONSENT}:{purpose}/{channel}"
     for name in folding.policy.caps:
         if facts.get(f"cap.{name}"):

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from identity.graph import Gathering, Member, Standing
+from identity.graph import NO_DENIALS, Gathering, Member, Standing
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import Person
 from profiles.activation import activation, signal_id
 from profiles.customer import Customer, merged_profile, profile_of
 from profiles.facts import Facts
-from profiles.folding import Folding
+from profiles.folding import Folding, denied_besides
 from profiles.fragment import Fragment
 from profiles.signals import Signal as Found
 from profiles.signals import context_of, signals, untold
@@ -109,7 +109,9 @@ class Telling:
     def _customer(self, person: Person, parts: dict[NodeId, Fragment]) -> Customer:
         """Return a person with what holds of them now; what held before is noted still."""
         cards = [(node, self.gathering.members[node].card) for node in person.nodes]
-        whole = next(iter(parts.values())) if len(parts) == 1 else self.folding.merge(parts.values())
+        denied = [denied_besides(card.denials) for _, card in cards if card.denials != NO_DENIALS]
+        is_single = len(parts) == 1 and not denied
+        whole = next(iter(parts.values())) if is_single else self.folding.merge([*parts.values(), *denied])
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         clock = self.now.clock
         facts = Facts(whole, known=known, now_ms=clock, folding=self.folding)
@@ -185,4 +187,6 @@ def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
     for node in sorted(person.nodes):
         card = members[node].card
         digest.update(node + f"{card.touches},{card.first_seen},{card.shared}".encode())
+        if card.denials != NO_DENIALS:
+            digest.update(repr((sorted(card.denials.said.items()), card.denials.left_out)).encode())
     return digest.digest()

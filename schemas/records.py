@@ -186,6 +186,21 @@ class ConsentInForce(TypedDict):
     text_version: str | None
 
 
+class Permission(TypedDict):
+    """Whether a purpose is permitted on a channel, and the statement that decides, where one does."""
+
+    purpose: str
+    channel: str
+    permitted: bool
+    by_purpose: str | None
+    by_channel: str | None
+    state: str | None
+    event_time: int | None
+    source: str | None
+    event_id: str | None
+    text_version: str | None
+
+
 class Profile(TypedDict):
     """One customer, whole."""
 
@@ -217,6 +232,8 @@ class Profile(TypedDict):
     margin_micros: dict[str, int]
     revenue_micros: dict[str, int]
     consents: list[ConsentInForce]
+    permissions: list[Permission]
+    consents_left_out: bool
 
 
 class Link(TypedDict):

@@ -1,11 +1,9 @@
 """Audiences: the members of a segment who may be spoken to, and how. Nobody else leaves the lake by this door."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from profiles.consent import Statement, is_permitted
 from sinks.errors import QueryError
 from sinks.policies import profile_policy_in
 from sinks.reader import LakeReader
@@ -25,9 +23,8 @@ _BAD: Final = ("bounced", "invalid")
 _MEMBERS: Final = """
     CREATE OR REPLACE TEMP TABLE members AS SELECT customer_id FROM segment_members WHERE segment = ?
 """
-_STATEMENTS: Final = """
-    SELECT customer_id, purpose, channel, state, epoch_ms(event_time), event_id, source, text_version
-    FROM consent_ledger JOIN temp.members USING (customer_id)
+_PERMITTED: Final = """
+    SELECT customer_id FROM temp.members, moment WHERE consent_at(customer_id, ?, ?, "at") ORDER BY customer_id
 """
 _REACHABLE: Final = """
     SELECT customer_id,
@@ -68,7 +65,7 @@ class Audience:
 
 def purposes_told(reader: LakeReader) -> list[str]:
     """Return the purposes that any consent up to the reader's moment names, in order of the alphabet."""
-    found = reader.execute("SELECT DISTINCT purpose FROM consent_ledger WHERE purpose <> '' ORDER BY purpose")
+    found = reader.execute("SELECT DISTINCT purpose FROM consent_ledger WHERE purpose <> '*' ORDER BY purpose")
     return [purpose for (purpose,) in found.fetchall()]
 
 
@@ -91,10 +88,8 @@ def audience(reader: LakeReader, segment: str, purpose: str, channel: str, trait
     reader.execute(_MEMBERS, [segment])
     found = reader.execute("SELECT customer_id FROM temp.members ORDER BY customer_id").fetchall()
     members = [customer for (customer,) in found]
-    said: defaultdict[str, list[Statement]] = defaultdict(list)
-    for customer, *statement in reader.execute(_STATEMENTS).fetchall():
-        said[customer].append(Statement(*statement))
-    permitted = [customer for customer in members if is_permitted(said[customer], purpose, channel)]
+    allowing = reader.execute(_PERMITTED, [purpose, channel]).fetchall()
+    permitted = [customer for (customer,) in allowing]
     contacts = dict(reader.execute(_REACHABLE, [CONTACTS[channel], list(_BAD)]).fetchall())
     told = dict(reader.execute(_TRAITS).fetchall()) if traits else {}
     reached = [

@@ -43,7 +43,9 @@ PERSON_SQL: Final = """
         last_order_at: last_order_at,
         margin_micros: list_sort(map_entries(margin_micros)),
         revenue_micros: list_sort(map_entries(revenue_micros)),
-        consents: list_sort(consents)
+        consents: list_sort(consents),
+        permissions: list_sort(permissions),
+        consents_left_out: consents_left_out
     })::VARCHAR
 """
 """A row of ``profiles`` as text that is equal exactly where two people are."""

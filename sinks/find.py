@@ -40,6 +40,8 @@ class ProfileRow:
     returns: int
     revenue: dict[str, Decimal]
     consents: list[dict[str, Any]]
+    permissions: list[dict[str, Any]]
+    consents_left_out: bool
 
 
 _COLUMNS: Final = ", ".join(ProfileRow.__dataclass_fields__)

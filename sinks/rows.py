@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from profiles.consent import channel_name, is_held_by, purpose_name, said_at
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import (
     Activation,
@@ -169,7 +170,17 @@ def consents(records: Sequence[AcceptedTouchpoint]) -> ArrowTable:
             "event_id": record["touchpoint"]["event_id"],
             "statement": place,
             "anchor_id": record["nodes"][0]["node_id"].hex(),
+            "node_ids": [
+                node["node_id"].hex()
+                for at, node in enumerate(record["nodes"])
+                if is_held_by(node["type"], consent["state"], is_anchor=at == 0)
+            ],
             "event_time": record["touchpoint"]["event_time"],
+            "said_at": said_at(record["touchpoint"]["event_time"], record["received_at"]),
+            "purpose": purpose_name(consent["purpose"]),
+            "channel": channel_name(consent["channel"]),
+            "said_purpose": consent["purpose"],
+            "said_channel": consent["channel"],
         }
         for record in records
         for place, consent in enumerate(record["touchpoint"]["consents"])

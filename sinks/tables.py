@@ -43,6 +43,18 @@ CONSENT_IN_FORCE: Final = struct(
     event_id=TEXT,
     text_version=TEXT,
 )
+PERMISSION: Final = struct(
+    purpose=TEXT,
+    channel=TEXT,
+    permitted=BOOLEAN,
+    by_purpose=TEXT,
+    by_channel=TEXT,
+    state=TEXT,
+    event_time=TIMESTAMP,
+    source=TEXT,
+    event_id=TEXT,
+    text_version=TEXT,
+)
 IDENTIFIER: Final = struct(type=TEXT, value=TEXT)
 LEFT_OUT: Final = struct(type=TEXT, reason=TEXT)
 ITEM: Final = struct(sku=TEXT, name=TEXT, quantity=BIGINT, price=MONEY)
@@ -108,7 +120,18 @@ PROFILES: Final = Table(
         Column("margin_micros", map_to(BIGINT), "The same in millionths of the currency unit."),
         Column("revenue", map_to(MONEY), "Purchases less returns by currency, in currency units."),
         Column("revenue_micros", map_to(BIGINT), "The same in millionths of the currency unit."),
-        Column("consents", list_of(CONSENT_IN_FORCE), "The consent in force by purpose and channel."),
+        Column("consents", list_of(CONSENT_IN_FORCE), "What was stated of consent: the newest by purpose and channel."),
+        Column(
+            "permissions",
+            list_of(PERMISSION),
+            "What is permitted, and the statement that decides. A channel that a purpose does not list is permitted "
+            "where * is; a purpose that is not listed is not permitted.",
+        ),
+        Column(
+            "consents_left_out",
+            BOOLEAN,
+            "Consent was told on more purposes and channels than are kept; nothing is permitted.",
+        ),
     ),
     version="revision",
 )
@@ -196,9 +219,17 @@ CONSENTS: Final = Table(
         Column("event_id", TEXT, "The touchpoint it was said in."),
         Column("statement", INTEGER, "Its place among the statements of that touchpoint, from 0."),
         Column("anchor_id", TEXT, "Node id of the touchpoint's strongest identifier."),
+        Column(
+            "node_ids",
+            list_of(TEXT),
+            "Node ids it holds for: the anchor, of a denial every personal identifier of the touchpoint.",
+        ),
         Column("event_time", TIMESTAMP, "Event time of the touchpoint, UTC."),
-        Column("purpose", TEXT, "What for: marketing, analytics, profiling ..."),
-        Column("channel", TEXT, "Channel it holds for; * is every channel."),
+        Column("said_at", TIMESTAMP, "When it counts as said: event_time, or when it was received if earlier; UTC."),
+        Column("purpose", TEXT, "What for: marketing, analytics, profiling ...; normalised, * is every purpose."),
+        Column("channel", TEXT, "Channel it holds for; normalised, * is every channel."),
+        Column("said_purpose", TEXT, "The purpose as it came."),
+        Column("said_channel", TEXT, "The channel as it came."),
         Column("state", TEXT, "granted, denied, withdrawn or unknown; only granted allows."),
         Column("text_version", TEXT, "Version of the wording shown."),
     ),

@@ -104,6 +104,8 @@ def a_profile(
         "margin_micros": {},
         "revenue_micros": {"EUR": 12_500_000},
         "consents": [],
+        "permissions": [],
+        "consents_left_out": False,
     }
 
 

@@ -16,6 +16,7 @@ from identity.gathering import Gatherer, Seen
 from identity.graph import (
     Alike,
     Blocked,
+    Denied,
     Full,
     Gathering,
     Join,
@@ -33,7 +34,8 @@ from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, parse_policy, shape
 from profiles import fragment as fragments
 from profiles.comparable import comparable_record, note_person
-from profiles.folding import Folding
+from profiles.consent import PERSONAL
+from profiles.folding import Folding, denials_of
 from profiles.fragment import Fragment
 from profiles.people import Publisher
 from profiles.policy import ProfilePolicy
@@ -78,6 +80,7 @@ _NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
     Full: ("to",),
     Placed: ("node",),
     Alike: ("to",),
+    Denied: ("to",),
 }
 """The fields of a message that name nodes."""
 
@@ -343,6 +346,8 @@ class PartitionWork:
             folding = self._folded.pop(seen[0].node, None) or fragments.decode(anchor.fragment)
             self._folding[seen[0].node] = folding
         self._folds.fold(folding, accepted)
+        if touchpoint["consents"] and len(seen) > 1 and (denials := denials_of(accepted)).said:
+            self._gatherer.deny([other for other in seen[1:] if other.type in PERSONAL], denials)
         if touchpoint["traits"]:
             note_person(anchor, touchpoint["traits"], self._policy)
         if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):

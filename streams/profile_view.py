@@ -17,6 +17,7 @@ from typing import Self, cast
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from profiles.consents import permits
 from schemas.contracts import PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
@@ -117,6 +118,17 @@ class ProfileView:
         """
         self._check()
         return self._store.owner(node_type, normalised_value)
+
+    def permits(self, customer_id: str, purpose: str, channel: str) -> bool:
+        """Whether the newest profile of a customer permits a purpose on a channel, both in any spelling.
+
+        Where there is no such customer the answer is no.
+
+        Raises:
+            StreamsError: as ``profile_of``.
+        """
+        profile = self.profile_of(customer_id)
+        return profile is not None and permits(profile, purpose, channel)
 
     def freshness(self) -> Freshness:
         """Return how far the view is.

@@ -11,7 +11,7 @@ from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType
 
 from streams.errors import StoreError, StoreHeldError
 
-FORMAT = 2
+FORMAT = 3
 """Of keys and values; a store of another format is rebuilt from the changelog, a changelog of another is refused."""
 
 MARKER_KEY = b"\x00commit"

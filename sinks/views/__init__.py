@@ -51,7 +51,7 @@ def all_views(policy: ProfilePolicy) -> tuple[View, ...]:
         value.RETENTION_COHORTS,
         value.REPEAT_PURCHASE,
         value.loyalty(policy),
-        consent.CONSENT_LEDGER,
+        consent.consent_ledger(policy),
         consent.CONSENT_IN_FORCE,
         consent.consent_permissions(policy),
         offers.OFFERS_BY_CUSTOMER,

@@ -1,14 +1,18 @@
-"""Views of consent: what was said, what is in force, and what it permits."""
+"""Views of consent: what was said, what is in force, and what it permits.
 
+:func:`_permits` is the rule of :mod:`profiles.consent` in SQL: the macro ``consent_at`` and the view
+``consent_permissions`` are made of it, and tests hold it equal to the one in Python.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from profiles.consent import ANY_CHANNEL
+from profiles.consent import ANY, ANY_WORDS, CHANNEL_SPELLINGS
+from profiles.consents import channels_asked, known_of
 from profiles.policy import ProfilePolicy
 from sinks.engine import quoted
 from sinks.views.view import View
-
-_CONSENT_FACT: Final = "consent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,43 +30,79 @@ class _WithMacro(View):
         return f"{View.create_sql(self)};\n{self.macro}"
 
 
-CONSENT_LEDGER: Final = _WithMacro(
-    "consent_ledger",
-    "One row a statement of a customer on consent up to the moment. The macro "
-    "`consent_at(customer_id, purpose, channel, time)` asks it whether what had been said by then permits: true or "
-    "false, never empty. The newest statement on the channel or on every channel decides, of the same time the one "
-    "that denies; only granted permits. Nothing said denies, and so does an empty purpose.",
-    {
-        "customer_id": "The customer.",
-        "purpose": "What for: marketing, analytics, profiling ...",
-        "channel": "Channel it holds for; * is every channel.",
-        "state": "granted, denied, withdrawn or unknown; only granted allows.",
-        "event_time": "When it was said, UTC.",
-        "source": "Source of the touchpoint it was said in.",
-        "event_id": "That touchpoint; unique within its source.",
-        "statement": "Its place among the statements of that touchpoint, from 0.",
-        "text_version": "Version of the wording shown; empty where it is not told.",
-    },
-    """
-    SELECT identifiers.customer_id, purpose, channel, state, event_time, source, event_id, statement, text_version
-    FROM consents
-    JOIN identifiers ON identifiers.node_id = consents.anchor_id
-    WHERE event_time <= (SELECT "at" FROM moment)
-    """,
-    # Columns have other names inside, so that an argument such as customer_id can only be a column of who asks.
-    f"""
-    CREATE OR REPLACE MACRO consent_at(of_customer, for_purpose, on_channel, at_time) AS (
-        SELECT coalesce(NOT max_by(denies, (said_at, denies)), false)
-        FROM (
-            SELECT customer_id AS said_by, purpose AS said_for, channel AS said_on, event_time AS said_at,
-                   state <> 'granted' AS denies
-            FROM consent_ledger WHERE purpose <> ''
-        )
-        WHERE said_by = of_customer AND said_for = for_purpose
-          AND said_on IN (on_channel, {quoted(ANY_CHANNEL)}) AND said_at <= at_time
+def consent_ledger(policy: ProfilePolicy) -> View:
+    """Return the view ``consent_ledger`` with its macro ``consent_at``."""
+    known = known_of(policy)
+    asked_purpose = _named("for_purpose", {})
+    asked_channel = _named("on_channel", CHANNEL_SPELLINGS)
+    bears = f"said_at <= at_time AND of_purpose IN (purpose_asked, {quoted(ANY)})"
+    on_either = f"{bears} AND of_channel IN (channel_asked, {quoted(ANY)})"
+    on_it = f"{bears} AND of_channel = channel_asked"
+    return _WithMacro(
+        "consent_ledger",
+        "One row a statement on consent and a customer it holds for, up to the moment: a grant for whose touchpoint it "
+        "is, a denial for everybody whose personal identifier the touchpoint names. The macro "
+        "`consent_at(customer_id, purpose, channel, time)` asks it whether what had been said by then permits: true or "
+        "false, never empty. It permits what was granted, where every denial was lifted since by a grant that is as "
+        "specific in its channel; of the same time the denial holds. Nothing said denies, and so does a purpose that "
+        "names none.",
+        {
+            "customer_id": "The customer.",
+            "purpose": "What for: marketing, analytics, profiling ...; normalised, * is every purpose.",
+            "channel": "Channel it holds for; normalised, * is every channel.",
+            "state": "granted, denied, withdrawn or unknown; only granted allows.",
+            "effect": "grants; denies; or nothing, of a grant that names no purpose.",
+            "bears_on_purpose": "Purpose it bears on; * also of a denial of a purpose that is not known.",
+            "bears_on_channel": "Channel it bears on; * also of a denial on a channel that is not known.",
+            "said_at": "When it counts as said: event_time, or when it was received if earlier; UTC.",
+            "event_time": "When it was said by its source's clock, UTC.",
+            "source": "Source of the touchpoint it was said in.",
+            "event_id": "That touchpoint; unique within its source.",
+            "statement": "Its place among the statements of that touchpoint, from 0.",
+            "text_version": "Version of the wording shown; empty where it is not told.",
+        },
+        f"""
+    WITH held AS (
+        SELECT *, unnest(node_ids) AS node_id FROM consents WHERE said_at <= (SELECT "at" FROM moment)
     )
-    """,  # noqa: S608 - a constant
-)
+    SELECT DISTINCT identifiers.customer_id, purpose, channel, state,
+           CASE WHEN state <> 'granted' THEN 'denies' WHEN purpose = {quoted(ANY)} THEN 'nothing' ELSE 'grants' END
+               AS effect,
+           CASE WHEN state = 'granted' OR purpose IN {_listed(known.purposes)} THEN purpose ELSE {quoted(ANY)} END
+               AS bears_on_purpose,
+           CASE WHEN state = 'granted' OR channel IN {_listed(known.channels)} THEN channel ELSE {quoted(ANY)} END
+               AS bears_on_channel,
+           said_at, event_time, source, event_id, statement, text_version
+    FROM held
+    JOIN identifiers ON identifiers.node_id = held.node_id
+    """,  # noqa: S608 - literals from the policy, quoted
+        # Columns have other names inside, so that an argument such as customer_id can only be a column of who asks.
+        f"""
+    CREATE OR REPLACE MACRO consent_at(of_customer, for_purpose, on_channel, at_time) AS (
+        SELECT coalesce(
+            bool_and(purpose_asked <> {quoted(ANY)}) AND count(DISTINCT name) FILTER (said_at <= at_time) <= {
+            policy.max_names
+        }
+            AND {
+            _permits(
+                f"max(said_at) FILTER (grants AND {on_it})",
+                f"max(said_at) FILTER (grants AND {on_either})",
+                f"max(said_at) FILTER (NOT grants AND {on_it})",
+                f"max(said_at) FILTER (NOT grants AND {on_either})",
+            )
+        }, false)
+        FROM (
+            SELECT customer_id AS said_by, bears_on_purpose AS of_purpose, bears_on_channel AS of_channel,
+                   consent_ledger.said_at AS said_at, effect = 'grants' AS grants,
+                   {{'purpose': purpose, 'channel': channel}} AS name,
+                   {asked_purpose} AS purpose_asked, {asked_channel} AS channel_asked
+            FROM consent_ledger WHERE effect <> 'nothing'
+        )
+        WHERE said_by = of_customer
+    )
+    """,  # noqa: S608 - literals from the policy, quoted
+    )
+
 
 CONSENT_IN_FORCE: Final = View(
     "consent_in_force",
@@ -71,10 +111,10 @@ CONSENT_IN_FORCE: Final = View(
     "what was said of every channel too: see consent_permissions.",
     {
         "customer_id": "The customer.",
-        "purpose": "What for: marketing, analytics, profiling ...",
-        "channel": "Channel it holds for; * is every channel.",
+        "purpose": "What for: marketing, analytics, profiling ...; normalised, * is every purpose.",
+        "channel": "Channel it holds for; normalised, * is every channel.",
         "state": "granted, denied, withdrawn or unknown; only granted allows.",
-        "event_time": "When it was said, UTC.",
+        "event_time": "When it counts as said (said_at of consent_ledger), UTC.",
         "source": "Source of the touchpoint it was said in.",
         "event_id": "That touchpoint; unique within its source.",
         "text_version": "Version of the wording shown; empty where it is not told.",
@@ -83,18 +123,18 @@ CONSENT_IN_FORCE: Final = View(
     """
     WITH weighed AS (
         SELECT *, CASE state WHEN 'granted' THEN 0 WHEN 'denied' THEN 1 WHEN 'withdrawn' THEN 2 ELSE 3 END AS caution
-        FROM consent_ledger
+        FROM consent_ledger WHERE effect <> 'nothing'
     ), ordered AS (
         SELECT *,
                row_number() OVER (
-                   said ORDER BY event_time DESC, caution DESC, event_id DESC, source DESC,
+                   said ORDER BY said_at DESC, caution DESC, event_id DESC, source DESC,
                                  coalesce(text_version, '') DESC
                ) AS place,
                count(*) OVER said AS statements
         FROM weighed
         WINDOW said AS (PARTITION BY customer_id, purpose, channel)
     )
-    SELECT customer_id, purpose, channel, state, event_time, source, event_id, text_version, statements
+    SELECT customer_id, purpose, channel, state, said_at AS event_time, source, event_id, text_version, statements
     FROM ordered WHERE place = 1
     """,
 )
@@ -102,46 +142,103 @@ CONSENT_IN_FORCE: Final = View(
 
 def consent_permissions(policy: ProfilePolicy) -> View:
     """Return the view ``consent_permissions``."""
-    named = " ".join(f"UNION SELECT {quoted(channel)}" for channel in _channels_named(policy))
+    named = " ".join(f"UNION SELECT {quoted(channel)}" for channel in channels_asked(policy))
+    on_it, on_any = "said[channel]", f"said[{quoted(ANY)}]"
+    granted = f"greatest({on_it}.granted_at, {on_any}.granted_at)"
+    denied = f"greatest({on_it}.denied_at, {on_any}.denied_at)"
     return View(
         "consent_permissions",
         "One row a customer, a purpose they said something on, and a channel in use: one that has touchpoints, that a "
-        "statement names, or that the policy asks consent for. A customer without a row permits nothing.",
+        "statement names, or that the policy asks consent for. A customer or purpose without a row permits nothing.",
         {
             "customer_id": "The customer.",
-            "purpose": "What for: marketing, analytics, profiling ...",
-            "channel": "The channel; never *.",
-            "permitted": "Whether it is permitted: of the statements on the channel and on every channel the newest "
-            "up to the moment decides, of the same time the one that denies; only granted permits.",
-            "decided_at": "Event time of the statement that decides, UTC; empty where none was made.",
+            "purpose": "What for: marketing, analytics, profiling ...; normalised.",
+            "channel": "The channel, normalised; never *.",
+            "permitted": "Whether it is permitted up to the moment, as consent_at says.",
+            "decided_at": "When the statement that decides counts as said, UTC; empty where none was made, or some "
+            "were left out.",
+            "left_out": "Whether consent was told on more purposes and channels than a profile keeps; nothing is "
+            "permitted then.",
         },
         f"""
     WITH in_use AS (
         SELECT channel FROM consents
         UNION SELECT source FROM touchpoints
         {named}
+    ), told AS (
+        FROM consent_ledger WHERE effect <> 'nothing'
+    ), spoken_of AS (
+        SELECT DISTINCT customer_id, purpose FROM told WHERE purpose <> {quoted(ANY)}
+    ), counted AS (
+        SELECT customer_id, count(DISTINCT {{'purpose': purpose, 'channel': channel}}) > {policy.max_names} AS left_out
+        FROM told GROUP BY ALL
     ), newest AS (
-        SELECT customer_id, purpose, channel,
-               max({{'said_at': event_time, 'denies': state <> 'granted'}}) AS weight
-        FROM consent_ledger GROUP BY ALL
+        SELECT customer_id, bears_on_purpose, bears_on_channel, max(said_at) FILTER (effect = 'grants') AS granted_at,
+               max(said_at) FILTER (effect = 'denies') AS denied_at
+        FROM told GROUP BY ALL
+    ), bearing AS (
+        SELECT customer_id, purpose, bears_on_channel, granted_at, denied_at
+        FROM spoken_of JOIN newest USING (customer_id)
+        WHERE bears_on_purpose IN (purpose, {quoted(ANY)})
+    ), united AS (
+        SELECT customer_id, purpose, bears_on_channel AS on_channel,
+               {{'granted_at': max(granted_at), 'denied_at': max(denied_at)}} AS newest
+        FROM bearing GROUP BY ALL
     ), spoken AS (
-        SELECT customer_id, purpose, map(list(channel), list(weight)) AS said FROM newest GROUP BY ALL
+        SELECT customer_id, purpose, map(list(on_channel), list(newest)) AS said FROM united GROUP BY ALL
     ), deciding AS (
-        SELECT customer_id, purpose, channel, greatest(said[channel], said[{quoted(ANY_CHANNEL)}]) AS weight
-        FROM spoken CROSS JOIN in_use
-        WHERE channel <> {quoted(ANY_CHANNEL)}
+        SELECT customer_id, purpose, channel, left_out, {granted} AS granted_at, {on_it}.granted_at AS specific_grant,
+               {denied} AS denied_at, {on_it}.denied_at AS specific_denial,
+               {on_any}.denied_at AS general_denial
+        FROM spoken JOIN counted USING (customer_id) CROSS JOIN in_use
+        WHERE channel <> {quoted(ANY)}
+    ), decided AS (
+        SELECT *,
+               coalesce({_permits("specific_grant", "granted_at", "specific_denial", "denied_at")}, false)
+                   AS is_permitted
+        FROM deciding
     )
-    SELECT customer_id, purpose, channel,
-           purpose <> '' AND weight IS NOT NULL AND NOT weight.denies AS permitted,
-           weight.said_at AS decided_at
-    FROM deciding
+    SELECT customer_id, purpose, channel, is_permitted AND NOT left_out AS permitted,
+           CASE WHEN left_out THEN NULL
+                WHEN is_permitted THEN granted_at
+                ELSE greatest(
+                    CASE WHEN specific_denial < specific_grant THEN NULL ELSE specific_denial END,
+                    CASE WHEN general_denial < granted_at THEN NULL ELSE general_denial END)
+           END AS decided_at,
+           left_out
+    FROM decided
     """,  # noqa: S608 - literals from the policy, quoted
     )
 
 
-def _channels_named(policy: ProfilePolicy) -> list[str]:
-    """Return the channels that activations, segments and offers ask consent for."""
-    asking = [*policy.segments.values(), *(offer.eligible for offer in policy.offers.values())]
-    facts = [condition.fact for conditions in asking for condition in conditions.each()]
-    told = {fact.split(".", 2)[2] for fact in facts if fact.startswith(_CONSENT_FACT)}
-    return sorted(told | {activation.channel for activation in policy.activations.values()})
+def _permits(specific_grant: str, grant: str, specific_denial: str, denial: str) -> str:
+    """Return SQL of the rule: true, or false or NULL where it is not permitted.
+
+    Args:
+        specific_grant: when the newest grant on the channel itself was said; NULL where none was.
+        grant: the same of the newest grant on it or on every channel.
+        specific_denial: the same of the newest denial on the channel itself, of the purpose or every purpose.
+        denial: the same of the newest denial on it or on every channel.
+    """
+    is_lifted = "({denial} IS NULL OR {denial} < {grant})"
+    return " AND ".join(
+        (
+            f"{grant} IS NOT NULL",
+            is_lifted.format(denial=specific_denial, grant=specific_grant),
+            is_lifted.format(denial=denial, grant=grant),
+        )
+    )
+
+
+def _named(text: str, spellings: Mapping[str, str]) -> str:
+    """Return SQL of a name in the form that is compared, as :mod:`profiles.consent` has it."""
+    given = f"nfc_normalize(coalesce({text}, '')::VARCHAR)"
+    name = rf"trim(lower(regexp_replace({given}, '[^\p{{L}}\p{{N}}\p{{M}}]+', '_', 'g')), '_')"
+    meant = dict.fromkeys(["", *sorted(ANY_WORDS)], ANY) | dict(spellings)
+    # A map, since CASE would repeat the name for each of them.
+    spelt = f"map([{', '.join(map(quoted, meant))}], [{', '.join(map(quoted, meant.values()))}])"
+    return f"list_transform([{name}], lambda given: coalesce({spelt}[given], given))[1]"
+
+
+def _listed(names: Collection[str]) -> str:
+    return f"({', '.join(map(quoted, sorted(names)))})"

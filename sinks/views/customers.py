@@ -29,7 +29,8 @@ CUSTOMERS_PERSONAL: Final = View(
         "orders": "Number of purchases.",
         "returns": "Number of returns.",
         "revenue": "Purchases less returns by currency, in currency units.",
-        "consents_granted": "purpose/channel of each consent that is granted.",
+        "consents_granted": "purpose/channel of what is permitted; * is every channel that neither list names.",
+        "consents_denied": "purpose/channel of what was spoken of and is not permitted; the same of *.",
         "revision": "Revision of the profile.",
         "updated_at": "When that revision was made; processing time, UTC.",
     },
@@ -43,8 +44,10 @@ CUSTOMERS_PERSONAL: Final = View(
            first_channel, first_touch_at, last_touch_at, touches,
            list_sort(map_keys(touches_by_channel)) AS channels,
            orders, returns, revenue,
-           list_transform(list_filter(consents, lambda c: c.state = 'granted'),
-                          lambda c: c.purpose || '/' || c.channel) AS consents_granted,
+           list_transform(list_filter(permissions, lambda p: p.permitted),
+                          lambda p: p.purpose || '/' || p.channel) AS consents_granted,
+           list_transform(list_filter(permissions, lambda p: NOT p.permitted),
+                          lambda p: p.purpose || '/' || p.channel) AS consents_denied,
            revision, updated_at
     FROM profiles
     WHERE status = 'active'
@@ -74,7 +77,8 @@ CUSTOMERS: Final = View(
         "orders": "Number of purchases.",
         "returns": "Number of returns.",
         "revenue": "Purchases less returns by currency, in currency units.",
-        "consents_granted": "purpose/channel of each consent that is granted.",
+        "consents_granted": "purpose/channel of what is permitted; * is every channel that neither list names.",
+        "consents_denied": "purpose/channel of what was spoken of and is not permitted; the same of *.",
     },
     """
     SELECT customer_id, known,
@@ -86,7 +90,7 @@ CUSTOMERS: Final = View(
                AS emails,
            list_transform(phones, lambda phone: '***' || right(phone, 2)) AS phones,
            identifier_count, first_channel, first_touch_at, last_touch_at, touches, channels, orders, returns, revenue,
-           consents_granted
+           consents_granted, consents_denied
     FROM customers_personal
     """,
 )

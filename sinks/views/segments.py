@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from profiles.conditions import Condition, Conditions
+from profiles.consent import channel_name, purpose_name
 from profiles.facts import FACTS, TEXTUAL
 from profiles.policy import ProfilePolicy
 from sinks.engine import quoted
@@ -117,6 +118,9 @@ def _fact(name: str, policy: ProfilePolicy) -> tuple[str, bool]:
     if kind in policy.traits:
         is_text = policy.traits[kind].fold in TEXTUAL
         return f"{'texts' if is_text else 'numbers'}[{quoted(name)}]", is_text
+    if kind == "consent":
+        purpose, channel = rest.split(".")
+        rest = f"{purpose_name(purpose)}.{channel_name(channel)}"
     if kind in _IN_LISTS:
         return f"list_contains({_IN_LISTS[kind]}, {quoted(rest)})", False
     return (f"tags[{quoted(rest)}]", False) if kind == "tag" else (f"told[{quoted(rest)}]", True)

@@ -73,6 +73,14 @@ def _did(person: ProfileRow) -> Iterator[tuple[str, str]]:
         where = "every channel" if consent["channel"] == "*" else printable(consent["channel"])
         text = f"{printable(consent['purpose'])}, {where}: {consent['state']} since {_time(consent['event_time'])}"
         yield "" if place else "Consents", text
+    for place, told in enumerate(person.permissions):
+        where = "every other channel" if told["channel"] == "*" else printable(told["channel"])
+        yield (
+            "" if place else "Permits",
+            f"{printable(told['purpose'])}, {where}: {'yes' if told['permitted'] else 'no'}",
+        )
+    if person.consents_left_out:
+        yield "" if person.permissions else "Permits", "nothing: consent was told on more than is kept"
     if person.first_touch:
         yield "First touch", _touch(person.first_touch)
     if person.last_touch:

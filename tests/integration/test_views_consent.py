@@ -1,5 +1,6 @@
 """Consent in SQL: by examples, as profiles.consent has it of any statements, and as a fold of a generated world."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -7,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles.consent import Statement, consent_at, is_permitted
+from profiles.consent import PERSONAL, Statement, channel_name, consent_at, decide, grants_nothing, purpose_name
 from schemas.accepted import AcceptedTouchpoint
 from sinks import rows, tables
 from sinks.lake import LakeBatch, LakeWriter, open_lake_writer
 from sinks.query import run_sql, snapshots
 from sinks.statements import insert
-from sinks.testing import SOME_TIME_MS, a_profile
+from sinks.testing import SOME_TIME_MS, a_node, a_profile, a_touchpoint
 from tests.integration.view_lakes import (
     ANN,
     BOB,
@@ -30,6 +31,8 @@ from tests.integration.view_lakes import (
 from tests.property.effort import examples
 
 CHANNELS = ("email", "push", "sms", "*")
+ANY_SPELLINGS = ("Email", "PUSH ", "sms", "carrier pigeon", "", "All")
+PURPOSES = ("marketing", "Marketing ", "analytics", "markting", "", "*", "\x00")
 
 
 # --- an example by hand --------------------------------------------------------------------------------------------
@@ -85,7 +88,8 @@ def test_a_channel_is_permitted_by_the_newest_of_what_was_said_on_it_and_on_ever
 
 
 def test_without_a_purpose_nothing_is_permitted(club: Path) -> None:
-    assert ask(club, 9, f"SELECT bool_or(permitted) FROM consent_permissions WHERE customer_id = '{EVE}'") == [(False,)]  # noqa: S608
+    assert ask(club, 9, f"SELECT count(*) FROM consent_permissions WHERE customer_id = '{EVE}'") == [(0,)]  # noqa: S608
+    assert ask(club, 9, f"SELECT effect FROM consent_ledger WHERE customer_id = '{EVE}'") == [("nothing",)]  # noqa: S608
     assert ask(club, 9, f"SELECT consent_at('{EVE}', '', 'email', now()::TIMESTAMP)") == [(False,)]
 
 
@@ -124,8 +128,8 @@ def test_a_snapshot_of_the_lake_knows_only_the_statements_it_holds(tmp_path: Pat
 STATES = ("granted", "denied", "withdrawn", "unknown")
 a_statement = st.builds(
     lambda purpose, channel, state, day: (purpose, channel, state, day),
-    st.sampled_from(["marketing", "analytics", ""]),
-    st.sampled_from(CHANNELS),
+    st.sampled_from(PURPOSES),
+    st.sampled_from((*CHANNELS, *ANY_SPELLINGS)),
     st.sampled_from(STATES),
     st.integers(0, 3),
 )
@@ -157,16 +161,25 @@ def test_sql_and_python_agree_on_any_statements_in_any_order(
         writer.connection.execute("DELETE FROM consents")
         insert(writer.connection, tables.CONSENTS, rows.consents(data.draw(st.permutations(records))))
         said = statements_of(records)
-        for purpose in ("marketing", ""):
-            for channel in CHANNELS:
-                for day in range(5):
-                    at_ms = SOME_TIME_MS + day * DAY_MS
-                    sql = "SELECT consent_at(?, ?, ?, ?)"
-                    row = writer.connection.execute(sql, [ANN, purpose, channel, moment_of(day)]).fetchone()
-                    assert row == (consent_at(said, purpose, channel, at_ms),)
-        found = writer.connection.execute("SELECT purpose, channel, permitted FROM consent_permissions").fetchall()
-        for purpose, channel, permitted in found:
-            assert permitted == is_permitted(said, purpose, channel)
+        asked = [
+            (purpose, channel, day)
+            for purpose in ("marketing", "ANALYTICS", "markting", "")
+            for channel in ("email", "E-Mail", "*", "carrier pigeon")
+            for day in range(5)
+        ]
+        values = ", ".join(f"('{purpose}', '{on}', TIMESTAMP '{moment_of(day)}', {day})" for purpose, on, day in asked)
+        asking = f"SELECT purpose, channel, day, consent_at('{ANN}', purpose, channel, until)"
+        sql = f"{asking} FROM (VALUES {values}) asked(purpose, channel, until, day)"
+        answers = {tuple(row[:3]): row[3] for row in writer.connection.execute(sql).fetchall()}
+        assert answers == {one: consent_at(said, one[0], one[1], SOME_TIME_MS + one[2] * DAY_MS) for one in asked}
+        columns = "purpose, channel, permitted, decided_at"
+        found = writer.connection.execute(f"SELECT {columns} FROM consent_permissions").fetchall()  # noqa: S608
+        for purpose, channel, permitted, decided_at in found:
+            decision = decide(said, purpose, channel)
+            at = decision.by and moment_of((decision.by.time - SOME_TIME_MS) / DAY_MS)
+            assert (permitted, decided_at) == (decision.permitted, at)
+        purposes = {one.purpose for one in said if not grants_nothing(one.purpose, one.state)} - {"*"}
+        assert {purpose for purpose, *_ in found} == purposes
     finally:
         writer.connection.execute("ROLLBACK")
 
@@ -174,8 +187,8 @@ def test_sql_and_python_agree_on_any_statements_in_any_order(
 def statements_of(records: Sequence[AcceptedTouchpoint]) -> list[Statement]:
     return [
         Statement(
-            said["purpose"],
-            said["channel"],
+            purpose_name(said["purpose"]),
+            channel_name(said["channel"]),
             said["state"],
             record["touchpoint"]["event_time"],
             record["touchpoint"]["event_id"],
@@ -203,21 +216,70 @@ def in_force(statements: Sequence[Statement]) -> dict[tuple[str, str], tuple[str
     return found
 
 
+def held(world: SmallWorld) -> dict[str, list[Statement]]:
+    """Return what holds for each customer: their grants, and the denials of touchpoints that name them."""
+    owners: dict[str, str] = dict(world.ask("SELECT node_id, customer_id FROM identifiers"))
+    said: defaultdict[str, list[Statement]] = defaultdict(list)
+    for record in (record for records in world.by_customer.values() for record in records):
+        for one in statements_of([record]):
+            named = [node for node in record["nodes"][1:] if node["type"] in PERSONAL and one.state != "granted"]
+            nodes = {node["node_id"].hex() for node in [record["nodes"][0], *named]}
+            for customer in {owners[node] for node in nodes & owners.keys()}:
+                said[customer].append(one)
+    return said
+
+
 def test_consent_in_force_is_the_fold_of_what_was_said(world: SmallWorld) -> None:
     columns = "customer_id, purpose, channel, state, event_id, source"
     found = {row[:3]: row[3:] for row in world.ask(f"SELECT {columns} FROM consent_in_force")}  # noqa: S608
     assert found == {
         (customer, *name): value
-        for customer, records in world.by_customer.items()
-        for name, value in in_force(statements_of(records)).items()
+        for customer, statements in held(world).items()
+        for name, value in in_force(statements).items()
     }
     assert len(found) > 100
 
 
 def test_permissions_are_what_python_says_of_the_same_statements(world: SmallWorld) -> None:
-    said = {customer: statements_of(records) for customer, records in world.by_customer.items()}
+    said = held(world)
     found = world.ask("SELECT customer_id, purpose, channel, permitted FROM consent_permissions")
-    assert {customer for customer, *_ in found} == {customer for customer, statements in said.items() if statements}
+    assert {customer for customer, *_ in found} == set(said)
     for customer, purpose, channel, permitted in found:
-        assert permitted == is_permitted(said[customer], purpose, channel)
+        assert permitted == decide(said[customer], purpose, channel).permitted
     assert {row[3] for row in found} == {True, False}
+
+
+# --- who else is meant, and what is left out -------------------------------------------------------------------------
+
+
+def test_a_denial_holds_for_everybody_whose_address_its_touchpoint_names(tmp_path: Path) -> None:
+    both = a_touchpoint("b-1", a_node("email", "ann@example.com"), a_node("email", "bob@example.com"))
+    both["touchpoint"]["consents"] = [a_consent("withdrawn"), a_consent("granted", "push")]
+    told = [
+        touch("a-0", "bob", day=-1, consents=[a_consent("granted")]),
+        touch("b-0", "bob", day=-1, consents=[a_consent("granted", "sms")]),
+        both,
+    ]
+    asked = ", ".join(f"consent_at('{BOB}', 'marketing', '{channel}', now()::TIMESTAMP)" for channel in CHANNELS[:3])
+    assert ask(write_lake(tmp_path, told), 9, f"SELECT {asked}") == [(False, False, True)]
+
+
+def test_with_more_purposes_than_a_profile_keeps_nothing_is_permitted(tmp_path: Path) -> None:
+    told = [touch(f"a-{number}", consents=[a_consent("granted", purpose=f"p{number}")]) for number in range(101)]
+    sql = "SELECT bool_or(permitted), bool_and(left_out) FROM consent_permissions"
+    at = f"SELECT consent_at('{ANN}', 'p1', 'email', now()::TIMESTAMP)"
+    assert ask(write_lake(tmp_path, told[:100]), 9, sql) == [(True, False)]
+    assert ask(tmp_path, 9, at) == [(True,)]
+    assert ask(write_lake(tmp_path, told), 9, sql) == [(False, True)]
+    assert ask(tmp_path, 9, at) == [(False,)]
+
+
+def test_a_statement_of_a_clock_that_runs_ahead_counts_from_when_it_was_received(tmp_path: Path) -> None:
+    early = touch("a-1", day=5, consents=[a_consent("granted")])
+    early["received_at"] = SOME_TIME_MS
+    told = [early, touch("a-2", day=1, consents=[a_consent("withdrawn")])]
+    home = write_lake(tmp_path, told)
+    assert ask(home, 9, f"SELECT consent_at('{ANN}', 'marketing', 'email', now()::TIMESTAMP)") == [(False,)]
+    assert ask(home, 9, "SELECT said_at, event_time FROM consents WHERE state = 'granted'") == [
+        (moment_of(0), moment_of(5))
+    ]

@@ -30,7 +30,8 @@ from identity.nodes import NodeId, node_id
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy
 from profiles import fragment as fragments
-from profiles.folding import Folding
+from profiles.consent import PERSONAL
+from profiles.folding import Folding, denials_of
 from profiles.people import Publisher
 from profiles.policy_file import default_profile_policy
 from profiles.telling import Now, Publication
@@ -366,7 +367,11 @@ class Engine:
         seen = [Seen(part.node, part.type, part.value) for part in happened.seen]
         node = gatherer.touch(seen, Moment(happened.time, happened.event_id), happened.source)
         folded = fragments.decode(node.fragment)
-        self.folding.fold(folded, accepted(happened))
+        told = accepted(happened)
+        self.folding.fold(folded, told)
+        denials = denials_of(told)
+        if denials.said:
+            gatherer.deny([other for other in seen[1:] if other.type in PERSONAL], denials)
         node.fragment = fragments.encode(folded)
 
     def _send(self, outbox: Iterable[Message], repeat: Callable[[], bool]) -> None:
@@ -473,12 +478,21 @@ def _is_heads(chance: random.Random) -> bool:
     return chance.random() < 0.5
 
 
-def oracle_cards(happened: Iterable[Happening], policy: IdentityPolicy) -> dict[NodeId, Card]:
+def oracle_cards(
+    happened: Iterable[Happening],
+    policy: IdentityPolicy,
+    told: Callable[[Event], AcceptedTouchpoint] = accepted,
+) -> dict[NodeId, Card]:
     """Return what every node's card must be in the end, computed in one go from all that happened."""
     happened = list(happened)
     cards = _cards_of_events([one for one in happened if isinstance(one, Event)], policy)
     for one in happened:
-        if isinstance(one, Decision):
+        if isinstance(one, Event):
+            denials = denials_of(told(one))
+            for part in one.seen[1:]:
+                if part.type in PERSONAL:
+                    cards[part.node].denials = cards[part.node].denials.with_more(denials)
+        elif isinstance(one, Decision):
             for node, far in ((one.one, one.other), (one.other, one.one)):
                 rulings = cards.setdefault(node.node, _unseen(node)).rulings
                 rulings[far.node] = max(rulings.get(far.node, one.ruling), one.ruling)

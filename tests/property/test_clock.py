@@ -19,7 +19,7 @@ from identity.nodes import NodeId
 from identity.resolution import Person, resolve
 from profiles import fragment as fragments
 from profiles.facts import Facts, changes_at
-from profiles.folding import Folding
+from profiles.folding import Folding, denied_besides
 from profiles.fragment import Fragment
 from profiles.policy import ProfilePolicy
 from profiles.policy_file import parse_profile_policy
@@ -320,7 +320,15 @@ def truths(happened: Iterable[Timely]) -> dict[str, Truth]:
     for one in events_in(history):
         FOLDING.fold(own.setdefault(one.anchor.node, Fragment()), touchpoint_of(one))
     return {
-        person.founder.hex(): Truth(person, cards, FOLDING.merge(own[node] for node in person.nodes if node in own))
+        person.founder.hex(): Truth(
+            person,
+            cards,
+            FOLDING.merge(
+                part
+                for node in person.nodes
+                for part in (own.get(node, Fragment()), denied_besides(cards[node].denials))
+            ),
+        )
         for person in resolve(cards, POLICY).people
     }
 

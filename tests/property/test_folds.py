@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from identity.traits import telling_under
-from profiles.consent import Statement, is_permitted
-from profiles.consents import permitted, statements
+from profiles.consent import NOTHING_SAID, STANDARD, Statement, channel_name, decide, purpose_name
+from profiles.consents import decided, permissions
 from profiles.facts import Facts, base_amount
 from profiles.folding import Folding, surviving_traits
 from profiles.folds import AHEAD_DAYS, ByDay, Computed, Fold, Origin, fold_of
@@ -97,7 +97,7 @@ def _touchpoint(draw: st.DrawFn, source: str, event_id: str) -> AcceptedTouchpoi
     names = st.sampled_from(["city", "joined", "name", "street", "other"])
     return {
         "source": source,
-        "received_at": 0,
+        "received_at": 2**45,
         "origin_topic": "touch",
         "origin_partition": 0,
         "origin_offset": 0,
@@ -440,19 +440,21 @@ def test_of_each_told_trait_the_value_survives_that_its_rule_says_with_its_origi
 @settings(max_examples=examples(100))
 @given(raw=touchpoints(), cut=st.integers(0, 10))
 def test_what_consents_permit_is_what_all_statements_permit(raw: list[AcceptedTouchpoint], cut: int) -> None:
-    """For any purpose and channel, spoken of or not, though only the newest statements are kept."""
+    """For any purpose and channel, spoken of or not, though only the newest statements are kept; and so do profiles."""
     said = [
-        Statement(one["purpose"], one["channel"], one["state"], *origin(accepted), None)
+        Statement(purpose_name(one["purpose"]), channel_name(one["channel"]), one["state"], *origin(accepted), None)
         for accepted in raw
         for one in accepted["touchpoint"]["consents"]
     ]
     whole = whole_of(raw, cut)
-    assert permitted(whole) == {
-        (one.purpose, one.channel): is_permitted(said, one.purpose, one.channel) for one in said
-    }
-    for purpose in ("marketing", "analytics", "profiling", ""):
-        for channel in ("*", "email", "web", "push"):
-            assert is_permitted(statements(whole), purpose, channel) == is_permitted(said, purpose, channel)
+    told = permissions(whole, STANDARD)
+    for purpose in ("marketing", "analytics", "profiling", "a typo", ""):
+        for channel in ("*", "email", "web", "push", "pigeon"):
+            decision = decide(said, purpose, channel)
+            assert decided(whole, purpose, channel, STANDARD) == decision
+            name = purpose_name(purpose), channel
+            listed = told.get(name, told.get((name[0], "*"), NOTHING_SAID))
+            assert listed.permitted == decision.permitted
 
 
 @settings(max_examples=examples(100))
@@ -514,7 +516,7 @@ def test_a_fragment_stays_small_whatever_the_history() -> None:
     for number in range(3_000):
         one: AcceptedTouchpoint = {
             "source": SOURCES[number % 4],
-            "received_at": 0,
+            "received_at": 2**45,
             "origin_topic": "touch",
             "origin_partition": 0,
             "origin_offset": 0,

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from identity.graph import Card, Join, Member, Message, Report, SharedSeen
 from identity.nodes import NodeId
 from identity.policy_file import default_policy
+from profiles.consents import permits
 from profiles.policy_file import default_profile_policy
 from schemas.accepted import decode_accepted, encode_accepted
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
-from schemas.records import Identifier, Touchpoint
+from schemas.records import Consent, ConsentState, Identifier, Touchpoint
 from streams.acceptance import acceptance
 from streams.gather import Commit, PartitionWork, Rules, event_key, graph_outputs
 from streams.ingest import Ingest
@@ -319,3 +320,40 @@ def test_a_profile_is_published_with_its_revision_beside_it(bench: Bench) -> Non
 
     published: list[Output] = [output for output in commit.outputs if output.topic == TOPICS.profiles]
     assert [output.revision for output in published] == [profile["revision"] for profile in told(commit, PROFILE)]
+
+
+def with_consents(event_id: str, *identifiers: tuple[str, str], state: ConsentState, channel: str) -> SourceRecord:
+    """Return a touchpoint that states a consent to marketing."""
+    accepted = decode_accepted(an_event(event_id, *identifiers).value)
+    given: Consent = {"purpose": "marketing", "channel": channel, "state": state, "text_version": None}
+    accepted["touchpoint"]["consents"] = [given]
+    return SourceRecord(TOPICS.touchpoints, 0, 0, NOW, accepted["nodes"][0]["node_id"], encode_accepted(accepted))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_denial_reaches_the_customer_of_every_personal_identifier_and_a_grant_does_not(
+    bench: Bench, *, turned: bool
+) -> None:
+    """Neither of two numbers is the other's, so the address of the second stays with the second."""
+    second = [("customer_id", "Cust-2"), ("email", "second@example.org")]
+    said = [
+        with_consents("1", *second, state="granted", channel="email"),
+        with_consents("2", ("customer_id", "Cust-1"), second[1], state="withdrawn", channel="email"),
+        with_consents("3", ("customer_id", "Cust-1"), second[1], state="granted", channel="push"),
+        *(an_event(f"again {number}", *second) for number in range(20)),
+        with_consents("5", *second, state="granted", channel="sms"),
+    ]
+    profiles: dict[str, Any] = {}
+    for record in reversed(said) if turned else said:
+        for profile in told(bench.touch(record), PROFILE):
+            profiles[profile["customer_id"]] = profile
+    by_value = {
+        one["value"]: profile
+        for profile in profiles.values()
+        if profile["status"] == "active"
+        for one in profile["identifiers"]
+    }
+    other, own = by_value[second[1][1]], by_value["Cust-1"]
+    assert other is not own
+    assert [permits(other, "marketing", channel) for channel in ("email", "sms", "push")] == [False, True, False]
+    assert [permits(own, "marketing", channel) for channel in ("email", "sms", "push")] == [False, False, True]

@@ -29,7 +29,7 @@ from identity.resolution import Person, resolve
 from profiles.comparable import comparable_record, note_person
 from profiles.customer import Customer, profile_of
 from profiles.facts import Facts
-from profiles.folding import Folding
+from profiles.folding import Folding, denied_besides
 from profiles.fragment import Fragment
 from profiles.people import STATUS
 from profiles.policy_file import default_profile_policy, default_text
@@ -43,6 +43,7 @@ from tests.property.engine_model import KEY as MODEL_KEY
 from tests.property.engine_model import Blocking, Decision, Event, Happening, Identified, oracle_cards
 
 _FRAMES = SingleObjectFraming()
+_NO_TIMESTAMP = -1
 
 Content = Mapping[str, Any]
 """Of a profile: all but what may differ between two orders of the same events."""
@@ -81,7 +82,7 @@ def touchpoints(records: Iterable[Sent]) -> dict[EventKey, AcceptedTouchpoint]:
             touchpoint: Touchpoint = mapping(content)
             found[record.event] = {
                 "source": record.source,
-                "received_at": 0,
+                "received_at": _NO_TIMESTAMP,
                 "origin_topic": "",
                 "origin_partition": 0,
                 "origin_offset": 0,
@@ -114,7 +115,7 @@ def truth(records: Iterable[Sent], decisions: Sequence[Decision | Blocking]) -> 
     policy, folding, likeness = default_policy(), Folding(default_profile_policy()), Likeness(model_in(None))
     usable = touchpoints(records)
     happened: list[Happening] = [event_of(accepted) for accepted in usable.values()]
-    cards = oracle_cards([*happened, *decisions], policy)
+    cards = oracle_cards([*happened, *decisions], policy, lambda one: usable[one.source, one.event_id])
     anchored: defaultdict[NodeId, list[AcceptedTouchpoint]] = defaultdict(list)
     for accepted in usable.values():
         anchored[NodeId(accepted["nodes"][0]["node_id"])].append(accepted)
@@ -143,7 +144,7 @@ def content(profile: Mapping[str, Any]) -> Content:
         ({name: value for name, value in one.items() if name != "node_id"} for one in profile["identifiers"]), key=str
     )
     kept["segments"] = sorted(segment["name"] for segment in profile["segments"])
-    for name in ("traits", "computed", "tags", "offers", "consents"):
+    for name in ("traits", "computed", "tags", "offers", "consents", "permissions"):
         kept[name] = sorted(profile[name], key=str)
     return kept
 
@@ -206,6 +207,7 @@ def _profile(
     whole = Fragment()
     for accepted in told:
         folding.fold(whole, accepted)
+    whole = folding.merge([whole, *(denied_besides(cards[node].denials) for node in person.nodes)])
     known = any(policy.identifiers[cards[node].type].personal for node in person.nodes)
     ahead = outlook(whole, Facts(whole, known=known, now_ms=None, folding=folding), None, folding)
     standing = Standing(dict.fromkeys(sorted(ahead.holds), 0), ahead.due)
