@@ -1,16 +1,15 @@
 """Identifiers made comparable. Raw values stay on the touchpoint as they came; these are for matching only."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
+from identity.cleaning import clean_text, fold_case
+from identity.emails import normalise_email
 from identity.nodes import node_id
-from identity.policy import IdentityPolicy
+from identity.phones import digits_of, normalise_phone
+from identity.policy import IdentifierRule, IdentityPolicy
 from schemas.accepted import Node
 from schemas.records import Identifier
 
@@ -18,58 +17,32 @@ CACHED_IDENTIFIERS = 200_000
 CACHED_TYPES = 1_000
 
 _NO_LETTER = re.compile(r"[\W_]+")
-
-_INVISIBLE = {"Cc", "Cf"}
-"""Unicode categories of control characters and of those that only format: zero widths, directions, soft hyphens."""
-
-
-_PLAIN_EMAIL = re.compile(
-    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:(?!xn--)[a-z0-9]+(?:-[a-z0-9]+)*\.)+(?:com|net|org|edu|gov|info|biz|[a-z]{2})",
-    re.IGNORECASE | re.ASCII,
-)
-"""Addresses so plain that the library would return them in lower case; a test holds it to that."""
-_PLAIN_EMAIL_LENGTH = 64
+_WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
+_UUID = re.compile(r"(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?")
+_DIGEST = re.compile(r"(?:[0-9a-f]{8}){5,16}")
+_LEAST_OF_UUID = 32
 
 
-def clean_text(value: str) -> str:
-    """Return the text in NFKC form without surrounding space and invisible or control characters."""
-    if value.isascii() and value.isprintable():
-        return value.strip()
-    visible = "".join(sign for sign in value if unicodedata.category(sign) not in _INVISIBLE)
-    return unicodedata.normalize("NFKC", visible).strip()
+def whole(value: str) -> str:
+    """Return a whole number without the ``.0`` that spreadsheets and data frames add; other text as it is."""
+    found = _WHOLE.fullmatch(value)
+    return found[1] if found else value
 
 
-def fold_case(value: str) -> str:
-    """Return clean text without a difference of case (Unicode's NFKC case folding)."""
-    return unicodedata.normalize("NFKC", clean_text(value).casefold()).strip()
+def normalise_text(value: str) -> str:
+    """Return clean text; a UUID in its usual form and a digest in lower case, since neither has a case."""
+    text = whole(clean_text(value))
+    if len(text) < _LEAST_OF_UUID:
+        return text
+    lowered = text.lower()
+    if found := _UUID.fullmatch(lowered):
+        return "-".join(found.groups())
+    return lowered if _DIGEST.fullmatch(lowered) else text
 
 
-def normalise_email(value: str) -> str | None:
-    """Return the address in lower case with its domain in Unicode, or None where it is none (RFC 5321, 6531)."""
-    address = clean_text(value)
-    if _PLAIN_EMAIL.fullmatch(address) and len(address) <= _PLAIN_EMAIL_LENGTH:
-        return address.casefold()
-    try:
-        parsed = validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        return None
-    return fold_case(parsed.normalized)
-
-
-def normalise_phone(value: str, region: str) -> str | None:
-    """Return the number in E.164 form, or None where it is none.
-
-    Args:
-        value: national or international notation.
-        region: ISO 3166 alpha-2 region that a national number is read in.
-    """
-    try:
-        parsed = phonenumbers.parse(clean_text(value), region)
-    except phonenumbers.NumberParseException:
-        return None
-    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None  # too short, too long, or only good within one town
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+def normalise_caseless(value: str) -> str:
+    """Return the same without a difference of case."""
+    return fold_case(normalise_text(value))
 
 
 Reason = Literal["blank", "placeholder", "unknown_type", "malformed", "too_long"]
@@ -107,11 +80,11 @@ class Normaliser:
     def __init__(self, policy: IdentityPolicy, key: bytes) -> None:
         self._policy = policy
         self._key = key
-        self._by_kind: Mapping[str, Callable[[str, str], str | None]] = {
-            "email": lambda value, _: normalise_email(value),
-            "phone": normalise_phone,
-            "text": lambda value, _: clean_text(value),
-            "caseless": lambda value, _: fold_case(value),
+        self._by_kind: Mapping[str, Callable[[str, str, IdentifierRule], str | None]] = {
+            "email": _email,
+            "phone": lambda value, region, _: normalise_phone(whole(value), region),
+            "text": lambda value, _, __: normalise_text(value),
+            "caseless": lambda value, _, __: normalise_caseless(value),
         }
         self._types = {_folded_type(name): name for name in policy.identifiers}
         self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}
@@ -160,18 +133,27 @@ class Normaliser:
         cleaned = clean_text(value)
         if not cleaned:
             return "blank"
-        if self._policy.is_blocked(identifier_type, cleaned):
+        normalised = self._by_kind[rule.normalisation](value, region, rule)
+        forms = [cleaned] if normalised in {None, cleaned} else [cleaned, str(normalised)]
+        if any(self._is_nobodys(identifier_type, rule, form) for form in forms):
             return "placeholder"
-        normalised = self._by_kind[rule.normalisation](value, region)
         if not normalised:
             return "malformed"
-        if self._policy.is_blocked(identifier_type, normalised):
-            return "placeholder"
         return {
             "node_id": node_id(self._key, identifier_type, normalised),
             "type": identifier_type,
             "value": normalised,
         }
+
+    def _is_nobodys(self, identifier_type: str, rule: IdentifierRule, form: str) -> bool:
+        """Whether a value, as it was told or normalised, names nobody."""
+        if rule.normalisation == "phone" and any(map(self._policy.placeholders.has_number, digits_of(form))):
+            return True
+        return self._policy.is_placeholder(identifier_type, form)
+
+
+def _email(value: str, _: str, rule: IdentifierRule) -> str | None:
+    return normalise_email(value, ignore_plus_tag=rule.ignore_plus_tag, ignore_gmail_dots=rule.ignore_gmail_dots)
 
 
 def _folded_type(name: str) -> str:

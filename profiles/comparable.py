@@ -6,6 +6,7 @@ from identity.graph import MOST_OTHERS, Node
 from identity.matching.compare import are_two_people
 from identity.matching.records import BIRTH_TRAITS, encode_record, match_record, name_and_birth
 from identity.policy import IdentityPolicy
+from identity.traits import telling_under
 from profiles.folding import surviving_traits
 from profiles.fragment import Fragment
 
@@ -22,7 +23,7 @@ def note_person(node: Node, traits: Mapping[str, str], source: str, policy: Iden
     rule = policy.identifiers.get(node.card.type)
     if rule is None or not rule.compared:
         return
-    person = name_and_birth(traits, policy.region_of(source))
+    person = name_and_birth(telling_under(policy.placeholders).telling(traits), policy.region_of(source))
     if person is not None and person not in node.persons:
         node.persons = sorted([*node.persons, person])[:MOST_OTHERS]
 

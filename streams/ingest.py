@@ -89,7 +89,7 @@ class Ingest:
             # A record that our own code cannot stand must not stop its neighbours; nothing is kept between records.
             raise RejectedError("processing_failed", f"{type(error).__name__} in ingest of {name}") from error
         if not understood.nodes:
-            raise RejectedError("no_usable_identifier", "identifiers: all missing, blocked or malformed")
+            raise RejectedError("no_usable_identifier", "identifiers: all blank, placeholders, malformed or unknown")
         return {
             "source": source,
             "received_at": record.timestamp,

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from identity.normalise import fold_case
+from identity.cleaning import fold_case
 
 _LETTERS = {
     "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "æ": "ae", "œ": "oe", "ø": "oe",  # codespell:ignore ue

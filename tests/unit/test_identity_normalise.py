@@ -6,7 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from identity.normalise import Normaliser, clean_text, fold_case, normalise_email, normalise_phone
+from identity.cleaning import clean_text, fold_case
+from identity.emails import normalise_email
+from identity.normalise import Normaliser
+from identity.phones import normalise_phone
 from identity.policy_file import default_policy
 from schemas.accepted import Node
 from schemas.records import Identifier
@@ -134,7 +137,7 @@ def test_an_identifier_of_an_unknown_type_names_nobody() -> None:
 
 
 def test_the_longest_allowed_value_is_taken_and_a_longer_one_is_not() -> None:
-    longest = "x" * POLICY.max_value_length
+    longest = "xy" * (POLICY.max_value_length // 2)
     assert value_of("cookie", longest) == longest
     assert value_of("cookie", longest + "x") is None
 
