@@ -97,7 +97,7 @@ class History:
         seen = [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in nodes]
         anchor = self.gatherer.touch(seen, Moment(time, event_id), source)
         if traits:
-            note_person(anchor, traits, self._policy)
+            note_person(anchor, traits, source, self._policy)
             fragment = self._fragments.setdefault(seen[0].node, fragments.decode(b""))
             self._folding.fold(fragment, _with_traits(source, event_id, time, traits))
 
