@@ -18,6 +18,7 @@ DEFAULT_BLOCK_CAP = 60
 
 _NAME_WORDS = 4
 _PREFIX = 3
+_ROAD = 5
 _PHONE_TAIL = 7
 _NUMBER_HALF = 5
 
@@ -76,6 +77,8 @@ def _by_address(record: MatchRecord, sounds: list[str], pairs: list[tuple[str, s
     for one in sounds:
         if record.postcode:
             yield "word postcode", one, record.postcode
+        if record.street:
+            yield "word road", one, record.street[:_ROAD]
         if record.street and record.house:
             yield "word street", one, sound(record.street), record.house
     places = {record.postcode[:_PREFIX], record.city, record.birth_place} - {""}

@@ -54,7 +54,7 @@ _AREA = 3
 _YEAR, _MONTH = 4, 6
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
-_SPOKEN_LENGTH, _ALIKE_BY_EAR = 3, 0.7
+_SPOKEN_LENGTH, _SPOKEN_APART, _ALIKE_BY_EAR = 3, 2, 0.7
 _ALIKE_SLIPS = 2
 _GENERATION = (15, 60)
 """Years between parents or grandparents and children of their name."""
@@ -144,7 +144,8 @@ def _similar(one: str, other: str) -> bool:
 
 def _by_ear(one: str, other: str) -> bool:
     """Whether two words sound alike and are spelled somewhat alike (Mohammed, Muhammad)."""
-    if min(len(one), len(other)) < _SPOKEN_LENGTH or sound(one) != sound(other):
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter < _SPOKEN_LENGTH or longer - shorter > _SPOKEN_APART or sound(one) != sound(other):
         return False
     return JaroWinkler.similarity(one, other, score_cutoff=_ALIKE_BY_EAR) >= _ALIKE_BY_EAR
 
@@ -246,7 +247,8 @@ def _single_name(
             level = _surname_level(single.given[0], whole.surname)
             if level != _S["different"]:
                 return _UNTOLD, Comparison(level, single.given[0], whole.surname)
-        if not single.given and whole.given:
+    for single, whole in ((one, other), (other, one)):
+        if not single.given and whole.given and whole.surname:
             level = _given_level(single.surname, whole.given[0])
             if level > _G["initial"]:
                 return Comparison(level, single.surname, whole.given[0]), _UNTOLD
@@ -286,8 +288,11 @@ def _born_level(one: str, other: str) -> str:
         return "two_parts"
     if slips <= _ALIKE_SLIPS:
         return "alike"
-    if year:
-        return "year"
+    return "year" if year else _other_birth(one, other)
+
+
+def _other_birth(one: str, other: str) -> str:
+    """Return how two dates differ that have nothing in common."""
     gap = abs(int(one[:_YEAR]) - int(other[:_YEAR]))
     return "generation" if _GENERATION[0] <= gap <= _GENERATION[1] else "different"
 

@@ -9,10 +9,10 @@ from identity.matching.model import FORMAT, KINDS, SAME, STRANGERS, Model, PairK
 
 _RECORDS = 100_000
 _SHARES = {
-    SAME: 1e-5,
-    "household": 1.5e-5,
-    "namesakes": 4e-8,
-    "twins": 1e-8,
+    SAME: 1.5e-5,
+    "household": 1.2e-5,
+    "namesakes": 1.4e-7,
+    "twins": 2.6e-8,
     "cousins": 1e-7,
     "relatives": 1e-7,
     "compatriots": 0.02,
@@ -52,8 +52,8 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "surname": [0.04, 0.002, 0.003, 0.005, 0.01, 0.09, 0.85],
         "address": [0.01, 0.01, 0.01, 0.03, 0.02, 0.02, 0.1, 0.35, 0.45],
         "birth_place": [0.5, 0.02, 0.48],
-        "email": [0.9, 0.01, 0.01, 0.08],
-        "phone": [0.83, 0.02, 0.15],
+        "email": [0.93, 0.01, 0.01, 0.05],
+        "phone": [0.92, 0.02, 0.06],
         "number": [0.98, 0.005, 0.015],
     },
     "namesakes": {
@@ -64,7 +64,7 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "address": [0.05, 0.01, 0.01, 0.03, 0.02, 0.02, 0.1, 0.33, 0.43],
         "birth_place": [0.4, 0.02, 0.58],
         "email": [0.9, 0.01, 0.01, 0.08],
-        "phone": [0.88, 0.02, 0.1],
+        "phone": [0.5, 0.03, 0.47],
         "number": [0.98, 0.005, 0.015],
     },
     "twins": {
@@ -73,7 +73,7 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "address": [0.05, 0.01, 0.01, 0.03, 0.02, 0.02, 0.1, 0.33, 0.43],
         "birth_place": [0.08, 0.02, 0.9],
         "email": [0.9, 0.01, 0.01, 0.08],
-        "phone": [0.83, 0.02, 0.15],
+        "phone": [0.5, 0.03, 0.47],
         "number": [0.98, 0.005, 0.015],
     },
     "cousins": {

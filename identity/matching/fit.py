@@ -63,7 +63,7 @@ class Fit:
         scale: how many pairs each of those that met stands for.
     """
 
-    def __init__(  # noqa: PLR0913 - counts of three sorts of pairs, and what they stand for
+    def __init__(
         self,
         records: int,
         drawn: Mapping[Pattern, int],
