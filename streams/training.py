@@ -46,7 +46,9 @@ def comparable_records(
 
 
 def learn(records: list[tuple[bytes, str]], most: int, seed: int) -> Training:
-    """Learn a model from records of lists, or from a sample where there are more than ``most``; the same for the same arguments.
+    """Learn a model from records and their lists, or from a sample where there are more than ``most``.
+
+    The same for the same arguments.
 
     Raises:
         ValueError: too few records.
