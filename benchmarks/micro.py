@@ -164,7 +164,11 @@ def transport(sample: Sample) -> Iterator[Figure]:
 def identity(sample: Sample) -> Iterator[Figure]:
     """Time normalising, gathering and resolution."""
     remembers = Normaliser(_POLICY, _KEY)
-    yield _timed("normalise a touchpoint's identifiers, known", sample.identifiers, remembers.nodes)
+    yield _timed(
+        "normalise a touchpoint's identifiers, known",
+        sample.identifiers,
+        lambda identifiers: remembers.understand(identifiers, source="web", country=None),
+    )
     by_type: dict[str, dict[str, None]] = {}
     for identifiers in sample.identifiers:
         for identifier in identifiers:
@@ -176,7 +180,7 @@ def identity(sample: Sample) -> Iterator[Figure]:
             f"normalise a new {kind}",
             values,
             lambda value, kind=kind, forgets=forgets: forgets.node(kind, value),  # type: ignore[misc]  # bound now
-            before=forgets.node.cache_clear,
+            before=forgets.read.cache_clear,
         )
     yield _gathered("touch and settle, a touchpoint in chunks of 1,000", sample.accepted)
     gatherings = [_gathering_decoder.decode(data) for data in sample.gatherings]

@@ -123,7 +123,7 @@ class Engine:
 def measure(users: int) -> Iterator[Step]:
     """Yield a step for each tenth of the users."""
     normaliser = Normaliser(default_policy(), _KEY)
-    (device,) = normaliser.nodes([_DEVICE])
+    (device,) = normaliser.understand([_DEVICE], source="store", country=None).nodes
     device_id = NodeId(device["node_id"])
     with tempfile.TemporaryDirectory() as folder, ExitStack() as closing:
         engine = Engine(Path(folder), closing)
@@ -177,7 +177,7 @@ def _touchpoint(normaliser: Normaliser, number: int) -> AcceptedTouchpoint:
         "origin_topic": "touch.store",
         "origin_partition": 0,
         "origin_offset": number,
-        "nodes": normaliser.nodes(identifiers),
+        "nodes": list(normaliser.understand(identifiers, source="store", country=None).nodes),
         "touchpoint": {
             "event_id": f"store-{number}",
             "event_time": _START + number * MINUTE_MS,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from identity.placeholders import Placeholders
+
 Normalisation = Literal["email", "phone", "text", "caseless"]
 
 
@@ -40,6 +42,8 @@ class IdentifierRule:
         normalisation: how values are made comparable.
         limit_days: the limit holds for those first seen within so many days; None: for all.
         blocked: values of this type that are no identifier.
+        ignore_plus_tag: what follows a plus in an e-mail address tells nobody apart.
+        ignore_gmail_dots: nor do dots in one at Gmail.
         compared: matching compares its values, and takes near ones for slips.
     """
 
@@ -51,6 +55,8 @@ class IdentifierRule:
     limit_days: int | None = None
     blocked: Blocked = Blocked()
     compared: bool = False
+    ignore_plus_tag: bool = False
+    ignore_gmail_dots: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,9 @@ class IdentityPolicy:
     Attributes:
         version: stands on every profile.
         identifiers: the rule of each type; identifiers of other types are kept but join nobody.
-        blocked: values that are no identifier whatever their type.
+        placeholders: values that name nobody, as identifiers and as traits.
         default_region: ISO 3166 alpha-2 region of phone numbers without a country code.
+        regions: the same of single sources, by their name.
         dominance: how many times more often an identifier must be seen with one person than with the next before it
             counts as that person's; below, it belongs to none of them.
         max_value_length: longer values are no identifier, in characters.
@@ -91,15 +98,19 @@ class IdentityPolicy:
 
     version: str
     identifiers: Mapping[str, IdentifierRule]
-    blocked: Blocked
+    placeholders: Placeholders
     default_region: str
+    regions: Mapping[str, str]
     dominance: float
     max_value_length: int
     max_gathering: int
     matching: Matching | None = None
 
-    def is_blocked(self, identifier_type: str, value: str) -> bool:
-        """Whether a normalised value is none that names anybody."""
-        folded = value.casefold()
+    def region_of(self, source: str) -> str:
+        """Return the region in which a source's phone numbers are read where the touchpoint tells none."""
+        return self.regions.get(source, self.default_region)
+
+    def is_placeholder(self, identifier_type: str, value: str) -> bool:
+        """Whether a clean or normalised value names nobody."""
         rule = self.identifiers.get(identifier_type)
-        return folded in self.blocked or (rule is not None and folded in rule.blocked)
+        return self.placeholders.has_identifier(value) or (rule is not None and value.casefold() in rule.blocked)

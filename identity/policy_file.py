@@ -4,12 +4,13 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from identity.placeholders import Placeholders
 from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Matching, Normalisation
 
 _VERSION_BYTES = 4
@@ -21,6 +22,7 @@ _HARMLESS = ("ann@example.org", "+4930123456", "3f2a9c01-77aa-4be1-9c5d-0d9f6a3b
 
 Positive = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(gt=0, lt=1)]
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Path = tuple[str | int, ...]
 
 
@@ -66,6 +68,8 @@ class _Identifier(_Part):
     blocked: list[str] = []
     blocked_patterns: list[str] = []
     compared: bool = False
+    ignore_plus_tag: bool = False
+    ignore_gmail_dots: bool = False
 
 
 class _Matching(_Part):
@@ -76,19 +80,30 @@ class _Matching(_Part):
     model: Annotated[str, Field(pattern=r"^(model-[0-9a-f]{16}\.json)?$")] = ""
 
 
-class _Blocked(_Part):
-    values: list[str] = []
-    patterns: list[str] = []
+class _Placeholders(_Part):
+    nothing: list[str] | None = None
+    nobody: list[str] | None = None
+    roles: list[str] | None = None
+    names: list[str] | None = None
+    also_names: list[str] | None = None
+    full_names: list[str] | None = None
+    mailboxes: list[str] | None = None
+    addresses: list[str] | None = None
+    numbers: list[str] | None = None
+    values: list[str] | None = None
+    patterns: list[str] | None = None
+    birth_dates: list[Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]] | None = None
 
 
 class _Policy(_Part):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
-    default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DE"
+    default_region: Region = "DE"
+    regions: dict[str, Region] = {}
     max_value_length: Annotated[int, Field(ge=16, le=10_000)] = 512
     dominance: Annotated[float, Field(ge=1, le=1_000_000)] = 3.0
     max_gathering: Annotated[int, Field(ge=2, le=100_000)] = 1_000
     identifiers: Annotated[dict[str, _Identifier], Field(min_length=1)]
-    blocked: _Blocked = _Blocked()
+    placeholders: _Placeholders = _Placeholders()
     matching: _Matching | None = None
     profile: dict[str, Any] = {}
     """Of no concern to identity; it only makes another version."""
@@ -140,6 +155,21 @@ def default_policy_text() -> str:
     return (files("identity") / "default_policy.toml").read_text("utf-8")
 
 
+def placeholders_in(text: str) -> Placeholders:
+    """Return the placeholders of a policy's text, which need be no whole policy; what it leaves out is the default's.
+
+    Raises:
+        PolicyError: the table cannot be read.
+    """
+    try:
+        return _placeholders(_Placeholders.model_validate(load_toml(text).get("placeholders", {})))
+    except ValidationError as error:
+        lines = _lines(text)
+        raise PolicyError(
+            [_problem(("placeholders", *part["loc"]), expected(part), lines) for part in error.errors()]
+        ) from None
+
+
 def problem_at(text: str, path: Path, sentence: str) -> Problem:
     """Return a problem with a setting of a policy's text, with its line."""
     return _problem(path, sentence, _lines(text))
@@ -189,8 +219,11 @@ def _contradictions(parsed: _Policy) -> Iterator[tuple[Path, str]]:
             yield (*place, "limit_days"), "contradicts unique = true, which holds for all time"
         yield from _bad_blocks((*place, "blocked"), rule.blocked)
         yield from _bad_patterns((*place, "blocked_patterns"), rule.blocked_patterns)
-    yield from _bad_blocks(("blocked", "values"), parsed.blocked.values)
-    yield from _bad_patterns(("blocked", "patterns"), parsed.blocked.patterns)
+        if rule.normalisation != "email" and (rule.ignore_plus_tag or rule.ignore_gmail_dots):
+            yield place, "ignore_plus_tag and ignore_gmail_dots are for normalisation = 'email'"
+    for name in ("values", "addresses"):
+        yield from _bad_blocks(("placeholders", name), getattr(parsed.placeholders, name) or [])
+    yield from _bad_patterns(("placeholders", "patterns"), parsed.placeholders.patterns or [])
     yield from _weak_persons(parsed)
     if parsed.matching is not None:
         yield from _bad_thresholds(parsed.matching)
@@ -231,8 +264,9 @@ def _policy(parsed: _Policy) -> IdentityPolicy:
     return IdentityPolicy(
         version=f"{parsed.name}-{digest.hexdigest()}",
         identifiers={name: _rule(part) for name, part in parsed.identifiers.items()},
-        blocked=_blocked(parsed.blocked.values, parsed.blocked.patterns),
+        placeholders=_placeholders(parsed.placeholders),
         default_region=parsed.default_region,
+        regions=parsed.regions,
         dominance=parsed.dominance,
         max_value_length=parsed.max_value_length,
         max_gathering=parsed.max_gathering,
@@ -250,7 +284,26 @@ def _rule(part: _Identifier) -> IdentifierRule:
         limit_days=part.limit_days,
         blocked=_blocked(part.blocked, part.blocked_patterns),
         compared=part.compared,
+        ignore_plus_tag=part.ignore_plus_tag,
+        ignore_gmail_dots=part.ignore_gmail_dots,
     )
+
+
+def _placeholders(part: _Placeholders) -> Placeholders:
+    lists = {name: own for name, own in part.model_dump().items() if own is not None}
+    return _completed(tuple((name, tuple(own)) for name, own in sorted(lists.items())))
+
+
+@lru_cache(maxsize=4)
+def _completed(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Placeholders:
+    """Return placeholders with the default's lists for those that are not given; made once, since they are many."""
+    return Placeholders(**(_default_lists() | dict(lists)))
+
+
+@cache
+def _default_lists() -> dict[str, tuple[str, ...]]:
+    table = tomllib.loads(default_policy_text())["placeholders"]
+    return {name: tuple(values) for name, values in table.items()}
 
 
 def _blocked(values: list[str], patterns: list[str]) -> Blocked:
@@ -263,6 +316,14 @@ def shape(policy: IdentityPolicy) -> Any:  # noqa: ANN401  # only ever compared
     Policies of another shape see other things in the same touchpoints: to change it takes a replay.
     """
     rules = {
-        name: (rule.rank, rule.normalisation, rule.blocked, rule.compared) for name, rule in policy.identifiers.items()
+        name: (
+            rule.rank,
+            rule.normalisation,
+            rule.blocked,
+            rule.compared,
+            rule.ignore_plus_tag,
+            rule.ignore_gmail_dots,
+        )
+        for name, rule in policy.identifiers.items()
     }
-    return rules, policy.blocked, policy.default_region, policy.max_value_length
+    return rules, policy.placeholders, policy.default_region, policy.regions, policy.max_value_length

@@ -4,24 +4,26 @@ from collections.abc import Mapping
 
 from identity.graph import MOST_OTHERS, Node
 from identity.matching.compare import are_two_people
-from identity.matching.records import encode_record, match_record, name_and_birth
+from identity.matching.records import BIRTH_TRAITS, encode_record, match_record, name_and_birth
 from identity.policy import IdentityPolicy
+from identity.traits import telling_under
 from profiles.folding import surviving_traits
 from profiles.fragment import Fragment
 
 
-def note_person(node: Node, traits: Mapping[str, str], policy: IdentityPolicy) -> None:
+def note_person(node: Node, traits: Mapping[str, str], source: str, policy: IdentityPolicy) -> None:
     """Note whom a touchpoint names that is anchored at an address or number, which several people may give as theirs.
 
     Args:
         node: the anchor, changed in place.
         traits: of the touchpoint.
+        source: of the touchpoint, whose region says how a date is written that tells no country.
         policy: says which identifiers are such.
     """
     rule = policy.identifiers.get(node.card.type)
     if rule is None or not rule.compared:
         return
-    person = name_and_birth(traits)
+    person = name_and_birth(telling_under(policy.placeholders).telling(traits), policy.region_of(source))
     if person is not None and person not in node.persons:
         node.persons = sorted([*node.persons, person])[:MOST_OTHERS]
 
@@ -50,5 +52,8 @@ def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) ->
     if are_two_people(node.persons):
         return b""
     own = [(card.type, card.value)] if rule.compared else []
-    traits = {name: survivor.value for name, survivor in surviving_traits(fragment).items()}
-    return encode_record(match_record(traits, [*own, *node.others]))
+    survivors = surviving_traits(fragment)
+    born = next((survivors[name] for name in BIRTH_TRAITS if name in survivors), None)
+    region = policy.region_of(born.source) if born else ""
+    traits = {name: survivor.value for name, survivor in survivors.items()}
+    return encode_record(match_record(traits, [*own, *node.others], region))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import TypeVar
 
+from identity.traits import telling_under
 from profiles.fields import MOST_CHARACTERS, matcher
 from profiles.folds import DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
 from profiles.fragment import (
@@ -64,6 +65,7 @@ class Folding:
         self.policy = policy
         self.folds: Mapping[str, Fold] = {name: fold_of(declared) for name, declared in policy.traits.items()}
         self.by_day: Mapping[str, ByDay] = {name: fold for name, fold in self.folds.items() if isinstance(fold, ByDay)}
+        self._traits = telling_under(policy.placeholders)
         self._quality = _Dispatch(policy.quality.items())
         self._computing = _Dispatch((name, declared.when) for name, declared in policy.traits.items())
         self._most_marks = {mark_name("cap", name): cap.most for name, cap in policy.caps.items()}
@@ -159,13 +161,12 @@ class Folding:
             fragment.orders = {key: orders[key] for key in newest[: self.policy.most_orders]}
 
     def _keep_traits(self, fragment: Fragment, touchpoint: Touchpoint, source: str) -> None:
-        for name, value in touchpoint["traits"].items():
-            if value:
-                told = TraitValue(value[:MOST_CHARACTERS], touchpoint["event_time"], touchpoint["event_id"], source)
-                if self.policy.survivorship.get(name) == "most_frequent":
-                    _keep_frequency(fragment, name, 1, told)
-                else:
-                    self._keep_trait(fragment, name, told)
+        for name, value in self._traits.telling(touchpoint["traits"]).items():
+            told = TraitValue(value[:MOST_CHARACTERS], touchpoint["event_time"], touchpoint["event_id"], source)
+            if self.policy.survivorship.get(name) == "most_frequent":
+                _keep_frequency(fragment, name, 1, told)
+            else:
+                self._keep_trait(fragment, name, told)
 
     def _keep_trait(self, fragment: Fragment, name: str, value: TraitValue) -> None:
         known = fragment.traits.get(name)

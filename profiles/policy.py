@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from identity.placeholders import Placeholders
 from profiles.conditions import Conditions
 
 Survivorship = Literal["newest", "first", "most_trusted", "most_frequent", "longest"]
@@ -256,6 +257,7 @@ class ProfilePolicy:
         abandonment: by name.
         experience: how it is scored.
         measurement: what is kept where measuring is not allowed.
+        placeholders: values that are no trait.
     """
 
     base_currency: str
@@ -282,3 +284,4 @@ class ProfilePolicy:
     abandonment: Mapping[str, Abandonment]
     experience: Experience
     measurement: Measurement
+    placeholders: Placeholders

@@ -9,7 +9,15 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from identity.policy_file import PolicyError, default_policy_text, expected, load_toml, problem_at
+from identity.placeholders import Placeholders
+from identity.policy_file import (
+    PolicyError,
+    default_policy_text,
+    expected,
+    load_toml,
+    placeholders_in,
+    problem_at,
+)
 from profiles import fields
 from profiles.conditions import Condition, Conditions, Kind, parse_condition
 from profiles.facts import FACTS, kind_of_fact
@@ -291,7 +299,7 @@ def _parsed(text: str, table: Mapping[str, Any]) -> ProfilePolicy:
     problems = [problem_at(text, ("profile", *path), sentence) for path, sentence in _contradictions(parsed)]
     if problems:
         raise PolicyError(problems)
-    return _policy(parsed)
+    return _policy(parsed, placeholders_in(text))
 
 
 def _contradictions(parsed: _Profile) -> Iterator[tuple[Path, str]]:
@@ -414,7 +422,7 @@ def _one(part: BaseModel, kind: type[_T]) -> _T:
     return kind(**values)
 
 
-def _policy(parsed: _Profile) -> ProfilePolicy:
+def _policy(parsed: _Profile, placeholders: Placeholders) -> ProfilePolicy:
     media: dict[Media, tuple[str, ...]] = {
         "paid": tuple(parsed.media.paid),
         "owned": tuple(parsed.media.owned),
@@ -449,4 +457,5 @@ def _policy(parsed: _Profile) -> ProfilePolicy:
         abandonment=_each(parsed.abandonment, Abandonment),
         experience=Experience(parsed.experience.days, parsed.experience.base, points),
         measurement=_one(parsed.measurement, Measurement),
+        placeholders=placeholders,
     )

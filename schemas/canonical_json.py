@@ -6,9 +6,10 @@ else as JSON. Back in JSON, a touchpoint reads the same.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import (
@@ -30,6 +31,10 @@ MICROS = 1_000_000
 _LARGEST_AMOUNT = Decimal(MAX_MICROS) / MICROS
 _LONGEST_TIME = 2**62
 _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
+_MOST_DIGITS = 400
+"""Of a number, before or behind its point."""
+_WHOLE = re.compile(r"(?<=\d)\.0+$", re.ASCII)
+_HALVES = re.compile("[\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -52,9 +57,40 @@ def _milliseconds(value: object) -> int:
     raise ValueError(_EXPECTED_TIME)
 
 
+class _Written(Decimal):
+    """A number of a JSON text that is no plain integer, exact and as it was written."""
+
+    written: str
+
+
+def _number(text: str) -> Decimal | float:
+    """Return a number of a JSON text; what is beyond all reason is infinite, and refused where a number is expected."""
+    try:
+        number = _Written(text)
+    except InvalidOperation:
+        return float(text)
+    if number and abs(number.adjusted()) > _MOST_DIGITS:
+        return float(text)
+    number.written = text
+    return number
+
+
+def _integer(text: str) -> int | Decimal | float:
+    return int(text) if len(text) <= _MOST_DIGITS else _number(text)
+
+
 def _text(value: object) -> object:
-    """Numbers where text is expected are taken as written; a customer number need not be quoted."""
-    return str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+    """Numbers where text is expected are taken as written, a whole one without its ``.0``.
+
+    A customer number need not be quoted, and spreadsheets and data frames write whole ones as 12345.0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    return _WHOLE.sub("", _as_written(value))
+
+
+def _as_written(number: float | Decimal) -> str:
+    return number.written if isinstance(number, _Written) else str(number)
 
 
 def _bounded(amount: Decimal) -> Decimal:
@@ -138,6 +174,7 @@ class _Touchpoint(_Open):
     properties: dict[str, Any] = {}
 
 
+_NO_JSON = "expected one JSON object a line"
 _REASONS: Mapping[str, Reason] = {"missing": "missing_field", "finite_number": "not_finite"}
 
 
@@ -149,7 +186,13 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
             the detail names the field and what was expected, never the value.
     """
     try:
-        model = _Touchpoint.model_validate_json(line)
+        content = json.loads(line, parse_float=_number, parse_int=_integer)
+    except (ValueError, RecursionError):
+        raise RejectedError("undecodable", _NO_JSON) from None
+    if not isinstance(content, dict):
+        raise RejectedError("undecodable", _NO_JSON)
+    try:
+        model = _Touchpoint.model_validate(_paired(content) if _may_hold_halves(line) else content)
     except ValidationError as error:
         raise _rejected(error) from None
     return _record(model)
@@ -157,15 +200,35 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
 
 def _rejected(error: ValidationError) -> RejectedError:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
-        return RejectedError("undecodable", "expected one JSON object a line")
     where = ".".join(str(part) for part in first["loc"]) or "the line"
     expected = first["msg"].removeprefix("Value error, ")
     return RejectedError(_REASONS.get(first["type"], "bad_value"), f"{where}: {expected}")
 
 
+def _may_hold_halves(line: str | bytes) -> bool:
+    return b"\\u" in line if isinstance(line, bytes) else "\\u" in line or not line.isascii()
+
+
+def _paired(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """Return what a JSON text holds with a replacement character for each half of a surrogate pair."""
+    if isinstance(value, str):
+        return _HALVES.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_paired(part) for part in value]
+    return {_paired(name): _paired(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+
 def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    """Return text as it is, and anything else as JSON with its numbers as they were written."""
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(name)}: {_json(part)}" for name, part in sorted(value.items())) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    return value.written if isinstance(value, _Written) else json.dumps(value, ensure_ascii=False)
 
 
 def _micros(amount: Decimal) -> int:

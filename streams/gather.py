@@ -344,7 +344,7 @@ class PartitionWork:
             self._folding[seen[0].node] = folding
         self._folds.fold(folding, accepted)
         if touchpoint["traits"]:
-            note_person(anchor, touchpoint["traits"], self._policy)
+            note_person(anchor, touchpoint["traits"], accepted["source"], self._policy)
         if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):
             self._telling.add(seen[0].node)
 

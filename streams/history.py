@@ -11,6 +11,7 @@ from identity.memory import MemoryGraph, MemoryPlacings
 from identity.nodes import NodeId
 from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
+from identity.regions import told_region
 from profiles import fragment as fragments
 from profiles.comparable import comparable_record, note_person
 from profiles.folding import Folding
@@ -98,14 +99,15 @@ class History:
 
     def _take(self, row: Row) -> None:
         source, event_id, time, identifiers, traits = row
-        nodes = self._normaliser.nodes(identifiers)
+        country = told_region(traits or {})
+        nodes = self._normaliser.understand(identifiers, source=source, country=country).nodes
         if not nodes:
             self.unusable += 1
             return
         seen = [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in nodes]
         anchor = self.gatherer.touch(seen, Moment(time, event_id), source)
         if traits:
-            note_person(anchor, traits, self._policy)
+            note_person(anchor, traits, source, self._policy)
             listed = f"{source}/{seen[0].type}"
             if self._lists.setdefault(seen[0].node, listed) != listed:
                 self._lists[seen[0].node] = ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.normalise import Normaliser
+from identity.regions import told_region
 from profiles.folds import AHEAD_DAYS, DAY_MS
 from profiles.policy import Measurement
 from schemas.accepted import AcceptedTouchpoint, encode_accepted
@@ -80,21 +81,22 @@ class Ingest:
             touchpoint = _canonical(name, content)
             _check(touchpoint, record.timestamp)
             touchpoint = measured(touchpoint, self.measurement)
-            nodes = self.normaliser.nodes(touchpoint["identifiers"])
+            country = told_region(touchpoint["traits"])
+            understood = self.normaliser.understand(touchpoint["identifiers"], source=source, country=country)
         except RejectedError:
             raise
         except Exception as error:
             # A record that our own code cannot stand must not stop its neighbours; nothing is kept between records.
             raise RejectedError("processing_failed", f"{type(error).__name__} in ingest of {name}") from error
-        if not nodes:
-            raise RejectedError("no_usable_identifier", "identifiers: all missing, blocked or malformed")
+        if not understood.nodes:
+            raise RejectedError("no_usable_identifier", "identifiers: all blank, placeholders, malformed or unknown")
         return {
             "source": source,
             "received_at": record.timestamp,
             "origin_topic": record.topic,
             "origin_partition": record.partition,
             "origin_offset": record.offset,
-            "nodes": nodes,
+            "nodes": list(understood.nodes),
             "touchpoint": touchpoint,
         }
 

@@ -6,7 +6,7 @@ from random import Random
 
 from benchmarks.accuracy.datasets import Identifier, Row
 from benchmarks.historical import FIRST_EVENT_MS
-from identity.normalise import clean_text
+from identity.cleaning import clean_text
 
 _DAY_MS = 24 * 3600 * 1000
 _EVERY = 10

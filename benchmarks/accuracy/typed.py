@@ -25,7 +25,9 @@ _EYE = (
     ("m", "rn"), ("rn", "m"), ("o", "0"), ("l", "1"), ("i", "l"), ("s", "5"), ("b", "6"), ("g", "q"), ("h", "b"),
     ("cl", "d"), ("d", "cl"), ("e", "c"), ("u", "v"), ("n", "u"), ("1", "7"), ("5", "6"), ("3", "8"), ("0", "6"),
 )  # fmt: skip
-_SHORT = (("street", "st"), ("road", "rd"), ("avenue", "ave"), ("place", "pl"), ("strasse", "str"), ("calle", "c"))  # codespell:ignore calle
+_SHORT = (
+    ("street", "st"), ("road", "rd"), ("avenue", "ave"), ("place", "pl"), ("crescent", "cres"), ("strasse", "str"),
+)  # fmt: skip
 _STREETS = ("street", "road", "place", "avenue", "crescent", "close")
 _SYLLABLES = "bar bel bren cal car dal dun el fal gar glen har hol kel kin lan lor mar mel nor pel ros sel tam tor ul ven wal win yar"  # noqa: E501
 _ENDINGS = "a an bank berg den er field ford gate ham ie in ley man mont o ova son ster ton wood"

@@ -4,12 +4,23 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from identity.matching.text import compact, date_digits, latin, name_words, street_and_house, words
+from identity.matching.addresses import Address, city_name, postcode_of, read_address, state_code, state_region
+from identity.matching.dates import BirthDate, read_birth_date
+from identity.matching.names import read_name
+from identity.matching.text import compact, latin, words
+from identity.regions import told_region
 
 _THINGS = frozenset({"cookie", "device_id", "advertising_id"})
 """Types of identifiers that name a thing: random signs, which nobody mistypes and which resemble nothing."""
 
 _NUMBER_TRAITS = ("national_id", "social_security_number", "ssn", "tax_id", "passport_number")
+BIRTH_TRAITS = ("birth_date", "date_of_birth", "birthdate", "birthday", "dob", "birth_year")
+"""Traits that tell a birth date, the first one that is told counts."""
+_ADDRESS_TRAITS = ("street", "address", "full_address", "address_line1")
+_POSTCODE_TRAITS = ("postcode", "postal_code", "zip", "zip_code", "zipcode")
+_CITY_TRAITS = ("city", "town")
+_STATE_TRAITS = ("state", "province", "state_code")
+_UNIT_TRAITS = ("unit", "apartment")
 _FEMALE, _MALE = frozenset({"f", "female", "w", "woman", "weiblich"}), frozenset({"m", "male", "man", "maennlich"})
 _LEAST_FACTS = 2
 
@@ -31,6 +42,11 @@ class MatchRecord(msgspec.Struct, array_like=True, frozen=True):
         emails: normalised addresses.
         phones: numbers in E.164 form.
         numbers: other identifiers that name a person, as ``type:value``.
+        born_also: what else the birth date may mean, in the same form.
+        former: other family names, such as a maiden name.
+        suffix: ``1`` for senior, ``2`` for junior and II, and so on.
+        unit: which flat of the house.
+        state: code of the state or province, or its name without spaces.
     """
 
     given: tuple[str, ...] = ()
@@ -46,6 +62,11 @@ class MatchRecord(msgspec.Struct, array_like=True, frozen=True):
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    born_also: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    suffix: str = ""
+    unit: str = ""
+    state: str = ""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -62,41 +83,88 @@ def decode_record(data: bytes) -> MatchRecord:
     return _decoder.decode(data)
 
 
-def match_record(traits: Mapping[str, str], identifiers: Iterable[tuple[str, str]]) -> MatchRecord | None:
+def match_record(
+    traits: Mapping[str, str], identifiers: Iterable[tuple[str, str]], region: str = ""
+) -> MatchRecord | None:
     """Return what is compared of a record.
 
     Args:
         traits: of a profile, by name; names that are not known here do not count.
         identifiers: types and normalised values of what stands on the same record.
+        region: ISO 3166 alpha-2 code of where dates are written that tell no country and show none; empty where nobody
+            knows.
 
     Returns:
         None where there is too little to match on: no name, or nothing beside one.
     """
-    given, surname = _names(traits)
+    name = read_name(traits)
+    address = _address(traits)
+    born = _birth_date(traits, address.region or region)
     emails, phones, numbers = _identifiers(traits, identifiers)
-    street, house = street_and_house(traits.get("street") or traits.get("address") or "")
     record = MatchRecord(
-        given=given,
-        surname=surname,
-        born=date_digits(traits.get("birth_date", "")),
-        street=street,
-        house=compact(traits.get("house_number", "")) or house,
-        postcode=compact(traits.get("postcode") or traits.get("postal_code") or ""),
-        city=compact(traits.get("city", "")),
-        birth_place=compact(traits.get("birth_place", "")),
+        given=name.given,
+        surname=name.surname,
+        born=born.born,
+        street=address.street,
+        house=address.house,
+        postcode=address.postcode,
+        city=address.city,
+        birth_place=city_name(traits.get("birth_place", "")),
         gender=_gender(traits.get("gender", "")),
         occupation=compact(traits.get("occupation", "")),
         emails=emails,
         phones=phones,
         numbers=numbers,
+        born_also=born.also,
+        former=name.former,
+        suffix=name.suffix,
+        unit=address.unit,
+        state=address.state,
     )
     return record if _enough(record) else None
 
 
-def name_and_birth(traits: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return the first given name and the birth date that traits tell, as a record has them; None without a name."""
-    given, _ = _names(traits)
-    return (given[0], date_digits(traits.get("birth_date", ""))) if given else None
+def name_and_birth(traits: Mapping[str, str], region: str = "") -> tuple[str, str] | None:
+    """Return the first given name and the birth date that traits tell, as a record has them; None without a name.
+
+    A birth date that may mean several days is none here.
+
+    Args:
+        traits: of a touchpoint.
+        region: as in :func:`match_record`.
+    """
+    given = read_name(traits).given
+    if not given:
+        return None
+    born = _birth_date(traits, _address(traits).region or region)
+    return given[0], "" if born.also else born.born
+
+
+def _first(traits: Mapping[str, str], names: Iterable[str]) -> str:
+    return next((value for name in names if (value := traits.get(name))), "")
+
+
+def _birth_date(traits: Mapping[str, str], region: str) -> BirthDate:
+    return read_birth_date(_first(traits, BIRTH_TRAITS), region)
+
+
+def _address(traits: Mapping[str, str]) -> Address:
+    """Return the address: what has a trait of its own, else what the text of the street or of the whole tells."""
+    lines = [read_address(value) for name in _ADDRESS_TRAITS if (value := traits.get(name))]
+    written = next((line for line in lines if line.street), Address())
+    state = state_code(_first(traits, _STATE_TRAITS))
+    shown = (line.region for line in lines if line.region)
+    region = told_region(traits) or state_region(state) or next(shown, "")
+    return Address(
+        street=written.street,
+        house=compact(traits.get("house_number", "")) or written.house,
+        unit=compact(_first(traits, _UNIT_TRAITS)) or written.unit,
+        city=city_name(_first(traits, _CITY_TRAITS)) or next((line.city for line in lines if line.city), ""),
+        state=state or next((line.state for line in lines if line.state), ""),
+        postcode=postcode_of(_first(traits, _POSTCODE_TRAITS), region)
+        or next((line.postcode for line in lines if line.postcode), ""),
+        region=region,
+    )
 
 
 def _enough(record: MatchRecord) -> bool:
@@ -112,31 +180,6 @@ def _enough(record: MatchRecord) -> bool:
         bool(record.numbers),
     )
     return sum(facts) >= _LEAST_FACTS
-
-
-def _names(traits: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
-    """Return given names and surname; a full name tells what the parts do not.
-
-    The words of a full name that are neither the first name nor the surname are middle names. Where the parts are
-    missing, the last word is the surname, or all before a comma.
-    """
-    first = name_words(traits.get("first_name", ""))
-    last = name_words(traits.get("last_name") or traits.get("surname") or "")
-    middle = name_words(traits.get("middle_name", ""))
-    text = traits.get("full_name") or traits.get("name") or ""
-    if not text:
-        return (*first, *middle), " ".join(last)
-    if first and last:
-        told = {*first, *last, *middle}
-        return (*first, *middle, *(word for word in name_words(text) if word not in told)), " ".join(last)
-    if first or last:
-        rest = [word for word in name_words(text) if word not in (*first, *last)]
-        return ((*first, *middle, *rest[:-1]), "".join(rest[-1:])) if first else ((*rest, *middle), " ".join(last))
-    before, comma, behind = text.partition(",")
-    if comma and behind.strip():
-        return tuple(name_words(behind)), " ".join(name_words(before))
-    whole = name_words(text)
-    return (tuple(whole[:-1]), whole[-1]) if len(whole) > 1 else (tuple(whole), "")
 
 
 def _identifiers(

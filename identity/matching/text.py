@@ -1,4 +1,4 @@
-"""Names, dates and addresses made comparable, all of it once for a record."""
+"""Text made comparable: letters, words, sounds."""
 
 # ruff: noqa: RUF001  # letters of other alphabets look like Latin ones
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from identity.normalise import fold_case
+from identity.cleaning import fold_case
 
 _LETTERS = {
     "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "æ": "ae", "œ": "oe", "ø": "oe",  # codespell:ignore ue
@@ -26,26 +26,6 @@ _SPELLED_OUT = str.maketrans(_LETTERS)
 
 _APOSTROPHES = re.compile(r"['’`´ʼ]")
 _NO_WORD = re.compile(r"[\W_]+")
-_DIGITS = re.compile(r"\d+")
-
-_TITLE_WORDS = """
-    mr mrs ms miss dr prof professor sir dame lady lord rev reverend herr frau hr fr dipl ing mag jr sr senor senora
-    monsieur madame mme signor signora phd md esq hon honourable capt captain col gen baron baronet bt baroness count
-    countess earl duke duchess viscount viscountess marquess marquis of the and
-"""
-_TITLES = frozenset(_TITLE_WORDS.split())
-
-_STREET_WORDS = {
-    "st": "street", "str": "strasse", "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "dr": "drive",
-    "cl": "close", "ct": "court", "crt": "court", "pl": "place", "sq": "square", "cres": "crescent", "cr": "crescent",
-    "blvd": "boulevard", "bd": "boulevard", "pde": "parade", "tce": "terrace", "ter": "terrace", "hwy": "highway",
-    "gr": "grove", "gdns": "gardens", "ul": "", "ulica": "", "cad": "caddesi", "cd": "caddesi", "sok": "sokak",
-    "sk": "sokak", "pza": "plaza", "c": "calle", "v": "via", "vle": "viale", "pzza": "piazza",  # codespell:ignore calle
-}  # fmt: skip
-
-_DATE_PARTS = re.compile(r"(\d+)\D+(\d+)\D+(\d+)(?:[T ].*)?")
-_YEAR_MONTH = re.compile(r"(\d{4})\D(\d{1,2})")
-_YEAR_DIGITS, _DATE_DIGITS, _MONTHS = 4, 8, 12
 
 
 @lru_cache(maxsize=100_000)
@@ -64,56 +44,9 @@ def words(value: str) -> list[str]:
     return _NO_WORD.sub(" ", _APOSTROPHES.sub("", latin(value))).split()
 
 
-def name_words(value: str) -> list[str]:
-    """Return the words of a name without titles, and without what starts with a digit (the 2nd)."""
-    found = (_DIGITS.sub("", word) for word in words(value) if not word[0].isdigit())
-    return [word for word in found if word and word not in _TITLES]
-
-
-def street_and_house(value: str) -> tuple[str, str]:
-    """Return the name of a street with abbreviations spelled out, and the house number; empty where there is none.
-
-    The number is the first word that starts with a digit, before or behind the name, as both are usual.
-    """
-    found = words(value)
-    house = next((word for word in found if word[0].isdigit()), "")
-    name = [_STREET_WORDS.get(word, word) for word in found if not word[0].isdigit()]
-    joined = "".join(name)
-    return joined.removesuffix("str") + "strasse" if joined.endswith("str") else joined, house
-
-
 def compact(value: str) -> str:
     """Return letters and digits alone, as of a postcode or a document's number."""
     return "".join(words(value))
-
-
-def date_digits(value: str) -> str:
-    """Return a date as YYYYMMDD, 00 for a month or day that is not told; empty where it is no date.
-
-    Day before month is assumed where the year comes last, unless only the other way is possible. Digits that no
-    calendar has (a slip: month 81) stay, since they still resemble the right ones.
-    """
-    text = value.strip()
-    if text.isdigit() and text.isascii():
-        return {_DATE_DIGITS: text, _YEAR_DIGITS: text + "0000"}.get(len(text), "")
-    if found := _DATE_PARTS.fullmatch(text):
-        return _from_parts(*found.groups())
-    found = _YEAR_MONTH.fullmatch(text)
-    return _joined(found[1], found[2], "0") if found else ""
-
-
-def _from_parts(first: str, second: str, third: str) -> str:
-    if len(first) == _YEAR_DIGITS:
-        return _joined(first, second, third)
-    if len(third) == _YEAR_DIGITS:
-        month_first = int(second) > _MONTHS >= int(first)
-        return _joined(third, first, second) if month_first else _joined(third, second, first)
-    return ""
-
-
-def _joined(year: str, month: str, day: str) -> str:
-    digits = f"{year}{month:0>2}{day:0>2}"
-    return digits if len(digits) == _DATE_DIGITS else ""
 
 
 _SOUNDS = (

@@ -448,7 +448,8 @@ def _record(happened: Iterable[Happening], node_id: NodeId, card: Card, policy: 
     others = {(part.type, part.value) for one in own for part in one.seen[1:] if policy.identifiers[part.type].compared}
     node = Node(card, node_id, b"", sorted(others)[:MOST_OTHERS])
     for one in own:
-        note_person(node, accepted(one)["touchpoint"]["traits"], policy)
+        told = accepted(one)
+        note_person(node, told["touchpoint"]["traits"], told["source"], policy)
     return comparable_record(node, oracle_fragment(own, node_id, Folding(PROFILES)), policy)
 
 

@@ -114,9 +114,9 @@ def test_the_identity_document_has_every_verdict_in_order() -> None:
 
 def test_the_identity_document_has_every_setting_of_a_policy() -> None:
     shape = policy_file._Policy.model_fields
-    expected = {name for name in shape if name not in {"identifiers", "blocked", "matching"}}
+    expected = {name for name in shape if name not in {"identifiers", "placeholders", "matching"}}
     expected |= {f"identifiers.TYPE.{name}" for name in policy_file._Identifier.model_fields}
-    expected |= {f"blocked.{name}" for name in policy_file._Blocked.model_fields}
+    expected |= {f"placeholders.{name}" for name in policy_file._Placeholders.model_fields}
     expected |= {f"matching.{name}" for name in policy_file._Matching.model_fields}
     assert sorted(first_column(DOCS / "identity.md", "setting")) == sorted(expected)
 

@@ -346,7 +346,7 @@ def test_a_flipped_byte_never_stops_ingest(place: int, flip: int) -> None:
 @pytest.mark.interpreted
 def test_a_record_that_our_own_code_cannot_stand_is_a_dead_letter() -> None:
     class Failing(Normaliser):
-        def nodes(self, identifiers: object) -> Any:  # noqa: ANN401, ARG002
+        def understand(self, *_: object, **__: object) -> Any:  # noqa: ANN401
             raise ZeroDivisionError(MARKER)
 
     ingest = Ingest(TOPICS, FRAMES, Failing(default_policy(), bytes(32)), MEASUREMENT)

@@ -6,11 +6,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from identity.normalise import Normaliser, clean_text, fold_case, normalise_email, normalise_phone
+from identity.cleaning import clean_text, fold_case
+from identity.emails import normalise_email
+from identity.normalise import Normaliser
+from identity.phones import normalise_phone
 from identity.policy_file import default_policy
+from schemas.accepted import Node
+from schemas.records import Identifier
 
 POLICY = default_policy()
 NORMALISER = Normaliser(POLICY, b"a key of the tests")
+
+
+def nodes_of(*identifiers: tuple[str, str]) -> list[Node]:
+    told: list[Identifier] = [{"type": kind, "value": value} for kind, value in identifiers]
+    return list(NORMALISER.understand(told, source="web", country=None).nodes)
 
 
 def value_of(identifier_type: str, value: str) -> str | None:
@@ -127,7 +137,7 @@ def test_an_identifier_of_an_unknown_type_names_nobody() -> None:
 
 
 def test_the_longest_allowed_value_is_taken_and_a_longer_one_is_not() -> None:
-    longest = "x" * POLICY.max_value_length
+    longest = "xy" * (POLICY.max_value_length // 2)
     assert value_of("cookie", longest) == longest
     assert value_of("cookie", longest + "x") is None
 
@@ -143,31 +153,46 @@ def test_types_with_case_keep_it(identifier_type: str) -> None:
 
 
 def test_an_event_has_its_nodes_strongest_first() -> None:
-    nodes = NORMALISER.nodes(
-        [
-            {"type": "cookie", "value": "k2"},
-            {"type": "phone", "value": "030 123456"},
-            {"type": "cookie", "value": "k1"},
-            {"type": "customer_id", "value": "c"},
-        ]
-    )
+    nodes = nodes_of(("cookie", "k2"), ("phone", "030 123456"), ("cookie", "k1"), ("customer_id", "c"))
     assert [node["value"] for node in nodes] == ["c", "+4930123456", "k1", "k2"]
 
 
 def test_an_event_has_each_node_once_and_none_that_is_unusable() -> None:
-    nodes = NORMALISER.nodes(
-        [
-            {"type": "email", "value": "Ann@example.org"},
-            {"type": "email", "value": "ann@EXAMPLE.org "},
-            {"type": "email", "value": "null"},
-            {"type": "shoe_size", "value": "42"},
-        ]
+    nodes = nodes_of(
+        ("email", "Ann@example.org"), ("email", "ann@EXAMPLE.org "), ("email", "null"), ("shoe_size", "42")
     )
     assert [node["value"] for node in nodes] == ["ann@example.org"]
 
 
 def test_an_event_may_have_no_node() -> None:
-    assert NORMALISER.nodes([{"type": "cookie", "value": "undefined"}]) == []
+    assert nodes_of(("cookie", "undefined")) == []
+
+
+@pytest.mark.parametrize("told", ["Email", "EMAIL ", "e-mail", "E_Mail", " email"])
+def test_a_known_type_counts_however_it_is_written(told: str) -> None:
+    (node,) = nodes_of((told, "ann@example.org"))
+    assert node["type"] == "email"
+    assert nodes_of(("customerId", "7"), ("Customer-ID", "7"), ("CUSTOMER ID", "7")) == nodes_of(("customer_id", "7"))
+
+
+def test_what_is_left_out_is_told_with_its_type_and_reason() -> None:
+    told: list[Identifier] = [
+        {"type": "Email", "value": " \u200b"},
+        {"type": "cookie", "value": "undefined"},
+        {"type": "Shoe Size", "value": "42"},
+        {"type": "phone", "value": "none of yours"},
+        {"type": "cookie", "value": "x" * 513},
+        {"type": "cookie", "value": "c-1"},
+    ]
+    nodes, left_out = NORMALISER.understand(told, source="web", country=None)
+    assert [node["value"] for node in nodes] == ["c-1"]
+    assert left_out == (
+        ("Email", "blank"),
+        ("cookie", "placeholder"),
+        ("Shoe Size", "unknown_type"),
+        ("phone", "malformed"),
+        ("cookie", "too_long"),
+    )
 
 
 @settings(max_examples=300)

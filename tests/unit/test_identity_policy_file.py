@@ -42,9 +42,9 @@ def test_a_sound_file_becomes_a_policy() -> None:
 
     assert (email.limit_per_person, email.limit_days, email.normalisation) == (5, 30, "email")
     assert (cookie.limit_per_person, cookie.limit_days, cookie.normalisation) == (1, None, "text")
-    assert policy.is_blocked("email", "Desk@example.com")
-    assert policy.is_blocked("email", "till-7@shop.example.com")
-    assert not policy.is_blocked("cookie", "desk@example.com")
+    assert policy.is_placeholder("email", "Desk@example.com")
+    assert policy.is_placeholder("email", "till-7@shop.example.com")
+    assert not policy.is_placeholder("cookie", "desk@example.com")
 
 
 def test_what_is_left_out_is_as_in_the_default() -> None:
@@ -82,7 +82,12 @@ def test_the_default_policy_reads_itself() -> None:
         (changed("['.*@shop", "['.*', '.*@shop"), 12, "identifiers.email.blocked_patterns", "sound"),
         (changed("personal = true", "personal = false").replace("personal = false\nuniq", "personal = true\nuniq"),
          15, "identifiers.cookie.rank", "stronger"),
-        (SOUND + "[blocked]\nvalue = []\n", 20, "blocked.value", "no such setting"),
+        (SOUND + "[placeholders]\nvalue = []\n", 20, "placeholders.value", "no such setting"),
+        (SOUND + "[placeholders]\nvalues = ['NULL']\n", 20, "placeholders.values", "lower case"),
+        (SOUND + "[placeholders]\npatterns = ['.*']\n", 20, "placeholders.patterns", "sound"),
+        (SOUND + "[placeholders]\nbirth_dates = ['1.1.1900']\n", 20, "placeholders.birth_dates.0", "pattern"),
+        (SOUND + "[regions]\nweb = 'fr'\n", 20, "regions.web", "pattern"),
+        (changed("unique = true", "unique = true\nignore_plus_tag = true"), 14, "identifiers.cookie", "are for"),
         (changed('"ours"', '"our policy"'), 2, "name", "got 'our policy'"),
         (changed('name = "ours"', 'name = "ours"\ndominance = 0.5'), 3, "dominance", "got 0.5"),
         (SOUND + "[matching]\nunite = 0.5\n", 20, "matching.unite", "expected more than suggest = 0.5, got 0.5"),
@@ -117,6 +122,20 @@ def test_thresholds_are_no_part_of_the_shape_but_what_is_compared_is() -> None:
     assert shape(parse_policy(changed('normalisation = "email"', 'normalisation = "email"\ncompared = true'))) != shape(
         policy
     )
+
+
+def test_a_list_of_placeholders_takes_the_place_of_the_default_one_and_the_others_stay() -> None:
+    policy = parse_policy(SOUND + '[placeholders]\nnobody = ["stranger"]\n')
+    assert policy.is_placeholder("cookie", "Stranger")
+    assert policy.is_placeholder("cookie", "null")
+    assert not policy.is_placeholder("cookie", "guest")
+
+
+def test_placeholders_and_regions_are_part_of_the_shape() -> None:
+    policy = parse_policy(SOUND)
+    assert shape(parse_policy(SOUND + '[placeholders]\nnobody = ["stranger"]\n')) != shape(policy)
+    assert shape(parse_policy(SOUND + '[regions]\nweb = "FR"\n')) != shape(policy)
+    assert shape(parse_policy(SOUND + "[placeholders]\n")) == shape(policy)
 
 
 def test_without_its_table_nothing_is_matched() -> None:

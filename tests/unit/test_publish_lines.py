@@ -87,7 +87,7 @@ def test_a_number_too_large_for_the_contract_is_refused() -> None:
     assert refusals(line(event_time=10**30)) == [(1, "bad_value: event_time: expected ISO 8601 text or milliseconds")]
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe{}\n", b'{"event_id": "\\ud800"}\n', b"[" * 100_000 + b"\n"])
+@pytest.mark.parametrize("data", [b"\xff\xfe{}\n", b"[" * 100_000 + b"\n"])
 def test_bytes_that_are_no_json_are_refused(data: bytes) -> None:
     ((_, told),) = refusals(data)
     assert told.startswith("undecodable:")

@@ -14,7 +14,7 @@ import fastavro
 import pyarrow.parquet as pq
 import pytest
 
-from identity.normalise import normalise_phone
+from identity.phones import normalise_phone
 from infra.world import Emission, PoisonEmission, World, WorldConfig, generate, shuffled, write_truth
 from infra.world.campaigns import CAMPAIGNS
 from infra.world.disorder import BLOCKED_EMAILS, BLOCKED_PHONES

@@ -24,6 +24,7 @@ from identity.nodes import NodeId, node_id
 from identity.normalise import Normaliser
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy, parse_policy
+from identity.regions import told_region
 from identity.resolution import Person, resolve
 from profiles.comparable import comparable_record, note_person
 from profiles.customer import Customer, profile_of
@@ -84,7 +85,11 @@ def touchpoints(records: Iterable[Sent]) -> dict[EventKey, AcceptedTouchpoint]:
                 "origin_topic": "",
                 "origin_partition": 0,
                 "origin_offset": 0,
-                "nodes": normaliser.nodes(touchpoint["identifiers"]),
+                "nodes": list(
+                    normaliser.understand(
+                        touchpoint["identifiers"], source=record.source, country=told_region(touchpoint["traits"])
+                    ).nodes
+                ),
                 "touchpoint": touchpoint,
             }
     return found
@@ -170,7 +175,7 @@ def _record(
     others = {(part["type"], part["value"]) for one in own for part in one["nodes"][1:] if part["type"] in compared}
     node = Node(card, node_id, b"", sorted(others)[:MOST_OTHERS])
     for one in own:
-        note_person(node, one["touchpoint"]["traits"], policy)
+        note_person(node, one["touchpoint"]["traits"], one["source"], policy)
         folding.fold(whole, one)
     return comparable_record(node, whole, policy)
 

@@ -1,0 +1,271 @@
+"""Values that name nobody: what systems and people fill in where there is nothing to say.
+
+The lists are the policy's, ``[placeholders]``; docs/identity.md says what is read how.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import unquote
+
+from identity.cleaning import fold_case
+
+Verdict = Literal["sound", "nothing", "role", "either", "example"]
+"""Of a text: it says something; it says nothing; it is a role (``Guest``), which may stand in a sound name; it is
+written like a real name that is also a word for nothing (``Null``); it is a name that is part of an example's."""
+
+_WORD = re.compile(r"[^\W_]+")
+_EXPORTED = re.compile(r"\\n", re.IGNORECASE)
+"""How MySQL and Hive export that there is nothing."""
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|%%.+%%|\*\|.+\|\*|\{%.*%\}|<%.*%>|\[\[.*\]\]", re.DOTALL)
+"""Fields of a letter or page that nobody filled in."""
+_MOST_WORDS = 8
+_LEAST_DIGITS, _LEAST_LETTERS = 5, 3
+"""So often repeated, one sign names nobody: 11111, xxx."""
+_LEAST_ZEROS_AT_END = 7
+_LEAST_OF_COMPOUND = 4
+_LEAST_WITHOUT_SPACES = 8
+"""Words run together in part (``not_LoggedIn``) are read without spaces from so many letters on."""
+_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+
+
+def key_of(text: str) -> str:
+    """Return the words of a text, in lower case and joined by a space: no quotes, brackets and separators."""
+    told = unquote(text) if "%" in text else text
+    folded = told.lower() if told.isascii() else fold_case(told)
+    return " ".join(_WORD.findall(folded))
+
+
+@dataclass(frozen=True)
+class Placeholders:
+    """The lists of a policy, each of words in any case and form.
+
+    Attributes:
+        nothing: words for a value that is not there; they count everywhere.
+        nobody: words for somebody unknown; they are no identifier, no name and no address.
+        roles: words for what somebody is; alone or beside one of the above they are no identifier and no name.
+        names: words that stand in fields of names and are none.
+        also_names: of all these, those that are somebody's real name when written like one.
+        full_names: names of nobody, given name first.
+        mailboxes: local parts of e-mail addresses, at any domain.
+        addresses: e-mail addresses; ``*`` stands for anything.
+        numbers: digits that nobody was given.
+        values: identifiers, in lower case.
+        patterns: the same as regular expressions that match the whole of it.
+        birth_dates: as ISO 8601.
+    """
+
+    nothing: tuple[str, ...] = ()
+    nobody: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    also_names: tuple[str, ...] = ()
+    full_names: tuple[str, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    birth_dates: tuple[str, ...] = ()
+    _nothing: frozenset[str] = field(init=False, repr=False, compare=False)
+    _nobody: frozenset[str] = field(init=False, repr=False, compare=False)
+    _roles: frozenset[str] = field(init=False, repr=False, compare=False)
+    _names: frozenset[str] = field(init=False, repr=False, compare=False)
+    _also_names: frozenset[str] = field(init=False, repr=False, compare=False)
+    _full_names: frozenset[frozenset[str]] = field(init=False, repr=False, compare=False)
+    _example_words: frozenset[str] = field(init=False, repr=False, compare=False)
+    _mailboxes: frozenset[str] = field(init=False, repr=False, compare=False)
+    _addresses: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    _patterns: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
+    _values: frozenset[str] = field(init=False, repr=False, compare=False)
+    _numbers: frozenset[str] = field(init=False, repr=False, compare=False)
+    _digests: frozenset[str] = field(init=False, repr=False, compare=False)
+    _born: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the lists ready to be looked up."""
+        nothing = _forms(self.nothing)
+        nobody = nothing | _forms(self.nobody)
+        roles = nobody | _forms(self.roles)
+        roles |= _compounds(nobody, _forms(self.roles))
+        full_names = {frozenset(key_of(name).split()) for name in self.full_names}
+        shapes = (re.escape(shape).replace(r"\*", ".*") for shape in self.addresses)
+        made: dict[str, object] = {
+            "_nothing": nothing,
+            "_nobody": nobody,
+            "_roles": roles,
+            "_names": roles | _forms(self.names),
+            "_also_names": _forms(self.also_names),
+            "_full_names": frozenset(full_names),
+            "_example_words": frozenset(word for name in full_names for word in name),
+            "_mailboxes": _forms(self.mailboxes),
+            "_addresses": re.compile("|".join(shapes) or r"(?!)", re.DOTALL),
+            "_patterns": tuple(re.compile(pattern) for pattern in self.patterns),
+            "_values": frozenset(self.values),
+            "_numbers": frozenset(self.numbers),
+            "_digests": _digests(
+                [*self.nothing, *self.nobody, *self.roles, *self.values, *self.numbers, *self.addresses]
+            ),
+            "_born": frozenset(date.replace("-", "") for date in self.birth_dates),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    def __hash__(self) -> int:
+        """Cheap, since the lists are long and few are ever compared."""
+        return hash((len(self.nothing), len(self.values), self.names[:1]))
+
+    def has_identifier(self, value: str) -> bool:
+        """Whether a clean value identifies nobody, whatever its type."""
+        folded = value.casefold()
+        if folded in self._values or folded in self._digests:
+            return True
+        if any(pattern.fullmatch(folded) for pattern in self._patterns):
+            return True
+        key = key_of(value)
+        compact = key.replace(" ", "")
+        return (
+            not _says_something(key, value)
+            or compact in self._numbers
+            or _is_repeated(compact)
+            or _made_of(key, self._roles)
+            or self.has_address(folded)
+        )
+
+    def has_address(self, value: str) -> bool:
+        """Whether an e-mail address in lower case is nobody's; False for what is none."""
+        local, at, domain = value.rpartition("@")
+        if not at or " " in value:
+            return False
+        if self._addresses.fullmatch(value):
+            return True
+        key = key_of(local)
+        compact, site = key.replace(" ", ""), domain.partition(".")[0]
+        if _made_of(key, self._mailboxes) or not compact:
+            return True
+        if set(compact) == set(site) and len(set(site)) == 1:
+            return True  # a@a.com, xxx@xx.com
+        return compact == site and (compact in self._names or compact.isdigit())
+
+    def has_number(self, digits: str) -> bool:
+        """Whether a telephone number is nobody's.
+
+        Args:
+            digits: all of it, or what stands behind the country code.
+        """
+        return (
+            len(set(digits)) <= 1
+            or digits in self._numbers
+            or digits.lstrip("0") in self._numbers
+            or digits.endswith("0" * _LEAST_ZEROS_AT_END)
+        )
+
+    def has_birth(self, digits: str) -> bool:
+        """Whether a birth date, as YYYYMMDD, is one that stands for none."""
+        return digits in self._born or not digits.strip("0")
+
+    def of_value(self, value: str) -> Verdict:
+        """Judge a text of any meaning: only what says that there is nothing says nothing."""
+        key = key_of(value)
+        if not key:
+            return "sound" if value.strip().strip(_MARKS) else "nothing"
+        return "nothing" if _made_of(key, self._nothing) or _TEMPLATE.fullmatch(value.strip()) else "sound"
+
+    def of_place(self, value: str) -> Verdict:
+        """Judge a part of an address, or what else is filled in by hand."""
+        key = key_of(value)
+        if not _says_something(key, value) or _EXPORTED.fullmatch(value) or _TEMPLATE.fullmatch(value.strip()):
+            return "nothing"
+        compact = key.replace(" ", "")
+        is_filler = not compact.strip("0") or (_is_repeated(compact) and not compact.isdigit())
+        return "nothing" if is_filler or _made_of(key, self._nobody) else "sound"
+
+    def of_name(self, value: str) -> Verdict:
+        """Judge a name, or a part of one, by itself.
+
+        Returns:
+            ``either`` for a word that counts as a name beside one that is sound; ``example`` for one that counts
+            unless the whole name is an example's, see ``has_full_name``.
+        """
+        key = key_of(value)
+        compact = key.replace(" ", "")
+        if not _says_something(key, value) or compact.isdigit() or _is_repeated(compact):
+            return "nothing"
+        if _EXPORTED.fullmatch(value) or _TEMPLATE.fullmatch(value.strip()):
+            return "nothing"
+        if compact in self._also_names and _made_of(key, self._names) and value.strip().istitle():
+            return "either"
+        if _made_of(key, self._nothing):
+            return "nothing"
+        if _made_of(key, self._names):
+            return "role"
+        return "sound" if self._example_words.isdisjoint(key.split()) else "example"
+
+    def has_full_name(self, value: str) -> bool:
+        """Whether given name and surname, in either order, are an example's: John Doe."""
+        return frozenset(key_of(value).split()) in self._full_names
+
+
+_MARKS = "-\u2013\u2014_?.,;:/\\|'\"()<>[]{}#\u00a0 "
+"""Of marks alone, these say nothing; stars and pluses may be a rating."""
+
+
+def _forms(words: Iterable[str]) -> frozenset[str]:
+    """Return the keys of words, and the same without spaces, as programs write them: ``notset``."""
+    keys = {key_of(word) for word in words}
+    return frozenset(keys | {key.replace(" ", "") for key in keys}) - {""}
+
+
+def _compounds(unknown: Iterable[str], roles: Iterable[str]) -> frozenset[str]:
+    """Return both written as one word, in either order: ``anonymoususer``."""
+    firsts = [word for word in unknown if len(word) >= _LEAST_OF_COMPOUND and " " not in word]
+    seconds = [word for word in roles if len(word) >= _LEAST_OF_COMPOUND and " " not in word]
+    return frozenset(text for one in firsts for other in seconds for text in (one + other, other + one))
+
+
+def _digests(words: Iterable[str]) -> frozenset[str]:
+    """Return what is left where a program hashes a placeholder, as a form for audiences does."""
+    return frozenset(
+        hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+        for word in ["", " ", *words]
+        for text in {word, word.upper(), word.capitalize(), word.title(), word.replace(" ", ""), word.replace(" ", "_")}
+        for name in _HASHES
+    )
+
+
+def _says_something(key: str, value: str) -> bool:
+    """Whether there is a letter, a digit or a symbol that is no mark (an emoji may be a handle)."""
+    return bool(key) or any(unicodedata.category(sign) in {"So", "Mn", "Mc"} for sign in value)
+
+
+def _is_repeated(compact: str) -> bool:
+    if len(set(compact)) != 1:
+        return False
+    if compact[0] == "0":
+        return True
+    return len(compact) >= (_LEAST_DIGITS if compact.isdigit() else _LEAST_LETTERS)
+
+
+def _made_of(key: str, vocabulary: frozenset[str]) -> bool:
+    """Whether words are entries of a vocabulary, one after the other."""
+    if key in vocabulary:
+        return True
+    words = key.split()
+    if len(key) > _LEAST_WITHOUT_SPACES and "".join(words) in vocabulary:
+        return True
+    if not 1 < len(words) <= _MOST_WORDS:
+        return False
+    reached = {0}
+    for start in range(len(words)):
+        if start in reached:
+            reached.update(_ends(words, start, vocabulary))
+    return len(words) in reached
+
+
+def _ends(words: list[str], start: int, vocabulary: frozenset[str]) -> Iterator[int]:
+    for end in range(start + 1, len(words) + 1):
+        if " ".join(words[start:end]) in vocabulary:
+            yield end

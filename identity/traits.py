@@ -1,0 +1,105 @@
+"""Which traits of a touchpoint say something. Blank ones and placeholders say nothing, so they overwrite nothing."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from identity.cleaning import clean_text
+from identity.matching.text import date_digits
+from identity.placeholders import Placeholders, Verdict
+
+_GIVEN = frozenset({"first_name", "given_name", "forename", "firstname", "middle_name"})
+_FAMILY = frozenset({"last_name", "surname", "family_name", "lastname"})
+_FULL = frozenset({"full_name", "name", "display_name"})
+_NAMES = _GIVEN | _FAMILY | _FULL
+_BIRTH = frozenset({"birth_date", "birthdate", "birthday", "date_of_birth", "dob"})
+_EMAIL = frozenset({"email", "e_mail", "email_address"})
+_PHONE = frozenset({"phone", "mobile", "phone_number", "mobile_phone", "telephone"})
+_PLACE = frozenset(
+    {
+        "address", "street", "house_number", "address_line_1", "address_line_2", "city", "town", "postcode",
+        "postal_code", "zip", "zip_code", "state", "region", "county", "country", "country_code", "birth_place",
+        "company", "employer", "occupation", "gender", "title", "salutation", "national_id", "social_security_number",
+        "ssn", "tax_id", "passport_number",
+    }
+)  # fmt: skip
+_SOUND = frozenset({"sound", "example"})
+_CACHED = 100_000
+
+
+class Telling:
+    """Leaves out of traits what says nothing, under one policy; remembers what it judged lately."""
+
+    def __init__(self, placeholders: Placeholders) -> None:
+        self._placeholders = placeholders
+        self._verdict = lru_cache(maxsize=_CACHED)(self._judged)
+
+    def telling(self, traits: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the traits of one touchpoint that say something, as they came.
+
+        Names are judged together: ``Guest`` is no name by itself, and a surname beside a sound given name.
+        """
+        verdict_of = self._verdict
+        if all(verdict_of(name, value) == "sound" for name, value in traits.items()):
+            return traits
+        verdicts = {name: verdict_of(name, value) for name, value in traits.items()}
+        kinds = {name: _kind(name) for name in traits}
+        if "example" in verdicts.values() and self._is_example(traits, kinds):
+            verdicts = {name: "nothing" if kinds[name] in _NAMED_KINDS else verdicts[name] for name in traits}
+        sound = {kinds[name] for name, verdict in verdicts.items() if verdict in _SOUND}
+        return {name: value for name, value in traits.items() if _counts(verdicts[name], kinds[name], sound)}
+
+    def _judged(self, name: str, value: str) -> Verdict:
+        cleaned, kind = clean_text(value), _kind(name)
+        if not cleaned:
+            return "nothing"
+        lists = self._placeholders
+        if kind in _NAMED_KINDS:
+            return lists.of_name(cleaned)
+        if kind == "birth":
+            is_none = lists.of_place(cleaned) != "sound" or lists.has_birth(date_digits(cleaned) or cleaned)
+            return "nothing" if is_none else "sound"
+        if kind == "email":
+            return "nothing" if lists.has_identifier(cleaned) else "sound"
+        if kind == "phone":
+            digits = "".join(sign for sign in cleaned if sign.isdigit())
+            is_none = lists.of_place(cleaned) != "sound" or (bool(digits) and lists.has_number(digits))
+            return "nothing" if is_none else "sound"
+        return lists.of_place(cleaned) if kind == "place" else lists.of_value(cleaned)
+
+    def _is_example(self, traits: Mapping[str, str], kinds: Mapping[str, str]) -> bool:
+        """Whether the names are those of nobody: John Doe, in one field or in two."""
+        parts = {kinds[name]: value for name, value in traits.items() if name != "middle_name"}
+        whole = f"{parts.get('given', '')} {parts.get('family', '')}"
+        return any(map(self._placeholders.has_full_name, (whole, parts.get("full", ""))))
+
+
+@lru_cache(maxsize=8)
+def telling_under(placeholders: Placeholders) -> Telling:
+    """Return what judges by these placeholders, one for all who ask, so that nothing is judged twice."""
+    return Telling(placeholders)
+
+
+_NAMED_KINDS = frozenset({"given", "family", "full"})
+_KINDS: Mapping[str, str] = {
+    **dict.fromkeys(_GIVEN, "given"),
+    **dict.fromkeys(_FAMILY, "family"),
+    **dict.fromkeys(_FULL, "full"),
+    **dict.fromkeys(_BIRTH, "birth"),
+    **dict.fromkeys(_EMAIL, "email"),
+    **dict.fromkeys(_PHONE, "phone"),
+    **dict.fromkeys(_PLACE, "place"),
+}
+
+
+@lru_cache(maxsize=10_000)
+def _kind(name: str) -> str:
+    return _KINDS.get(name) or _KINDS.get(name.casefold().replace("-", "_").replace(" ", "_"), "value")
+
+
+def _counts(verdict: Verdict, kind: str, sound: set[str]) -> bool:
+    """Whether a trait counts, with the kinds of sound ones beside it."""
+    if verdict == "role":
+        return kind == "family" and bool(sound & {"given", "full"})
+    if verdict == "either":
+        return bool(sound & (_NAMED_KINDS - {kind}))
+    return verdict in _SOUND
