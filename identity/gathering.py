@@ -461,11 +461,11 @@ class Gatherer:
                 self._post(Join(node.owner, message.owner, "likeness"))
             return
         gathering = self._graph.gathering(message.to)
-        members = len(gathering.members) if gathering else 0
+        members = max(1, len(gathering.members) if gathering else 0)
         if message.owner == message.to or members >= MOST_ALIKE:
             return
         if message.owner < message.to:
-            self._post(Join(message.owner, message.to, "likeness", max(members, 1)))
+            self._post(Join(message.owner, message.to, "likeness", members))
         elif message.members == 0:
             self._post(Join(message.owner, message.to, "likeness"))
         else:

@@ -106,21 +106,44 @@ def test_each_profile_is_the_fold_of_its_own_events(events: list[Happening]) -> 
         assert whole == engine.folding.merge(parts)
 
 
+def later_than(events: list[Event], more: list[Event]) -> list[Event]:
+    """Return events of other ids that happened after all the others."""
+    since = max(one.time for one in events)
+    return [event(f"later {one.event_id}", since + one.time, *one.seen, source=one.source) for one in more]
+
+
 @settings(max_examples=examples(100))
 @given(events=event_lists(), more=event_lists(max_size=4))
-def test_a_customer_that_stays_apart_keeps_its_name(events: list[Event], more: list[Event]) -> None:
-    """A customer id is the id of one of its nodes, and growth by what was not known before never renames a customer.
-
-    An identifier that comes over from another customer may: it was seen first, or at the same time (ADR 5).
-    """
-    later = [event(f"later {one.event_id}", one.time + 100, *one.seen, source=one.source) for one in more]
+def test_a_customer_id_stays_with_its_founder_unless_one_seen_before_joins(
+    events: list[Event], more: list[Event]
+) -> None:
+    """Whatever happens later: who has the founder has its id, or the id of an identifier that was known before it."""
     before = final_people(run(events, POLICY, 1, Disorder(1)))
-    after = final_people(run([*events, *later], POLICY, 1, Disorder(1)))
-    known = {node for nodes, _ in before.values() for node in nodes}
+    after = final_people(run([*events, *later_than(events, more)], POLICY, 1, Disorder(1)))
+    cards = oracle_cards(events, POLICY)
+
+    def first_known(node: NodeId) -> tuple[int, int, str]:
+        return cards[node].first_seen, POLICY.identifiers[cards[node].type].rank, cards[node].value
+
     for founder, (nodes, _) in after.items():
         assert founder in nodes
-        if not known.isdisjoint(nodes):
-            assert founder in known
+        if known := [node for node in nodes if node in cards]:
+            assert founder == min(known, key=first_known)
+        for past in before.keys() & set(nodes):
+            assert first_known(founder) <= first_known(past)
+
+
+@settings(max_examples=examples(100))
+@given(events=event_lists(), more=event_lists(max_size=4))
+def test_a_customer_that_only_grows_keeps_its_name(events: list[Event], more: list[Event]) -> None:
+    """Growth by identifiers that were not known before renames nobody."""
+    before = final_people(run(events, POLICY, 1, Disorder(1)))
+    after = final_people(run([*events, *later_than(events, more)], POLICY, 1, Disorder(1)))
+    known = {node for nodes, _ in before.values() for node in nodes}
+    named = {frozenset(nodes): founder for founder, (nodes, _) in before.items()}
+    for founder, (nodes, _) in after.items():
+        past = named.get(frozenset(known.intersection(nodes)))
+        assert past is None or founder == past
 
 
 def by_content(resolution: Resolution, cards: dict[NodeId, Card]) -> tuple[Any, ...]:

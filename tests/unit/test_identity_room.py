@@ -1,0 +1,64 @@
+"""Look-alikes cost no link that was seen, and gather only so far."""
+
+import random
+from itertools import pairwise
+from unittest.mock import patch
+
+from identity import gathering
+from identity.nodes import NodeId
+from tests.property.engine_model import Event, Identified, identifier
+from tests.property.partition_model import Accidents, Cluster, Thresholds, stored_outcome
+
+ANNA = (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1980-01-02"), ("postcode", "10115"))
+PEOPLE = 30
+
+
+def one_of_a_crowd(number: int) -> tuple[Identified, Identified]:
+    return identifier("crm_id", f"record {number}"), identifier("phone", f"+4917012345{number:02}")
+
+
+def told_by(number: int, *seen: Identified) -> Event:
+    return Event(f"event {number} {len(seen)}", number, "crm", tuple(sorted(seen)), ANNA)
+
+
+def settled(events: list[Event], thresholds: Thresholds, partitions: int) -> Cluster:
+    cluster = Cluster(thresholds.text, random.Random(7), Accidents(partitions=partitions, largest_chunk=9))  # noqa: S311  # a test
+    for one in events:
+        cluster.deliver(one)
+        cluster.some_work()
+    cluster.settle()
+    return cluster
+
+
+def test_those_whom_likeness_brings_together_take_up_no_room_of_links() -> None:
+    """Thirty people of one name and birth date, where five identifiers may gather: none is shared, no link is out."""
+    alone = [told_by(number, one_of_a_crowd(number)[0]) for number in range(PEOPLE)]
+    both = [told_by(number, *one_of_a_crowd(number)) for number in range(PEOPLE)]
+    thresholds = Thresholds(60, gathering=5)
+    cluster = settled([*alone, *both], thresholds, 3)
+    assert not any(node.card.shared for node in cluster.nodes().values())
+    verdicts = stored_outcome(cluster, thresholds.policy).verdicts
+    for number in range(PEOPLE):
+        link = frozenset((one.type, one.value) for one in one_of_a_crowd(number))
+        assert (link, "joined") in verdicts
+
+
+def test_likeness_gathers_only_so_many() -> None:
+    """And who came while they were waiting to be welcomed."""
+    events = [told_by(number, one_of_a_crowd(number)[0]) for number in range(PEOPLE)]
+    with patch.object(gathering, "MOST_ALIKE", 6):
+        cluster = settled(events, Thresholds(60), 1)
+    sizes = [len(part.members) for part in cluster.gatherings().values()]
+    assert 6 <= max(sizes) <= 12
+    assert sum(sizes) == PEOPLE
+
+
+def test_links_gather_whatever_likeness_gathered_before() -> None:
+    """Two crowds that may not join by likeness do by a link between them."""
+    events = [told_by(number, one_of_a_crowd(number)[0]) for number in range(PEOPLE)]
+    ends = [one_of_a_crowd(number)[0] for number in range(PEOPLE)]
+    chain = [told_by(number, *pair) for number, pair in enumerate(pairwise(ends))]
+    with patch.object(gathering, "MOST_ALIKE", 6):
+        cluster = settled([*events, *chain], Thresholds(60), 2)
+    owners: set[NodeId] = {node.owner for node in cluster.nodes().values()}
+    assert len(owners) == 1
