@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from identity.cleaning import clean_text
-from identity.matching.text import date_digits
+from identity.matching.dates import read_birth_date
 from identity.placeholders import Placeholders, Verdict
 
 _GIVEN = frozenset({"first_name", "given_name", "forename", "firstname", "middle_name"})
@@ -56,7 +56,7 @@ class Telling:
         if kind in _NAMED_KINDS:
             return lists.of_name(cleaned)
         if kind == "birth":
-            is_none = lists.of_place(cleaned) != "sound" or lists.has_birth(date_digits(cleaned) or cleaned)
+            is_none = lists.of_place(cleaned) != "sound" or lists.has_birth(read_birth_date(cleaned).born or cleaned)
             return "nothing" if is_none else "sound"
         if kind == "email":
             return "nothing" if lists.has_identifier(cleaned) else "sound"

@@ -31,13 +31,13 @@ from identity.matching.compare import (
 )
 from identity.matching.records import MatchRecord
 
-FORMAT = 2
+FORMAT = 3
 SAME, STRANGERS = "same", "strangers"
 KINDS: Mapping[str, tuple[str, ...]] = {
     SAME: COMPARISONS,
     STRANGERS: COMPARISONS,
     "household": ("surname", "address", "birth_place", "email", "phone", "number"),
-    "namesakes": ("given", "middle", "surname", "address", "birth_place", "email", "phone", "number"),
+    "namesakes": ("given", "middle", "surname", "address", "birth_place", "email", "phone", "number", "suffix"),
     "twins": ("surname", "born", "address", "birth_place", "email", "phone", "number"),
     "cousins": ("given", "middle", "surname"),
     "relatives": ("surname", "email", "phone", "number"),
