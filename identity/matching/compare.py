@@ -59,7 +59,9 @@ _YEAR, _MONTH, _NO_PART = 4, 6, "00"
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
 _SPOKEN_LENGTH, _SPOKEN_APART, _ALIKE_BY_EAR = 3, 2, 0.7
-_ALIKE_SLIPS = 2
+_SLIPS = ("near", "near", "alike")
+"""Levels of birth dates by the slips between them."""
+_ALIKE_SLIPS = len(_SLIPS) - 1
 _GENERATION = (15, 60)
 """Years between parents or grandparents and children of their name."""
 _OTHER_BIRTHS = ("different", "generation")
@@ -335,18 +337,16 @@ def _born_level(one: str, other: str) -> str:
     if year and (month, day) == (other[_MONTH:], other[_YEAR:_MONTH]):
         return "swapped"
     slips: int = OSA.distance(one, other, score_cutoff=_ALIKE_SLIPS)
-    if slips <= 1:
-        return "near"
-    if year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
+    if slips > 1 and year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
         return "two_parts"
-    if slips <= _ALIKE_SLIPS:
-        return "alike"
-    return "year" if year else _other_birth(one, other)
+    return _SLIPS[slips] if slips <= _ALIKE_SLIPS else _other_birth(one, other)
 
 
 def _other_birth(one: str, other: str) -> str:
-    """Return how two dates differ that have nothing in common."""
+    """Return how two dates differ that have no more than the year in common."""
     gap = abs(int(one[:_YEAR]) - int(other[:_YEAR]))
+    if not gap:
+        return "year"
     return "generation" if _GENERATION[0] <= gap <= _GENERATION[1] else "different"
 
 
