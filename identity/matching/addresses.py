@@ -96,11 +96,16 @@ for _line in _STATES.strip().splitlines():
 _STATE_WORDS = 4
 
 
+BOX = "pobox"
+"""Stands for the street of a box at a post office."""
+_LEAST_STREET = 5
+
+
 class Address(NamedTuple):
     """Where somebody lives; empty is untold.
 
     Attributes:
-        street: its name in Latin letters without spaces, abbreviations spelled out; ``pobox`` of a box.
+        street: its name in Latin letters without spaces, abbreviations spelled out; of a box :data:`BOX`.
         house: number of the house, or of the box.
         unit: of a flat or an office in the house.
         city: without spaces.
@@ -143,7 +148,7 @@ def read_address(value: str) -> Address:
     else:
         state = of_state = ""
     box = _BOX.search(" ".join(parts))
-    street, house, rest = ("pobox", compact(box[1]), []) if box else _street(line) if line else ("", "", [])
+    street, house, rest = (BOX, compact(box[1]), []) if box else _street(line) if line else ("", "", [])
     if town:
         city = " ".join(_without_province(words(town)))
     else:
@@ -189,6 +194,14 @@ def postcode_of(value: str, region: str = "") -> str:
         return found[1]
     text = compact(value)
     return text.zfill(_ZIP_LENGTH) if region == "US" and text.isdigit() and len(text) == _LEAST_ZIP else text
+
+
+def same_street(one: str, other: str) -> bool:
+    """Whether two streets are one, the kind of street told on one side alone: Poppy Hills and Poppy Hills Drive."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _LEAST_STREET and long.startswith(short) and long[len(short) :] in _KINDS
 
 
 def state_code(value: str) -> str:

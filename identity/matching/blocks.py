@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import combinations
 
+from identity.matching.names import PARTICLES, surname_core
 from identity.matching.nicknames import long_form
 from identity.matching.records import MatchRecord
 from identity.matching.text import sound
@@ -40,36 +41,41 @@ def block_keys(record: MatchRecord, key: bytes) -> tuple[bytes, ...]:
 def _combinations(record: MatchRecord) -> Iterator[tuple[str, ...]]:
     """Yield the facts behind each key: what kind of combination, then the facts."""
     given = [long_form(name) for name in record.given]
-    surnames = record.surname.split()
-    sounds = sorted({sound(word) for word in (*given[: _NAME_WORDS - 1], *surnames[-2:]) if len(word) > 1})
+    surnames = list(surname_core(record.surname))
+    joined = [record.surname.replace(" ", "")] if PARTICLES.intersection(record.surname.split()) else []
+    family = (*surnames[-2:], *joined, *record.former)
+    sounds = sorted({sound(word) for word in (*given[: _NAME_WORDS - 1], *family) if len(word) > 1})
     pairs = list(combinations(sounds, 2))
-    yield from _by_date(record, sounds, pairs)
+    for born in (record.born, *record.born_also):
+        yield from _by_date(record, born, sounds, pairs)
     yield from _by_address(record, sounds, pairs)
     yield from _by_names(given, surnames, pairs, record)
     yield from _by_identifiers(record, given)
 
 
-def _by_date(record: MatchRecord, sounds: list[str], pairs: list[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
-    if not record.born:
+def _by_date(
+    record: MatchRecord, born: str, sounds: list[str], pairs: list[tuple[str, str]]
+) -> Iterator[tuple[str, ...]]:
+    if not born:
         return
-    year, month, day = record.born[:4], record.born[4:6], record.born[6:]
+    year, month, day = born[:4], born[4:6], born[6:]
     for one in sounds:
         yield "word date", one, year, *sorted((month, day))
     for one, other in pairs:
         yield "words year", one, other, year
         yield "words day", one, other, *sorted((month, day))
     for place in {record.postcode[:_PREFIX], record.city, record.birth_place} - {""}:
-        yield "date place", record.born, place
+        yield "date place", born, place
     if record.given:
-        yield "start date", record.given[0][0], record.born
+        yield "start date", record.given[0][0], born
     if record.surname:
-        yield "start date", record.surname[0], record.born
+        yield "start date", record.surname[0], born
         heard = sound(record.surname.split()[-1])
-        yield "surname month", heard, record.born[:6]
-        yield "surname day", heard, year, record.born[6:]
+        yield "surname month", heard, born[:6]
+        yield "surname day", heard, year, day
         yield "surname birthday", heard, *sorted((month, day))
     if record.given and record.surname:
-        yield "starts date", record.given[0][0], record.surname[:_PREFIX], record.born
+        yield "starts date", record.given[0][0], record.surname[:_PREFIX], born
         yield "given year end", record.given[0][:_PREFIX], year, record.surname[-_PREFIX:]
 
 

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from identity.matching.nicknames import same_by_nickname
+from identity.matching.addresses import BOX, same_street
+from identity.matching.names import same_surname, share_surname
+from identity.matching.nicknames import same_by_nickname, which_is_untold
 from identity.matching.records import MatchRecord
 from identity.matching.text import sound
 
@@ -36,6 +38,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "email": ("different", "local_part", "near", "exact"),
     "phone": ("different", "near", "exact"),
     "number": ("different", "near", "exact"),
+    "suffix": ("different", "one_side", "exact"),
 }
 """The levels of each comparison, the least alike first; in the order of a pattern."""
 
@@ -47,15 +50,18 @@ _LEVEL: dict[str, dict[str, int]] = {
 }
 
 _G, _M, _S, _B, _A = (_LEVEL[name] for name in ("given", "middle", "surname", "born", "address"))
+_SUFFIX = _LEVEL["suffix"]
 _NEAR_LENGTH, _SHORT_LENGTH = 3, 3
 _SIMILAR = 0.88
 _SAME_STREET = 0.92
 _AREA = 3
-_YEAR, _MONTH = 4, 6
+_YEAR, _MONTH, _NO_PART = 4, 6, "00"
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
 _SPOKEN_LENGTH, _SPOKEN_APART, _ALIKE_BY_EAR = 3, 2, 0.7
-_ALIKE_SLIPS = 2
+_SLIPS = ("near", "near", "alike")
+"""Levels of birth dates by the slips between them."""
+_ALIKE_SLIPS = len(_SLIPS) - 1
 _GENERATION = (15, 60)
 """Years between parents or grandparents and children of their name."""
 _OTHER_BIRTHS = ("different", "generation")
@@ -116,13 +122,14 @@ def compare_names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Com
 def compare_others(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, ...]:
     """Return the comparisons that are not of :data:`OF_NAMES`, in their order."""
     return (
-        _born(one.born, other.born),
+        _born(one, other),
         _address(one, other),
         _text(one.birth_place, other.birth_place),
         _text(one.occupation, other.occupation),
         _email(one, other),
         _identifiers(one.phones, other.phones),
         _identifiers(one.numbers, other.numbers),
+        _suffix(one.suffix, other.suffix),
     )
 
 
@@ -173,11 +180,11 @@ def _given_level(one: str, other: str) -> int:
 
 @lru_cache(_NAMES_KNOWN)
 def _surname_level(one: str, other: str) -> int:
-    if one == other:
+    if same_surname(one, other):
         return _S["exact"]
     if _near(one, other):
         return _S["near"]
-    if (" " in one or " " in other) and not set(one.split()).isdisjoint(other.split()):
+    if share_surname(one, other):
         return _S["part"]
     if _by_ear(one, other):
         return _S["by_ear"]
@@ -191,8 +198,8 @@ def _names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison
     """
     if not (one.given and other.given and one.surname and other.surname):
         return _part_of_names(one, other)
-    given = _given(one.given, other.given)
-    surname = Comparison(_surname_level(one.surname, other.surname), one.surname, other.surname)
+    given = _as_far_as_told(_given(one.given, other.given), one, other)
+    surname = _surname(one, other)
     if given.level <= _G["similar"] and surname.level <= _S["similar"] and _are_exchanged(one, other):
         return _EXCHANGED, _UNTOLD, _UNTOLD
     if surname.level == _S["different"] and (one.surname in other.given or other.surname in one.given):
@@ -204,7 +211,7 @@ def _given(one: tuple[str, ...], other: tuple[str, ...]) -> Comparison:
     """Compare first given names; another one of the same person's counts less, a name written in two is one."""
     level = _given_level(one[0], other[0])
     if level <= _G["initial"] and (len(one) > 1 or len(other) > 1):
-        if one[0] in other or other[0] in one:
+        if _are_among(one, other):
             level = _G["other_name"]
         elif level == _G["initial"] or len(one) != len(other):
             joined = _given_level("".join(one[:2]), other[0]), _given_level(one[0], "".join(other[:2]))
@@ -229,13 +236,41 @@ def _holds(given: tuple[str, ...], surname: str) -> bool:
 
 def _part_of_names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison]:
     """Compare names of which a record lacks the given name or the surname; what it has may be in the wrong field."""
-    given = _given(one.given, other.given) if one.given and other.given else _UNTOLD
+    given = _as_far_as_told(_given(one.given, other.given), one, other) if one.given and other.given else _UNTOLD
     surname = _UNTOLD
     if one.surname and other.surname:
-        surname = Comparison(_surname_level(one.surname, other.surname), one.surname, other.surname)
+        surname = _surname(one, other)
     if given.level <= _G["different"] and surname.level <= _S["different"]:
         given, surname = _single_name(one, other, given, surname)
     return given, _middle(one.given[1:], other.given[1:]), surname
+
+
+def _are_among(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether the first name of one is another name of the other, or a form of one."""
+    return any(
+        first == name or same_by_nickname(first, name)
+        for first, names in ((one[0], other[1:]), (other[0], one[1:]))
+        for name in names
+    )
+
+
+def _as_far_as_told(given: Comparison, one: MatchRecord, other: MatchRecord) -> Comparison:
+    """Count a short form that is one of a man's name and of a woman's as an initial where no record tells which."""
+    if given.level != _G["nickname"] or not which_is_untold(given.one, given.other, (one.gender, other.gender)):
+        return given
+    return Comparison(_G["initial"])
+
+
+def _surname(one: MatchRecord, other: MatchRecord) -> Comparison:
+    """Compare surnames; a former one, as before a marriage, counts as a part of the name, an initial tells little."""
+    if min(len(one.surname), len(other.surname)) == 1 and one.surname != other.surname:
+        return _UNTOLD if one.surname[0] == other.surname[0] else _DIFFERENT
+    level = _surname_level(one.surname, other.surname)
+    if level == _S["different"] and (one.former or other.former):
+        pairs = [(mine, theirs) for mine in (one.surname, *one.former) for theirs in (other.surname, *other.former)]
+        if any(_surname_level(*pair) >= _S["near"] for pair in pairs):
+            level = _S["part"]
+    return Comparison(level, one.surname, other.surname)
 
 
 def _single_name(
@@ -267,39 +302,57 @@ def _middle(one: tuple[str, ...], other: tuple[str, ...]) -> Comparison:
     return Comparison(_M["initial" if starts else "different"])
 
 
-def _born(one: str, other: str) -> Comparison:
-    if not one or not other:
+def _born(one: MatchRecord, other: MatchRecord) -> Comparison:
+    """Compare birth dates; of one that may mean several days, the one that agrees."""
+    if not one.born or not other.born:
         return _UNTOLD
-    if one == other:
-        return Comparison(_B["exact"], one, other)
-    return _BORN[_born_level(one, other)]
+    for born in (one.born, *one.born_also):
+        if born in (other.born, *other.born_also) and not _lacks(born):
+            return Comparison(_B["exact"], born, born)
+    return _BORN[_born_level(one.born, other.born)]
+
+
+def _lacks(born: str) -> bool:
+    """Whether month or day are untold."""
+    return _NO_PART in (born[_YEAR:_MONTH], born[_MONTH:])
+
+
+def _level_of_told_parts(one: str, other: str) -> str:
+    """Return the level of two birth dates of which one lacks month or day: what is untold differs in nothing."""
+    if one[:_YEAR] != other[:_YEAR]:
+        return _other_birth(one, other)
+    for start, end, level in ((_MONTH, None, "near"), (_YEAR, _MONTH, "partial")):
+        mine, theirs = one[start:end], other[start:end]
+        if _NO_PART not in (mine, theirs):
+            return level if mine == theirs else "year"
+    return "partial"
 
 
 def _born_level(one: str, other: str) -> str:
+    if _lacks(one) or _lacks(other):
+        return _level_of_told_parts(one, other)
     year, month, day = one[:_YEAR] == other[:_YEAR], one[_YEAR:_MONTH], one[_MONTH:]
     if year and (_vague(one) or _vague(other)):
         return "partial"
     if year and (month, day) == (other[_MONTH:], other[_YEAR:_MONTH]):
         return "swapped"
     slips: int = OSA.distance(one, other, score_cutoff=_ALIKE_SLIPS)
-    if slips <= 1:
-        return "near"
-    if year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
+    if slips > 1 and year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
         return "two_parts"
-    if slips <= _ALIKE_SLIPS:
-        return "alike"
-    return "year" if year else _other_birth(one, other)
+    return _SLIPS[slips] if slips <= _ALIKE_SLIPS else _other_birth(one, other)
 
 
 def _other_birth(one: str, other: str) -> str:
-    """Return how two dates differ that have nothing in common."""
+    """Return how two dates differ that have no more than the year in common."""
     gap = abs(int(one[:_YEAR]) - int(other[:_YEAR]))
+    if not gap:
+        return "year"
     return "generation" if _GENERATION[0] <= gap <= _GENERATION[1] else "different"
 
 
 def _vague(born: str) -> bool:
-    """Whether day and month are untold, or the first of January, which often stands for that."""
-    return born.endswith(("00", "0101"))
+    """Whether it is the first of January, which often stands for a day that is untold."""
+    return born.endswith("0101")
 
 
 @lru_cache(_NAMES_KNOWN)
@@ -310,17 +363,17 @@ def _same_street(one: str, other: str) -> bool:
 
 def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     """Compare addresses by the finest part that both tell and that agrees."""
-    streets = bool(one.street and other.street)
+    streets = bool(one.street and other.street) and (one.street == BOX) == (other.street == BOX)
     postcodes = bool(one.postcode and other.postcode)
     cities = bool(one.city and other.city)
     if not (streets or postcodes or cities):
         return _UNTOLD
-    street = streets and (one.street == other.street or _same_street(one.street, other.street))
+    street = streets and (same_street(one.street, other.street) or _same_street(one.street, other.street))
     postcode = postcodes and one.postcode == other.postcode
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
-    city = cities and (one.city == other.city or _near(one.city, other.city))
+    city = cities and (one.city == other.city or _near(one.city, other.city)) and not _differ(one.state, other.state)
     if street and (postcode or near or city or not (postcodes or cities)):
-        if one.house == other.house != "":
+        if one.house == other.house != "" and not _differ(one.unit, other.unit):
             return _HOUSE
         if not postcode:
             return _STREET
@@ -328,6 +381,11 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
         level = _A["other_house" if streets and not street else "postcode"]
         return Comparison(level, one.postcode, other.postcode)
     return _NEAR_POSTCODE if near else _area(one, other, postcodes=postcodes, city=city)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether both tell it, and differ."""
+    return bool(one and other) and one != other
 
 
 def _area(one: MatchRecord, other: MatchRecord, *, postcodes: bool, city: bool) -> Comparison:
@@ -349,6 +407,12 @@ def _text(one: str, other: str) -> Comparison:
 
 def _gender(one: str, other: str) -> Comparison:
     return Comparison(int(one == other)) if one and other else _UNTOLD
+
+
+def _suffix(one: str, other: str) -> Comparison:
+    if not one and not other:
+        return _UNTOLD
+    return Comparison(_SUFFIX["one_side" if not one or not other else "exact" if one == other else "different"])
 
 
 def _email(one: MatchRecord, other: MatchRecord) -> Comparison:

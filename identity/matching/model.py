@@ -37,7 +37,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     SAME: COMPARISONS,
     STRANGERS: COMPARISONS,
     "household": ("given", "surname", "address", "birth_place", "email", "phone", "number"),
-    "namesakes": ("given", "middle", "surname", "born", "address", "birth_place", "email", "phone", "number"),
+    "namesakes": ("given", "middle", "surname", "born", "address", "birth_place", "email", "phone", "number", "suffix"),
     "twins": ("surname", "born", "address", "birth_place", "email", "phone", "number"),
     "cousins": ("given", "middle", "surname"),
     "relatives": ("surname", "email", "phone", "number"),

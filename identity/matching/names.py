@@ -176,12 +176,21 @@ def read_full_name(text: str) -> PersonName:
 def surname_core(surname: str) -> tuple[str, ...]:
     """Return the words of a surname that are no particles; all of them where it has no others."""
     found = tuple(surname.split())
-    core = tuple(word for word in found if word not in PARTICLES)
-    return core or found
+    return tuple(word for word in found if word not in PARTICLES) or found
 
 
-def same_but_for_particles(one: str, other: str) -> bool:
-    """Whether two surnames, of which one is one word, differ in particles alone: Vanderberg, van der Berg and Berg."""
+def same_surname(one: str, other: str) -> bool:
+    """Whether two surnames are one, however its words are parted: Mc Donald and McDonald."""
+    return one == other or ((" " in one or " " in other) and one.replace(" ", "") == other.replace(" ", ""))
+
+
+def share_surname(one: str, other: str) -> bool:
+    """Whether two surnames have a word in common that is no particle, or differ in particles alone.
+
+    One half of a double name, as Garcia of Garcia Lopez; or Vanderberg, van der Berg and Berg.
+    """
+    if " " in one or " " in other:
+        return not set(surname_core(one)).isdisjoint(surname_core(other))
     left, right = (one, other) if len(one) > len(other) else (other, one)
     rest = left.removesuffix(right)
     return rest != left and rest in _JOINED

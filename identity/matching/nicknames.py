@@ -1,6 +1,6 @@
 """Short, pet and sister forms of given names: what makes Bill a William."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _GROUPS = """
 abigail abby abbie gail
@@ -10,38 +10,38 @@ adelaide ada addie adele
 adrian ade
 agnes aggie nessie
 alan al allan allen
-albert al bert bertie albrecht alberto
+albert beto al bert bertie albrecht alberto
 alexander alex al sandy alec alick lex sasha aleksander alejandro alessandro xander alexandre
-alexandra alex sandra sandy lexi aleksandra alejandra alessandra
+alexandra sasha ola xandra alex sandra sandy lexi aleksandra alejandra alessandra
 alfred al alf alfie fred alfredo
 alice ali alicia elsie
 amelia amy millie mia emilia
 andrew andy drew andreas andre andrea andrzej anders andres
 angela angie angelika
-ann anna anne annie nan nancy nina hannah ana anja anita
-anthony tony anton antonio antoine ant antoni
-antonia toni
+ann anya anny anna anne annie nan nancy nina hannah ana anja anita
+anthony tono toni nino tony anton antonio antoine ant antoni
+antonia tonya toni
 archibald archie arch
 arnold arnie
 arthur art artie artur arturo
 augustus gus august augustine
-barbara barb babs barbie basia
+barbara bobbie barbel barb babs barbie basia
 bartholomew bart barty bartosz
 beatrice bea trixie beatrix
 benedict ben benny
 benjamin ben benny benji
 bernard bernie bernhard
 bertram bert bertie
-bridget biddy bridie brigid birgit brigitte
+bridget gitti biddy bridie brigid birgit brigitte
 caroline carrie carol lina karoline karolina carolina
-catherine cathy kate katie kitty katherine kathryn cath kathleen kay catharine cate katharina kathrin katja karin
-  katarzyna kasia caterina catalina katrin
+catherine kathi kat cathy kate katie kitty katherine kathryn cath kathleen kay catharine cate katharina kathrin katja
+  karin katarzyna kasia caterina catalina katrin
 cecilia cissie celia cecily
-charles charlie chuck carl karl carlos carlo chas chaz karol
+charles chip kalle charlie chuck carl karl carlos carlo chas chaz karol
 charlotte lottie charlie lotte
 christian chris
 christina tina chris christine chrissie kirsty kristina cristina
-christopher chris kit topher christoph christophe krzysztof kester
+christopher krzysiek chris kit topher christoph christophe krzysztof kester
 clarence clare
 clement clem
 constance connie
@@ -70,15 +70,15 @@ ernest ernie ernst ernesto
 esther hester essie
 eugene gene
 evelyn eve evie
-ferdinand ferdie fernando
+ferdinand nando ferdie fernando
 florence flo florrie flossie
 frances fran fanny frankie francesca franziska francoise
-francis frank fran francisco francesco franz francois franciszek frankie
+francis paco pancho chico checco frank fran francisco francesco franz francois franciszek frankie
 franklin frank
 frederick fred freddie freddy fritz friedrich frederic rick federico frederik
 gabriel gabe
 geoffrey geoff jeff jeffrey godfrey
-george georgie georg jorge giorgio georges jerzy jurgen
+george schorsch jurek georgie georg jorge giorgio georges jerzy jurgen
 gerald gerry jerry
 gerard gerry gerhard
 gertrude gertie trudy
@@ -91,17 +91,17 @@ hannah anna nan hanna johanna
 harold harry hal
 harriet hattie harry
 helen nell lena ellen helena helene elena
-henry harry hal hank heinrich hendrik henri enrique enrico henk heinz
+henry kike quique heiner harry hal hank heinrich hendrik henri enrique enrico henk heinz
 herbert herb bert bertie
 horace horry
 hubert bert hugh
 hugh hughie hugo
-ignatius iggy ignacio
+ignatius nacho iggy ignacio
 ira irah
 isaac ike zac
 isabella bella izzy isabel isobel belle
 jacob jake jakob jakub jacques
-jacqueline jackie
+jacqueline jacky jackie
 james jim jimmy jamie jem jaime jacobo giacomo
 jane janie jenny jean janet joan
 janet jan jenny
@@ -109,10 +109,10 @@ jennifer jen jenny
 jeremiah jerry jeremy
 jessica jess jessie
 joan joanie jo
-joanna jo joanne johanna joann
-john jack johnny jon jock johannes johann jan juan giovanni jean hans ian sean evan ivan
+joanna asia jo joanne johanna joann
+john vanya janek hannes jack johnny jon jock johannes johann jan juan giovanni jean hans ian sean evan ivan
 jonathan jon john jonny
-joseph joe joey jo josef jose giuseppe jozef pepe sepp
+joseph beppe peppe pippo jupp ze pepi joe joey jo josef jose giuseppe jozef pepe sepp
 josephine jo josie
 joshua josh
 judith judy jude
@@ -125,14 +125,14 @@ lawrence larry laurie lars lorenz laurence lorenzo
 leonard len lenny leo leon leonhard
 leopold leo
 leslie les
-lewis lew louis lou ludwig luis luigi  # codespell:ignore
+lewis gigi lew louis lou ludwig luis luigi  # codespell:ignore
 lillian lily lilly lilian
 louisa lou louise luisa
 lucy lucie lulu lucia
 lydia lyddie
 magdalena lena magda
-margaret maggie meg peggy madge margie daisy greta rita may margarete margarita marguerite malgorzata gretchen
-maria mary marie mia mitzi ria
+margaret gosia maggie meg peggy madge margie daisy greta rita may margarete margarita marguerite malgorzata gretchen
+maria masha marysia mary marie mia mitzi ria
 marjorie marge margie  # codespell:ignore
 mark marc markus marco marcus marek
 martha mattie patty marta
@@ -159,7 +159,7 @@ paul paulie pablo paolo pawel
 penelope penny
 percival percy
 peter pete pieter pedro pietro piotr pierre petr
-philip phil pip philipp felipe filip phillip
+philip pippo filippo phil pip philipp felipe filip phillip
 priscilla prissy cilla
 rachel rae raquel
 ralph raf rafe
@@ -167,7 +167,7 @@ raymond ray raimund
 rebecca becky becca
 reginald reg reggie
 richard dick rick richie ricky dickie rich ricardo
-robert bob rob bobby robbie bert robin roberto rupert
+robert bobbie beto roberto bob rob bobby robbie bert robin roberto rupert
 roderick rod
 rodney rod
 roger rodge
@@ -178,7 +178,7 @@ rose rosie rosa
 rosemary rose rosie
 rudolph rudi rudy rolf rudolf
 rupert rob
-samantha sam
+samantha sammy sam
 samuel sam sammy
 sarah sally sadie sara
 sebastian seb bastian
@@ -186,20 +186,20 @@ sidney sid sydney
 sigmund sigi siggi
 simon si simeon
 solomon sol
-sophia sophie sofia zofia sofie
+sophia zosia sophie sofia zofia sofie
 stanley stan
-stephanie steph
+stephanie steffi stefanie steph
 stephen steve steven stefan stephan esteban etienne stevie stefano
-susan sue suzy susie susanna suzanne susannah sukie
+susan susi sue suzy susie susanna suzanne susannah sukie
 sylvester sly
 terence terry
 theodore ted teddy theo theodor
-theresa terry tess tessa teresa tracy
-thomas tom tommy tomasz tomas tam
+theresa resi terry tess tessa teresa tracy
+thomas tomek tom tommy tomasz tomas tam
 timothy tim timmy
 tobias toby
 valentine val
-veronica ronnie vera weronika
+veronica vroni veronika ronnie vera weronika
 victor vic viktor vittorio
 victoria vicky tori vic wiktoria queenie
 vincent vince vin vincenz
@@ -208,10 +208,94 @@ vivian viv
 walter wally walt wat walther gualtiero
 wilfred wilf fred wilfrid
 wilhelmina minnie wilma mina
-william bill billy will willie willy liam wilhelm guillermo guillaume willem wim
+william memo bill billy will willie willy liam wilhelm guillermo guillaume willem wim
 winifred winnie freda fred
 zachary zach zack
+achim joachim jochen jockel
+alexei alexey aleksei aleksey aleksej alyosha lyosha
+alison allison ally ali
+alois loisl luis
+amanda mandy
+bradley brad
+calvin cal
+clayton clay
+clinton clint
+concepcion concha conchita
+curtis curt kurt
+cynthia cindy
+dmitri dmitry dmitriy dimitri dima mitya
+dolores lola lolita
+edgar ed eddie edgardo  # codespell:ignore
+eduarda duda
+eduardo duda edu
+ekaterina yekaterina katya katia katja
+elena lena yelena
+elijah eli
+emmanuel manny manu emanuel
+evgenia yevgenia zhenya
+evgeny yevgeny evgeni zhenya
+gabriele gabi gabriela gabriella gabby
+guadalupe lupe lupita
+irina ira irene
+irving irv
+jesus chuy chucho
+kimberly kim kimberley
+konstantin kostya
+lorenzo enzo
+manfred manni
+manuel manolo manny manu
+marvin marv
+melanie mel
+melinda mindy
+melissa mel
+melvin mel
+mikhail misha mikhailo
+mitchell mitch
+mohammed muhammad mohamed mohammad muhammed mohamad mohd momo
+monika moni monica
+natalia natasha natalya nataliya natalie
+nikolai nikolay kolya
+olga olya
+rafael rafa raphael
+randall randy
+randolph randy
+rosario charo
+russell russ rusty
+sabine bine
+salvatore sal salvador
+sergei sergey serhii seryozha
+stanislaw staszek stanislav
+stuart stu stewart
+svetlana sveta
+tamara tammy toma
+tatiana tatyana tanya tania
+thaddeus tad thad
+tyler ty
+ulrich uli ulli
+ulrike uli ulli
+ursula ulla uschi
+valerie val
+vernon vern
+vincenzo enzo
+vladimir vova volodya wladimir volodymyr
+wesley wes
+wojciech wojtek
+wolfgang wolf wolfi
+yuri yuriy yury iurii yura
 """
+
+_WOMENS_NAMES = """
+    abigail adelaide agnes alexandra alice alison amanda amelia angela ann antonia barbara beatrice bridget caroline
+    catherine cecilia charlotte christina clare concepcion constance cynthia deborah dolores dorothy eduarda ekaterina
+    eleanor elena elizabeth ellen emily emma esther evelyn evgenia florence frances gabriele gertrude grace guadalupe
+    gwendolen hannah harriet helen irina isabella jacqueline jane janet jennifer jessica joan joanna josephine judith
+    julia katherine kimberly laura lillian louisa lucy lydia magdalena margaret maria marjorie martha mary matilda
+    melanie melinda melissa mildred miranda monika natalia olga pamela patricia penelope priscilla rachel rebecca
+    rosalind rosario rose rosemary sabine samantha sarah sophia stephanie susan svetlana tamara tatiana theresa ulrike
+    ursula valerie veronica victoria virginia vivian wilhelmina winifred
+"""
+_WOMEN = frozenset(_WOMENS_NAMES.split())
+"""The names above that women bear; the others are men's."""
 
 
 def _groups() -> Mapping[str, frozenset[str]]:
@@ -231,6 +315,27 @@ def same_by_nickname(one: str, other: str) -> bool:
     """Whether two given names, Latin and in lower case, are forms of one name."""
     heads = _HEADS.get(one)
     return heads is not None and not heads.isdisjoint(_HEADS.get(other, _NONE))
+
+
+def which_is_untold(one: str, other: str, genders: Iterable[str]) -> bool:
+    """Whether two forms of one name may be those of two: one of them is short for a man's name and for a woman's.
+
+    Args:
+        one: a given name, Latin and in lower case.
+        other: another form of it.
+        genders: ``f`` or ``m`` of the records, as far as they tell it: Pat, a woman, is Patricia.
+    """
+    mine, theirs = _HEADS.get(one, _NONE), _HEADS.get(other, _NONE)
+    if not _is_of_both(mine) and not _is_of_both(theirs):
+        return False
+    women = mine & theirs & _WOMEN
+    men = (mine & theirs) - _WOMEN
+    told = set(genders)
+    return not ((women and "f" in told and "m" not in told) or (men and "m" in told and "f" not in told))
+
+
+def _is_of_both(heads: frozenset[str]) -> bool:
+    return 0 < len(heads & _WOMEN) < len(heads)
 
 
 def long_form(name: str) -> str:
