@@ -65,6 +65,8 @@ def _report(number: int, error: "RejectedError") -> None:
 def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file or standard input, and tell its size where it has one."""
     if file == _STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError("standard input cannot be read: it is closed")
         yield sys.stdin.buffer, None
         return
     path = Path(file)
