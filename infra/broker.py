@@ -5,6 +5,8 @@ which survive a stop, a crash and a change of the port.
 """
 
 import base64
+import os
+import re
 import secrets
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +27,10 @@ PORT_SETTING = "ONEFOLD_KAFKA_PORT"
 # Kafka names no slf4j binding; without one it dies without a word.
 _ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 _HEAP = "1g"
+
+_IN_A_KEY = re.compile(r"[\\:=#! ]|[^ -~]")
+_IN_A_VALUE = re.compile(r"\\|^ +|[^ -~]")
+"""Signs that end a key or a value, change its meaning, or are not ASCII."""
 
 BrokerKind = Literal["local", "docker", "external"]
 
@@ -103,9 +109,20 @@ def broker_settings(port: int, controller_port: int, *, listen_host: str = LOOPB
 
 
 def render_properties(settings: Mapping[str, str]) -> str:
-    """Return the settings as the text of a Java properties file."""
-    escaped = ((key, value.replace("\\", "\\\\")) for key, value in settings.items())
-    return "".join(f"{key}={value}\n" for key, value in escaped)
+    """Return the settings as the text of a Java properties file, which Java reads as Latin-1."""
+    return "".join(f"{_escaped(key, _IN_A_KEY)}={_escaped(value, _IN_A_VALUE)}\n" for key, value in settings.items())
+
+
+def _escaped(text: str, special: re.Pattern[str]) -> str:
+    return special.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    """Return a sign as an escape; beyond 16 bits it is two of them, as in Java's own strings."""
+    if found[0] in "\\:=#! ":
+        return f"\\{found[0]}"
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def start_local_broker(home: Path, *, port: int, wait_seconds: float = 60) -> RunningBroker:
@@ -181,7 +198,8 @@ def _meta_file(config: BrokerConfig) -> Path:
 def _spawn(config: BrokerConfig) -> int:
     jars = jvm.classpath(jvm.fetch_jars(_ENDPOINT))
     config.home.mkdir(parents=True, exist_ok=True)
-    settings = broker_settings(config.port, free_port(other_than=config.port)) | {"log.dirs": str(config.data_dir)}
+    # From the folder it stands in: Kafka would take a comma in the path for the end of it.
+    settings = broker_settings(config.port, free_port(other_than=config.port)) | {"log.dirs": config.data_dir.name}
     config.properties_file.write_text(render_properties(settings))
     if not _meta_file(config).exists():
         _format(config, jars)
@@ -201,7 +219,10 @@ def _format(config: BrokerConfig, jars: str) -> None:
     arguments = ("format", "-t", cluster_id, "-c", str(config.properties_file))
     program = ["-cp", jars, "kafka.tools.StorageTool"]
     command = jvm.java_command(config.home, *arguments, heap="256m", program=program)
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, check=False, capture_output=True, text=True, errors="replace", cwd=config.home, env=environment
+    )
     if done.returncode != 0:
         lines = tuple(done.stderr.strip().splitlines()[-3:])
         raise BrokerStartError(f"could not format its data folder {config.data_dir}", log_lines=lines)

@@ -49,19 +49,24 @@ class Daemon:
         return (pid, port) if is_process_with(pid, self.marker) else None
 
     def spawn(self, command: list[str], port: int) -> int:
-        """Start the program in a session of its own, where no Ctrl-C of our terminal reaches it."""
+        """Start the program in a session of its own, where no Ctrl-C of our terminal reaches it.
+
+        It stands in the folder of its pid file and reads its arguments as UTF-8, whatever this process does.
+        """
         if self.marker not in command:
             message = f"the command must hold {self.marker!r}, by which the program is recognised"
             raise ValueError(message)
-        log = (os.POSIX_SPAWN_OPEN, 1, str(self.log_file), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        log = (os.POSIX_SPAWN_OPEN, 1, str(self.log_file), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         stdin = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         errors = (os.POSIX_SPAWN_DUP2, 1, 2)
         # Not Popen: it warns when it is dropped while its process runs, which here is the purpose.
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=[stdin, log, errors], setsid=True)
+        within = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(self.pid_file.parent), *command]
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        pid = os.posix_spawn(within[0], within, environment, file_actions=[stdin, log, errors], setsid=True)
         record: _PidFile = {"pid": pid, "port": port}
         self.pid_file.write_text(json.dumps(record))
-        while not is_process_with(pid, self.marker) and _is_alive(pid):
-            time.sleep(0.001)  # the kernel shows a new program's command line a moment after its start
+        while not _runs(pid, command[0]) and _is_alive(pid):
+            time.sleep(0.001)  # the shell comes first, and the kernel shows a new command line a moment after its start
         return pid
 
     def wait_until(self, ready: Callable[[], bool], seconds: float, error: type[StartError]) -> None:
@@ -97,6 +102,13 @@ def is_process_with(pid: int, marker: str) -> bool:
     try:
         return marker in psutil.Process(pid).cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):  # a zombie is a NoSuchProcess too
+        return False
+
+
+def _runs(pid: int, program: str) -> bool:
+    try:
+        return bool(psutil.Process(pid).cmdline()[:1] == [program])
+    except psutil.Error:
         return False
 
 

@@ -8,6 +8,7 @@
     ├── StartError              a started program died or did not get ready in time
     │   ├── BrokerStartError
     │   └── RegistryStartError
+    ├── DiskFullError           the disk has no room for a broker
     ├── BrokerUnreachableError  no Kafka answers at an address the user gave
     └── NoDockerError           Docker was asked for and no engine answers
 
@@ -63,6 +64,16 @@ class RegistryStartError(StartError):
     """The schema registry did not start."""
 
     program = "The schema registry"
+
+
+class DiskFullError(InfraError):
+    """The disk has no room for a broker."""
+
+    def __init__(self, folder: Path, free_mib: int, least_mib: int) -> None:
+        super().__init__(
+            f"The Kafka broker needs {least_mib} MiB of free disk to begin with, and {folder} has {free_mib}: make "
+            "room, or set ONEFOLD_HOME to a folder elsewhere."
+        )
 
 
 class BrokerUnreachableError(InfraError):

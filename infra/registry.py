@@ -89,7 +89,7 @@ def _spawn(home: Path, port: int) -> int:
         f"-Dquarkus.http.port={port}",
         f"-Dquarkus.management.host={LOOPBACK}",  # else it listens on every address, port 9000
         "-Dquarkus.management.port=0",
-        f"-Dapicurio.datasource.url=jdbc:h2:file:{home / 'registry'}",
+        "-Dapicurio.datasource.url=jdbc:h2:file:./registry",  # it stands in its home, whose name may hold a semicolon
         *("-jar", str(_application(home) / "quarkus-run.jar")),
     ]
     return _daemon(home).spawn(jvm.java_command(home, heap="512m", program=program), port)

@@ -111,11 +111,10 @@ def _snapshot_option(as_of: AsOf) -> tuple[str, ...]:
     if text.isascii() and text.isdecimal():
         return (f"SNAPSHOT_VERSION {text}",)
     moment: datetime | None = None
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if moment is None or isinstance(as_of, int):
         message = f"{as_of!r} is neither a snapshot's version nor a moment like 2026-03-01T12:00:00."
         raise SnapshotMissingError(message)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (f"SNAPSHOT_TIME {engine.quoted(moment.astimezone(UTC).isoformat(sep=' '))}",)
+    return (f"SNAPSHOT_TIME {engine.quoted(moment.isoformat(sep=' '))}",)

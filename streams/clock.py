@@ -5,6 +5,7 @@ tells it every few seconds (``onefold clock``); a test or a demo tells the time 
 """
 
 from schemas.reasons import RejectedError
+from streams.errors import InputError
 from streams.producer import CheckedProducer
 from streams.settings import Settings
 from streams.topics import topics_of
@@ -12,6 +13,7 @@ from streams.topics import topics_of
 _KEY = b"clock"
 _LAST_MS = 253_402_300_799_999
 _MOST_DIGITS = 15
+_DAY_MS = 86_400_000
 
 
 def tell_time(settings: Settings, at_ms: int) -> None:
@@ -28,6 +30,22 @@ def tell_time(settings: Settings, at_ms: int) -> None:
         sent.wait()
     finally:
         producer.close()
+
+
+def checked_time(at_ms: int, now_ms: int, *, force: bool) -> int:
+    """Return a time that somebody wants to tell, where it may be told.
+
+    Raises:
+        InputError: no record can hold it, or it is more than a day from now and not forced.
+    """
+    if not 0 < at_ms <= _LAST_MS:
+        raise InputError("--at: expected a time after 1970 and before the year 10000")
+    if abs(at_ms - now_ms) > _DAY_MS and not force:
+        raise InputError(
+            "--at: expected a time within a day of now, since the clock never goes back and a time that was told too "
+            "early stands until it has come; --force tells it all the same"
+        )
+    return at_ms
 
 
 def read_tick(value: bytes | None) -> int:

@@ -7,10 +7,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.errors import SettingsError
+from streams.homes import check_home
 
 _NODE_KEY_BYTES = 32
 SIZE = r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?B)$"
@@ -47,6 +48,12 @@ class Settings(BaseSettings):
     query_memory: str = Field(default="1GB", pattern=SIZE, description="Memory of one query; more goes to the disk.")
     query_spill: str = Field(default="2GB", pattern=SIZE, description="Disk that one query may take for a while.")
 
+    @field_validator("home", mode="before")
+    @classmethod
+    def _home(cls, named: object) -> object:
+        """Take an empty home for none: it would be the folder that the process stands in."""
+        return named or Path(".onefold")
+
     @property
     def servers(self) -> str:
         """Bootstrap servers of the cluster to use."""
@@ -62,14 +69,19 @@ def load_settings() -> Settings:
     """Return the settings of the environment.
 
     Raises:
-        SettingsError: a variable does not have the form it must have.
+        SettingsError: a variable does not have the form it must have, or its home cannot be used.
     """
     try:
         settings = Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise SettingsError(f"setting ONEFOLD_{str(first['loc'][0]).upper()}: {first['msg']}") from None
-    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
+    try:
+        home = settings.home.expanduser().absolute()
+    except (RuntimeError, OSError):  # the user has no home folder, the process stands in none
+        raise SettingsError("setting ONEFOLD_HOME: expected a folder that can be found; name it from / on") from None
+    check_home(home)
+    return settings.model_copy(update={"home": home})
 
 
 def node_key(settings: Settings) -> bytes:

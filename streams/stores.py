@@ -83,4 +83,4 @@ class HomeStores:
 
     def _lock(self, number: int) -> int:
         self._folder.mkdir(parents=True, exist_ok=True)
-        return os.open(self._folder / f"{number}.claim", os.O_RDWR | os.O_CREAT, 0o644)
+        return os.open(self._folder / f"{number}.claim", os.O_RDWR | os.O_CREAT, 0o600)

@@ -4,7 +4,10 @@ from pathlib import Path
 
 from infra.broker import RunningBroker, unanswered
 from infra.choose import find_broker, resolve_broker
+from infra.space import check_room
 from streams.errors import BrokerDownError
+from streams.homes import keep_to_owner
+from streams.output import complain
 from streams.settings import Settings
 
 _PING_SECONDS = 3
@@ -20,7 +23,12 @@ def start_broker(settings: Settings) -> tuple[Settings, RunningBroker]:
 
     Raises:
         InfraError: it cannot be started, or the user's does not answer.
+        SettingsError: the home belongs to someone else.
     """
+    if keep_to_owner(settings.home):
+        complain(f"{settings.home} was open to others of this machine; now it is its owner's alone")
+    if running_broker(settings) is None:
+        check_room(broker_home(settings))
     broker = resolve_broker(
         broker_home(settings),
         port=settings.kafka_port,

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
         PANEL,
         "onefold clock",
         "onefold clock --every 60",
-        "onefold clock --at 2026-07-01T00:00:00",
+        "onefold clock --at 2026-07-01T00:00:00 --force",
     )
     add(app, drain, PANEL, "onefold drain", "onefold drain --workers 3")
 
@@ -121,20 +121,27 @@ def clock(
         datetime | None,
         typer.Option(help="Tell this time once, and end; UTC unless it names a zone.", parser=moment, metavar="TIME"),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Tell a time that is more than a day from now, as of a world that ended.")
+    ] = False,
 ) -> None:
     """Tell the workers what time it is, until stopped: for days since, windows that end now, and what follows.
 
-    Without it, segments that depend on time alone stay as they were at the last telling. The clock never goes back.
+    Without it, segments that depend on time alone stay as they were at the last telling. The clock never goes back: a
+    time that was told too early stands until it has come, so one that is more than a day from now is told with --force
+    only.
     """
     from streams.checks import FOR_CLOCK, check_start  # noqa: PLC0415 - heavy
-    from streams.clock import tell_time  # noqa: PLC0415 - heavy
+    from streams.clock import checked_time, tell_time  # noqa: PLC0415 - heavy
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.topics import admin, check_topics  # noqa: PLC0415 - heavy
 
+    now_ms = time.time_ns() // 1_000_000
+    at_ms = None if at is None else checked_time(round(at.replace(tzinfo=UTC).timestamp() * 1000), now_ms, force=force)
     settings = with_broker(load_settings())
     check_topics(admin(settings), settings)
-    if at is not None:
-        tell_time(settings, int(at.replace(tzinfo=UTC).timestamp() * 1000))
+    if at is not None and at_ms is not None:
+        tell_time(settings, at_ms)
         show(f"It is {at:%Y-%m-%d %H:%M:%S} UTC")
         return
     check_start(settings, FOR_CLOCK)

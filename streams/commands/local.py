@@ -4,7 +4,7 @@ import typer
 from rich.markup import escape
 
 from streams.commands.examples import add
-from streams.output import show, waiting
+from streams.output import complain, show, waiting
 from streams.settings import load_settings
 
 PANEL = "Broker"
@@ -26,8 +26,12 @@ def register(app: typer.Typer) -> None:
 def up() -> None:
     """Start the local broker and create the topics; what is there stays as it is.
 
-    With ONEFOLD_BOOTSTRAP_SERVERS, that cluster is used and no broker started.
+    With ONEFOLD_BOOTSTRAP_SERVERS, that cluster is used and no broker started. At the end some records are written to
+    the topic onefold.probe: a broker that takes none, on a full disk for example, is no success.
     """
+    from streams.checks import findings, refuse  # noqa: PLC0415 - heavy
+    from streams.checks.homes import free_space  # noqa: PLC0415 - heavy
+    from streams.checks.probing import probe  # noqa: PLC0415 - heavy
     from streams.commands.brokers import start_broker  # noqa: PLC0415 - heavy
     from streams.topics import admin, create_topics, topics_of  # noqa: PLC0415 - heavy
 
@@ -35,6 +39,11 @@ def up() -> None:
     with waiting("Starting Kafka (the first time it is downloaded, about 45 MB) ..."):
         settings, broker = start_broker(settings)
         created = create_topics(admin(settings), settings)
+        found = findings(settings, (probe, free_space))
+    for finding in found:
+        if finding.verdict == "warning":
+            complain(finding.sentence)
+    refuse(found)
     where = {"local": f"process {broker.pid}", "docker": "in Docker", "external": "your cluster"}[broker.kind]
     topics = len(topics_of(settings).configs())
     show(

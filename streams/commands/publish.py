@@ -124,6 +124,8 @@ _ANSWERS: "Mapping[AnswerForm, type[_Text | _Json]]" = {"text": _Text, "json": _
 def _opened(file: str) -> Iterator[tuple[BinaryIO, int | None]]:
     """Open a file or standard input, and tell its size where it has one."""
     if file == _STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError("standard input cannot be read: it is closed")
         yield sys.stdin.buffer, None
         return
     path = Path(file)
