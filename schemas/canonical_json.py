@@ -99,6 +99,15 @@ def _as_written(number: float | Decimal) -> str:
     return number.written if isinstance(number, _Written) else str(number)
 
 
+def _name(value: object) -> object:
+    """A denial without a name is one of everything, and must not be refused."""
+    return "" if value is None else _text(value)
+
+
+def _small(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 def _bounded(amount: Decimal) -> Decimal:
     if not 0 <= amount <= _LARGEST_AMOUNT:
         raise ValueError("expected an amount from 0 to 10^9")
@@ -164,10 +173,13 @@ class _Marketing(_Open):
     currency: OptionalText = None
 
 
+ConsentName = Annotated[str, BeforeValidator(_name)]
+
+
 class _Consent(_Open):
-    purpose: Text
-    channel: Text = "*"
-    state: ConsentState
+    purpose: ConsentName = ""
+    channel: ConsentName = "*"
+    state: Annotated[ConsentState, BeforeValidator(_small)]
     text_version: OptionalText = None
 
 

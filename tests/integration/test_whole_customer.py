@@ -249,7 +249,7 @@ def test_signals_of_segments_add_up_to_who_is_in_them(outcome: Outcome) -> None:
 def test_consent_is_the_same_in_stream_sql_and_a_plain_look_at_the_statements(outcome: Outcome) -> None:
     ledger: defaultdict[str, list[Statement]] = defaultdict(list)
     for customer, *said in outcome.rows(
-        "SELECT customer_id, purpose, channel, state, epoch_ms(event_time), event_id, source, text_version"
+        "SELECT customer_id, purpose, channel, state, epoch_ms(said_at), event_id, source, text_version"
         " FROM consent_ledger"
     ):
         ledger[customer].append(Statement(*said))
@@ -260,6 +260,11 @@ def test_consent_is_the_same_in_stream_sql_and_a_plain_look_at_the_statements(ou
     ]
     assert sorted(asked) == sorted(plain)
     assert {permitted for *_, permitted in asked} == {True, False}
+    unnested = "SELECT customer_id, p.purpose, p.channel, p.permitted FROM (SELECT customer_id, unnest(permissions) AS p FROM profiles)"  # noqa: E501
+    told = {tuple(name): permitted for *name, permitted in outcome.rows(unnested)}
+    for customer, purpose, channel, permitted in asked:
+        general = told.get((customer, purpose, "*"), False)
+        assert told.get((customer, purpose, channel), general) == permitted
     in_force = "SELECT customer_id, purpose, channel, state, source, event_id FROM consent_in_force"
     streamed = (
         "SELECT customer_id, c.purpose, c.channel, c.state, c.source, c.event_id"

@@ -231,6 +231,19 @@ def test_what_is_left_out_is_empty() -> None:
     }
 
 
+@pytest.mark.parametrize("purpose", ["", None, "-"])
+def test_a_denial_without_a_purpose_is_taken_as_it_is(purpose: str | None) -> None:
+    (said,) = parse_touchpoint(line(consents=[{"purpose": purpose, "channel": None, "state": "withdrawn"}]))["consents"]
+    assert (said["purpose"], said["channel"]) == (purpose or "", "")
+    (said,) = parse_touchpoint(line(consents=[{"state": "withdrawn"}]))["consents"]
+    assert (said["purpose"], said["channel"]) == ("", "*")
+
+
+def test_a_state_of_consent_counts_in_any_case() -> None:
+    (said,) = parse_touchpoint(line(consents=[{"purpose": "marketing", "state": " Withdrawn"}]))["consents"]
+    assert said["state"] == "withdrawn"
+
+
 def test_a_consent_is_for_every_channel_unless_it_says_which() -> None:
     read = parse_touchpoint(line(consents=[{"purpose": "marketing", "state": "denied"}]))
     assert read["consents"] == [{"purpose": "marketing", "channel": "*", "state": "denied", "text_version": None}]
