@@ -86,7 +86,7 @@ class Normaliser:
             "text": lambda value, _, __: normalise_text(value),
             "caseless": lambda value, _, __: normalise_caseless(value),
         }
-        self._types = {_folded_type(name): name for name in policy.identifiers}
+        self._types = {folded_type(name): name for name in policy.identifiers}
         self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}
         self.known_type = lru_cache(maxsize=CACHED_TYPES)(self._known_type)
         self.read = lru_cache(maxsize=CACHED_IDENTIFIERS)(self._read)
@@ -124,7 +124,7 @@ class Normaliser:
 
     def _known_type(self, told: str) -> str | None:
         """Return the policy's name of a type, however it is written; None where it has no such type."""
-        return told if told in self._policy.identifiers else self._types.get(_folded_type(told))
+        return told if told in self._policy.identifiers else self._types.get(folded_type(told))
 
     def _read(self, identifier_type: str, value: str, region: str) -> Node | Reason:
         """Return the node of one identifier of a known type, or why it is none."""
@@ -157,6 +157,6 @@ def _email(value: str, _: str, rule: IdentifierRule) -> str | None:
     return normalise_email(value, ignore_plus_tag=rule.ignore_plus_tag, ignore_gmail_dots=rule.ignore_gmail_dots)
 
 
-def _folded_type(name: str) -> str:
+def folded_type(name: str) -> str:
     """Return the name of a type without what writers differ in: ``customerId``, ``Customer-ID`` and ``customer_id``."""
     return _NO_LETTER.sub("", fold_case(name))

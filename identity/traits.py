@@ -56,7 +56,8 @@ class Telling:
         if kind in _NAMED_KINDS:
             return lists.of_name(cleaned)
         if kind == "birth":
-            is_none = lists.of_place(cleaned) != "sound" or lists.has_birth(date_digits(cleaned) or cleaned)
+            has_digits = any(sign.isnumeric() for sign in cleaned)
+            is_none = not has_digits or lists.has_birth(date_digits(cleaned) or cleaned)
             return "nothing" if is_none else "sound"
         if kind == "email":
             return "nothing" if lists.has_identifier(cleaned) else "sound"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from identity.traits import telling_under
 from profiles.consent import Statement, is_permitted
 from profiles.consents import permitted, statements
 from profiles.facts import Facts, base_amount
@@ -66,6 +67,7 @@ window_days = 3
 """
     )
 )
+SAYING = telling_under(FOLDING.policy.placeholders)
 
 SOURCES = ["web", "crm", "store", "call"]
 STATES: list[ConsentState] = ["granted", "denied", "withdrawn", "unknown"]
@@ -418,9 +420,8 @@ def test_of_each_told_trait_the_value_survives_that_its_rule_says_with_its_origi
 ) -> None:
     told: defaultdict[str, list[tuple[Origin, str]]] = defaultdict(list)
     for one in raw:
-        for name, value in one["touchpoint"]["traits"].items():
-            if value:
-                told[name].append((origin(one), value))
+        for name, value in SAYING.telling(one["touchpoint"]["traits"]).items():
+            told[name].append((origin(one), value))
     survived = surviving_traits(whole_of(raw, cut))
     assert survived.keys() == told.keys()
     trust = {"crm": 2, "store": 1}

@@ -123,7 +123,7 @@ def test_a_telephone_number_that_may_be_somebodys_stays(number: str) -> None:
     [
         "1900-01-01", "01/01/1900", "1.1.1900", "1970-01-01", "1970-01-01T00:00:00Z", "1969-12-31", "0001-01-01",
         "1/1/0001 12:00:00 AM", "1899-12-30", "31.12.1899", "9999-12-31", "1111-11-11", "0000-00-00", "00/00/0000",
-        "19000101", "unknown", "N/A", "", "0",
+        "19000101", "unknown", "N/A", "NaT", "", "0",
     ],
 )  # fmt: skip
 def test_a_birth_date_that_stands_for_none_is_no_trait(value: str) -> None:
