@@ -140,8 +140,8 @@ def test_a_birth_date_of_many_stays(value: str) -> None:
     [
         "", " ", "\u00a0", "\u200b", "\u2060\ufeff", "\u3164", "N/A", "-", "?", ".", "null", "Null", "unknown", "Guest",
         "(not set)", "boy", "Girl", "Baby Boy", "respondent", "Mother", "father", "Test", "customer", "user",
-        "First Name", "Vorname",
-        "Twin A", "Dear Customer", "Current Resident", "Front Desk", "Mr", "XXX", "000", "123", "xx xx", "Walk-In Customer", "\\N",
+        "First Name", "Vorname", "Twin A", "Dear Customer", "Current Resident", "Front Desk", "Mr", "XXX", "000", "123",
+        "xx xx", "Walk-In Customer", "\\N", "\ufffd",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("field", ["first_name", "last_name", "full_name", "FirstName", "name"])
