@@ -192,6 +192,7 @@ def test_an_address_for_nobody_is_no_trait() -> None:
 
 def test_of_any_other_trait_only_what_says_nothing_is_left_out() -> None:
     sound = {"role": "guest", "plan": "0", "newsletter": "no", "stars": "***", "flag": "false", "visibility": "private"}
+    sound |= {"status": "deleted", "theme": "default"}
     assert telling(**sound, tier="None", colour="undefined", size="n/a", note="\u200b", level="{{level}}") == sound
 
 
