@@ -42,6 +42,7 @@ from profiles.policy import (
     Survivorship,
     TraitDeclaration,
 )
+from schemas.touchpoint_types import TouchpointTypes
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,6 +64,7 @@ _NAMED = (
 )
 """Parts whose entries have names of the user's own."""
 
+_KNOWN_TYPES = TouchpointTypes()
 _VERSION_BYTES = 8
 _NUMBERED = frozenset({"sum", "mean", "min", "max"})
 _COUNTING = frozenset({"count", "rate", "days"})
@@ -401,12 +403,22 @@ def _refused(attempt: Callable[[], object], path: Path) -> Iterator[tuple[Path, 
 
 
 def _filter(wanted: _Wanted) -> Filter:
-    return {name: tuple(sorted(set(values))) for name, values in sorted(wanted.items())}
+    named = {**wanted, "type": [_type(told) for told in wanted["type"]]} if "type" in wanted else wanted
+    return {name: tuple(sorted(set(values))) for name, values in sorted(named.items())}
+
+
+def _type(told: str) -> str:
+    """Return the known type that a policy means, as touchpoints have it; another one is as the policy writes it."""
+    return _KNOWN_TYPES.known(told) or told
 
 
 def _conditions(declared: _Conditions, parsed: _Profile) -> Conditions:
     parts = (declared.all, declared.any, declared.none)
     return Conditions(*(tuple(_condition(text, parsed) for text in part) for part in parts))
+
+
+def _points(told: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted((_type(name), points) for name, points in told.items()))
 
 
 def _each(declared: Mapping[str, Any], kind: type[_T]) -> dict[str, _T]:
@@ -452,7 +464,7 @@ def _policy(parsed: _Profile, placeholders: Placeholders) -> ProfilePolicy:
         activations=_each(parsed.activations, Activation),
         scores=Scores(tuple(scores.recency_days), tuple(scores.frequency), tuple(scores.monetary)),  # type: ignore[arg-type]  # four each
         attribution=Attribution(**parsed.attribution.model_dump()),
-        engagement=Engagement(parsed.engagement.days, dict(sorted(parsed.engagement.points.items()))),
+        engagement=Engagement(parsed.engagement.days, _points(parsed.engagement.points)),
         service=_one(parsed.service, Service),
         abandonment=_each(parsed.abandonment, Abandonment),
         experience=Experience(parsed.experience.days, parsed.experience.base, points),

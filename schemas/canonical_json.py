@@ -36,13 +36,11 @@ _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
 _MOST_DIGITS = 400
 """Of a number, before or behind its point."""
 _WHOLE = re.compile(r"(?<=\d)\.0+$", re.ASCII)
+_UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
+_SURROGATE_BYTE = b"\xed"
+"""What the three bytes of a half that was encoded all the same begin with."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_ESCAPES = re.compile(
-    rb"\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u(?:[dD][89a-fA-F][\da-fA-F]{2}|0000)"
-)
-"""An escaped backslash, a whole surrogate pair, and last what must be replaced: half a pair, or U+0000."""
-_REPLACED_LENGTH = 6
 _NO_IDENTIFIER: Mapping[str, str] = {"type": "", "value": ""}
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -212,6 +210,8 @@ class Reading(NamedTuple):
     doubtful: frozenset[str] = frozenset()
 
 
+_NO_JSON = "expected one JSON object a line"
+_ALL = frozenset({""})
 _REASONS: Mapping[str, Reason] = {"missing": "missing_field", "finite_number": "not_finite"}
 _EXPECTED: Mapping[str, str] = {
     "missing": "expected, and is not there",
@@ -240,19 +240,20 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
 
 def read_touchpoint(line: str | bytes) -> Reading:
     """Read one canonical JSON object with all of its problems; a detail names what came by kind and length only."""
-    data = line.encode(errors="replace") if isinstance(line, str) else line
-    if b"\\u" in data:
-        data = _ESCAPES.sub(lambda found: b"\\ufffd" if len(found[0]) == _REPLACED_LENGTH else found[0], data)
     try:
-        content = json.loads(data.decode(), parse_float=_number, parse_int=_integer)
+        content = json.loads(line, parse_float=_number, parse_int=_integer)
     except (ValueError, RecursionError):
-        return Reading(None, (Problem("undecodable", _no_json(data)),), frozenset({""}))
+        return Reading(None, (Problem("undecodable", _no_json(line)),), _ALL)
+    if not isinstance(content, dict):
+        return Reading(None, (Problem("undecodable", f"{_NO_JSON}, got {_kind_of(content)}"),), _ALL)
+    if _may_hold_unstorable(line):
+        content = _storable(content)
     try:
         return Reading(_record(_Touchpoint.model_validate(content)))
     except ValidationError as error:
         problems = tuple(_problems(error))
     doubtful = frozenset(problem.field.split(".")[0] for problem in problems)
-    return Reading(None if "" in doubtful else _without(content, doubtful), problems, doubtful)
+    return Reading(_without(content, doubtful), problems, doubtful)
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:
@@ -266,12 +267,12 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
         yield Problem(_REASONS.get(kind, "bad_value"), f"{field or 'the line'}: {expected}{got}", field)
 
 
-def _no_json(data: bytes) -> str:
+def _no_json(line: str | bytes) -> str:
     try:
-        data.decode()
+        (line if isinstance(line, bytes) else b"").decode()
     except UnicodeDecodeError:
-        return "expected one JSON object a line, in UTF-8; the bytes are not UTF-8"
-    return "expected one JSON object a line"
+        return f"{_NO_JSON}, in UTF-8; the bytes are not UTF-8"
+    return _NO_JSON
 
 
 def _kind_of(value: object) -> str:
@@ -298,6 +299,21 @@ def _without(content: Mapping[str, object], doubtful: frozenset[str]) -> Touchpo
         return _record(_Touchpoint.model_validate(kept | stand_ins))
     except ValidationError:
         return None
+
+
+def _may_hold_unstorable(line: str | bytes) -> bool:
+    if isinstance(line, bytes):
+        return b"\\u" in line or _SURROGATE_BYTE in line
+    return "\\u" in line or not line.isascii()
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """Return what a JSON text holds with a replacement character for each half of a surrogate pair and each U+0000."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    return {_storable(name): _storable(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def _as_text(value: object) -> str:

@@ -73,7 +73,8 @@ class TouchpointTypes:
     """
 
     def __init__(self, more: Iterable[str] = ()) -> None:
-        self.names = (*KNOWN_TYPES, *sorted(set(more).difference(KNOWN_TYPES)))
+        known = {_folded(name) for name in KNOWN_TYPES}
+        self.names = (*KNOWN_TYPES, *sorted(name for name in set(more) if _folded(name) not in known))
         self._exact = frozenset(self.names)
         self._folded = {_folded(name): name for name in reversed(self.names)}
         self._by_spelling = lru_cache(maxsize=_CACHED)(self._read)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
@@ -23,7 +24,7 @@ from streams.topics import admin, create_topics, topics_of
 pytestmark = pytest.mark.broker
 
 CONFIG = WorldConfig(customers=80, touchpoints=800, seed=3)
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "event_id": "e-1",
     "event_time": "2026-03-01T12:00:00Z",
     "type": "login",
@@ -101,23 +102,55 @@ def test_published_lines_arrive_as_avro_and_bad_ones_are_told(
     lines = [json.dumps(EXAMPLE | {"event_id": str(number)}) for number in range(3_000)]
     lines[11] = json.dumps(EXAMPLE | {"order": {"order_id": "1", "amount": "ann@example.com", "currency": "EUR"}})
     lines[17] = ""
+    order = {"order_id": "1", "amount": 5, "currency": "EUR"}
+    blank = {"type": "phone", "value": " "}
+    told_less = EXAMPLE | {"type": "order_completed", "order": order}
+    lines[23] = json.dumps(told_less | {"event_id": "23", "identifiers": [*EXAMPLE["identifiers"], blank]})
+    lines[29] = json.dumps(EXAMPLE | {"event_id": "29", "identifiers": []})
     file = tmp_path / "lines.ndjson"
     file.write_text("\n".join(lines))
 
     assert run("publish", "crm", str(file)) == 1
 
+    no_purchase = "1 touchpoint of the unknown type 'order_completed' carries an order; it counts as no purchase."
     out, err = capsys.readouterr()
-    assert out == "2,998 published, 1 refused\n"
+    assert out == "2,997 published, 2 refused\n"
     told = err.splitlines()[1:]
-    assert len(told) == 1
+    assert told[1:] == [
+        "line 30: no_usable_identifier: identifiers: expected at least one that can be used (there is none)",
+        f"warning: {no_purchase} Known types with orders: purchase, return",
+        "warning: 1 identifier of type 'phone' left out: blank (empty, null or nothing that shows)",
+    ]
     assert told[0].startswith("line 12: bad_value: order.amount:")
     assert "ann" not in told[0]
     found = records(ready, "crm")
     decoded = [SingleObjectFraming().decode(message.value()) for message in found]
     assert {name for name, _ in decoded} == {TOUCHPOINT}
-    expected = {str(number) for number in range(3_000)} - {"11", "17"}
+    expected = {str(number) for number in range(3_000)} - {"11", "17", "29"}
     assert Counter(record["event_id"] for _, record in decoded) == Counter(expected)
     assert {message.key() for message in found} == {None}
+
+
+def test_the_answer_as_json_has_every_problem(
+    ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lines.ndjson"
+    segment = {"type": "track", "messageId": "m", "userId": "u", "event": "Order Completed"}
+    file.write_text("\n".join(map(json.dumps, (EXAMPLE, segment, EXAMPLE | {"event_time": 5, "identifiers": None}))))
+
+    assert run("publish", "crm", str(file), "--format", "json") == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["line"], one["reason"], one["field"]) for one in found["problems"]] == [
+        (2, "missing_field", "event_id"),
+        (2, "missing_field", "event_time"),
+        (2, "missing_field", "identifiers"),
+        (3, "time_too_old", "event_time"),
+        (3, "no_usable_identifier", "identifiers"),
+    ]
+    assert (found["published"], found["refused"]) == (1, 2)
+    assert [(one["what"], one["first_line"]) for one in found["looks_like"]] == [("a Segment event", 2)]
+    assert len(records(ready, "crm")) == 1
 
 
 def test_a_world_is_published_whole_with_its_truth(ready: Settings, capsys: pytest.CaptureFixture[str]) -> None:

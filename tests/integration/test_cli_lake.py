@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from schemas.accepted import AcceptedTouchpoint
 from schemas.records import ComputedTrait
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.query import snapshots
@@ -247,9 +249,31 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
         "links": {"joined": 1, "quarantined": 1},
         "quarantined": {"limit": 1},
         "dead_letters": {"undecodable": 2, "not_finite": 1},
+        "left_out": [],
+        "unknown_types": [],
     }
     assert run("status") == 2
     out = capsys.readouterr().out
     assert "known people" in out
     assert "links in quarantine" in out
     assert "undecodable" in out
+
+
+def test_status_tells_what_is_not_understood(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[AcceptedTouchpoint] = []
+    for type_ in ("order_completed", "ann@example.com"):
+        accepted = a_touchpoint(f"of-{type_}", order=an_order())
+        accepted["touchpoint"]["type"] = type_
+        told.append(accepted | {"unknown_type": True, "left_out": [{"type": "email", "reason": "blank"}]})
+    with open_lake_writer(home) as writer:
+        writer.write(LakeBatch(touchpoints=told), {("t", 0): 3})
+    assert run("status") == 2
+    out = capsys.readouterr().out
+    assert re.search(r"email: blank +2", out)
+    assert "1 touchpoint of the unknown type 'order_completed' carries an order; it counts as no purchase" in out
+    assert "1 touchpoint of an unknown type that is not shown carries an order" in out
+    assert "ann@" not in out
+    assert run("status", "--format", "json") == 2
+    lake = json.loads(capsys.readouterr().out)["lake"]
+    assert lake["left_out"] == [{"type": "email", "reason": "blank", "identifiers": 2}]
+    assert {one["type"]: one["with_order"] for one in lake["unknown_types"]} == {"order_completed": 1, "another": 1}

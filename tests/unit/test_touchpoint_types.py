@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from profiles.named_types import named_types
-from profiles.policy_file import default_profile_policy
+from profiles.policy_file import default_profile_policy, default_text, parse_profile_policy
 from schemas.touchpoint_types import ANOTHER, KNOWN_TYPES, TouchpointTypes, shown_name
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,8 +27,12 @@ def test_no_type_is_guessed(told: str) -> None:
 def test_a_type_that_the_policy_names_is_known_under_its_own_name() -> None:
     types = TouchpointTypes({"Order Shipped", "PURCHASE"})
     assert types.known("order_shipped") == "Order Shipped"
-    assert types.known("PURCHASE") == "PURCHASE"
-    assert types.known("Purchase") == "purchase"
+    assert types.known("PURCHASE") == "purchase"
+
+
+def test_a_policy_means_a_known_type_however_it_writes_it() -> None:
+    text = default_text().replace('{ type = ["purchase"] }', '{ type = ["Purchase"] }')
+    assert parse_profile_policy(text) == default_profile_policy()
 
 
 def test_the_default_policy_names_no_type_that_is_not_in_the_list() -> None:
