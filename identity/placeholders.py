@@ -211,7 +211,8 @@ class Placeholders:
         return frozenset(key_of(value).split()) in self._full_names
 
 
-_MARKS = "-\u2013\u2014_?.,;:/\\|'\"()<>[]{}#\u00a0 "
+_UNREADABLE = "\ufffd"
+_MARKS = _UNREADABLE + "-\u2013\u2014_?.,;:/\\|'\"()<>[]{}#\u00a0 "
 """Of marks alone, these say nothing; stars and pluses may be a rating."""
 
 
@@ -248,7 +249,7 @@ def _digests(words: Iterable[str]) -> frozenset[str]:
 
 def _says_something(key: str, value: str) -> bool:
     """Whether there is a letter, a digit or a symbol that is no mark (an emoji may be a handle)."""
-    return bool(key) or any(unicodedata.category(sign) in {"So", "Mn", "Mc"} for sign in value)
+    return bool(key) or any(unicodedata.category(sign) in {"So", "Mn", "Mc"} for sign in value if sign != _UNREADABLE)
 
 
 def _is_repeated(compact: str) -> bool:

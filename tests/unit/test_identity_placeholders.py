@@ -140,7 +140,8 @@ def test_a_birth_date_of_many_stays(value: str) -> None:
     [
         "", " ", "\u00a0", "\u200b", "\u2060\ufeff", "\u3164", "N/A", "-", "?", ".", "null", "Null", "unknown", "Guest",
         "(not set)", "boy", "Girl", "Baby Boy", "respondent", "Mother", "father", "Test", "customer", "user",
-        "First Name", "Vorname", "Mr", "XXX", "000", "123", "xx xx", "Walk-In Customer", "\\N",
+        "First Name", "Vorname", "Twin A", "Dear Customer", "Current Resident", "Front Desk", "Mr", "XXX", "000", "123",
+        "xx xx", "Walk-In Customer", "\\N", "\ufffd",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("field", ["first_name", "last_name", "full_name", "FirstName", "name"])
@@ -191,6 +192,7 @@ def test_an_address_for_nobody_is_no_trait() -> None:
 
 def test_of_any_other_trait_only_what_says_nothing_is_left_out() -> None:
     sound = {"role": "guest", "plan": "0", "newsletter": "no", "stars": "***", "flag": "false", "visibility": "private"}
+    sound |= {"status": "deleted", "theme": "default"}
     assert telling(**sound, tier="None", colour="undefined", size="n/a", note="\u200b", level="{{level}}") == sound
 
 
