@@ -52,6 +52,7 @@ class History:
         self._folding = Folding(profile)
         self._normaliser = Normaliser(policy, key)
         self._fragments: dict[NodeId, Fragment] = {}
+        self._lists: dict[NodeId, str] = {}
         matcher = None
         if likeness is not None:
             matcher = Matcher(MemoryPlacings(), policy.matching, likeness, key, lambda _: 0, 0)
@@ -79,6 +80,15 @@ class History:
             if node is not None and (record := comparable_record(node, fragment, self._policy)):
                 yield node_id, record
 
+    def listed_records(self) -> Iterator[tuple[bytes, str]]:
+        """Yield the same records, each with the list that it is from.
+
+        That is a source and the type of its identifier, as in the customer numbers of one system; empty where several
+        sources told of it.
+        """
+        for node_id, record in self.records():
+            yield record, self._lists[node_id]
+
     def match(self) -> None:
         """Match the records; to be called once, when all is read."""
         for node_id, record in self.records():
@@ -98,6 +108,9 @@ class History:
         anchor = self.gatherer.touch(seen, Moment(time, event_id), source)
         if traits:
             note_person(anchor, traits, source, self._policy)
+            listed = f"{source}/{seen[0].type}"
+            if self._lists.setdefault(seen[0].node, listed) != listed:
+                self._lists[seen[0].node] = ""
             fragment = self._fragments.setdefault(seen[0].node, fragments.decode(b""))
             self._folding.fold(fragment, _with_traits(source, event_id, time, traits))
 

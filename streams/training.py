@@ -30,8 +30,8 @@ class Training:
 
 def comparable_records(
     reader: LakeReader, policy: IdentityPolicy, profile: ProfilePolicy, key: bytes, on_progress: Callable[[int], None]
-) -> list[bytes]:
-    """Return the encoded records of all nodes in the lake, in order of content.
+) -> list[tuple[bytes, str]]:
+    """Return the encoded records of all nodes in the lake, each with the list that it is from, in order of content.
 
     Args:
         reader: of the lake.
@@ -42,15 +42,18 @@ def comparable_records(
     """
     history = History(policy, profile, key, likeness=None)
     history.read(reader, on_progress)
-    return sorted(record for _, record in history.records())
+    return sorted(history.listed_records())
 
 
-def learn(records: list[bytes], most: int, seed: int) -> Training:
-    """Learn a model from records, or from a sample where there are more than ``most``; the same for the same arguments.
+def learn(records: list[tuple[bytes, str]], most: int, seed: int) -> Training:
+    """Learn a model from records and their lists, or from a sample where there are more than ``most``.
+
+    The same for the same arguments.
 
     Raises:
         ValueError: too few records.
     """
     sample = records if len(records) <= most else sorted(Random(seed).sample(records, most))  # noqa: S311 - no secret
-    model = resized(train(map(decode_record, sample), seed), len(records))
+    lists = [listed for _, listed in sample]
+    model = resized(train((decode_record(record) for record, _ in sample), seed, lists), len(records))
     return Training(len(records), len(sample), to_json(model).decode())

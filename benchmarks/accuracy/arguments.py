@@ -11,11 +11,12 @@ import msgspec
 
 from benchmarks.accuracy.datasets import DataSet, febrl, historical
 from benchmarks.accuracy.town import town
+from benchmarks.accuracy.typed import names_alone, typed
 from benchmarks.machine import this_machine
 
 _HISTORICAL = Path(__file__).parents[3] / "shared" / "data" / "historical_50k"
 _RESULTS = Path(__file__).parents[1] / "results" / "local"
-_NAMES = ("historical", "town", "febrl1", "febrl2")
+_NAMES = ("historical", "town", "typed", "names", "febrl1", "febrl2")
 
 
 def parser_of(module: str, description: str | None) -> argparse.ArgumentParser:
@@ -43,6 +44,8 @@ def data_sets(arguments: argparse.Namespace, say: Callable[[str], None]) -> Iter
     sets: Mapping[str, Callable[[], DataSet]] = {
         "historical": partial(historical, arguments.historical),
         "town": partial(town, arguments.people, 5),
+        "typed": partial(typed, 5_000, 11),
+        "names": partial(names_alone, 10_000, 3),
         "febrl1": partial(febrl, 1),
         "febrl2": partial(febrl, 2),
     }

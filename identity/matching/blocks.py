@@ -19,6 +19,7 @@ DEFAULT_BLOCK_CAP = 60
 
 _NAME_WORDS = 4
 _PREFIX = 3
+_ROAD = 5
 _PHONE_TAIL = 7
 _NUMBER_HALF = 5
 
@@ -65,6 +66,14 @@ def _by_date(
         yield "words day", one, other, *sorted((month, day))
     for place in {record.postcode[:_PREFIX], record.city, record.birth_place} - {""}:
         yield "date place", born, place
+    if record.given:
+        yield "start date", record.given[0][0], born
+    if record.surname:
+        yield "start date", record.surname[0], born
+        heard = sound(record.surname.split()[-1])
+        yield "surname month", heard, born[:6]
+        yield "surname day", heard, year, born[6:]
+        yield "surname birthday", heard, *sorted((month, day))
     if record.given and record.surname:
         yield "starts date", record.given[0][0], record.surname[:_PREFIX], born
         yield "given year end", record.given[0][:_PREFIX], year, record.surname[-_PREFIX:]
@@ -74,6 +83,8 @@ def _by_address(record: MatchRecord, sounds: list[str], pairs: list[tuple[str, s
     for one in sounds:
         if record.postcode:
             yield "word postcode", one, record.postcode
+        if record.street:
+            yield "word road", one, record.street[:_ROAD]
         if record.street and record.house:
             yield "word street", one, sound(record.street), record.house
     places = {record.postcode[:_PREFIX], record.city, record.birth_place} - {""}

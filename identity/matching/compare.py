@@ -9,17 +9,18 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from identity.matching.addresses import BOX, same_street
 from identity.matching.names import same_surname, share_surname
-from identity.matching.nicknames import same_by_nickname, which_is_untold
+from identity.matching.nicknames import of_man_and_woman, same_by_nickname, which_is_untold
 from identity.matching.records import MatchRecord
+from identity.matching.text import sound
 
 MISSING = -1
 """One side, or both, do not tell; counts for nothing."""
 
 LEVELS: dict[str, tuple[str, ...]] = {
-    "given": ("different", "initial", "other_name", "similar", "near", "nickname", "exact"),
+    "given": ("different", "initial", "other_name", "similar", "by_ear", "near", "nickname", "exact", "exchanged"),
     "middle": ("different", "initial", "similar", "exact"),
-    "surname": ("different", "other_name", "part", "similar", "near", "exact"),
-    "born": ("different", "year", "two_parts", "partial", "swapped", "near", "exact"),
+    "surname": ("different", "other_name", "part", "similar", "by_ear", "near", "exact"),
+    "born": ("different", "generation", "year", "alike", "two_parts", "partial", "swapped", "near", "exact"),
     "address": (
         "different",
         "city",
@@ -52,10 +53,16 @@ _G, _M, _S, _B, _A = (_LEVEL[name] for name in ("given", "middle", "surname", "b
 _SUFFIX = _LEVEL["suffix"]
 _NEAR_LENGTH, _SHORT_LENGTH = 3, 3
 _SIMILAR = 0.88
+_SAME_STREET = 0.92
 _AREA = 3
 _YEAR, _MONTH, _NO_PART = 4, 6, "00"
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
+_SPOKEN_LENGTH, _SPOKEN_APART, _ALIKE_BY_EAR = 3, 2, 0.7
+_ALIKE_SLIPS = 2
+_GENERATION = (15, 60)
+"""Years between parents or grandparents and children of their name."""
+_OTHER_BIRTHS = ("different", "generation")
 _NAMES_KNOWN = 20_000
 """Pairs of names whose likeness is remembered: the frequent ones meet all the time."""
 
@@ -76,6 +83,7 @@ class Comparison(NamedTuple):
 
 _UNTOLD = Comparison(MISSING)
 _DIFFERENT = Comparison(0)
+_EXCHANGED = Comparison(_G["exchanged"])
 _BORN = {level: Comparison(place) for level, place in _B.items()}
 _HOUSE, _STREET, _NEAR_POSTCODE, _SAME_AREA, _ELSEWHERE = (
     Comparison(_A[level]) for level in ("house", "street", "near_postcode", "area", "different")
@@ -91,7 +99,7 @@ def are_two_people(persons: Sequence[tuple[str, str]]) -> bool:
     for (name, born), (other, other_born) in combinations(persons, 2):
         if _given_level(name, other) == _G["different"]:
             return True
-        if born and other_born and _born_level(born, other_born) == "different":
+        if born and other_born and _born_level(born, other_born) in _OTHER_BIRTHS:
             return True
     return False
 
@@ -139,6 +147,20 @@ def _similar(one: str, other: str) -> bool:
     return JaroWinkler.similarity(one, other, score_cutoff=_SIMILAR) >= _SIMILAR
 
 
+def _by_ear(one: str, other: str) -> bool:
+    """Whether two words sound alike and are spelled somewhat alike (Mohammed, Muhammad)."""
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter < _SPOKEN_LENGTH or longer - shorter > _SPOKEN_APART or sound(one) != sound(other):
+        return False
+    return JaroWinkler.similarity(one, other, score_cutoff=_ALIKE_BY_EAR) >= _ALIKE_BY_EAR
+
+
+@lru_cache(_NAMES_KNOWN)
+def _alike(one: str, other: str) -> bool:
+    """Whether two words are one name, perhaps with a slip, whatever their roles."""
+    return one == other or _near(one, other) or _by_ear(one, other) or _similar(one, other)
+
+
 @lru_cache(_NAMES_KNOWN)
 def _given_level(one: str, other: str) -> int:
     if one == other:
@@ -149,6 +171,15 @@ def _given_level(one: str, other: str) -> int:
         return _G["nickname"]
     if _near(one, other):
         return _G["near"]
+    if of_man_and_woman(one, other):
+        return _G["different"]
+    return _alike_level(one, other)
+
+
+def _alike_level(one: str, other: str) -> int:
+    """Return the level of given names that are neither one name nor a slip of typing apart."""
+    if _by_ear(one, other):
+        return _G["by_ear"]
     return _G["similar"] if _similar(one, other) else _G["different"]
 
 
@@ -160,26 +191,64 @@ def _surname_level(one: str, other: str) -> int:
         return _S["near"]
     if share_surname(one, other):
         return _S["part"]
+    if _by_ear(one, other):
+        return _S["by_ear"]
     return _S["similar"] if _similar(one, other) else _S["different"]
 
 
 def _names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison]:
-    """Compare given names, middle names and surnames; a word in another role than expected counts less."""
-    given = _UNTOLD
+    """Compare given names, middle names and surnames; a word in another role than expected counts less.
+
+    Names in each other's field are one piece of evidence: the surname is untold then, as are middle names.
+    """
+    if not (one.given and other.given and one.surname and other.surname):
+        return _part_of_names(one, other)
+    given = _as_far_as_told(_given(one.given, other.given), one, other)
+    surname = _surname(one, other)
+    if given.level <= _G["similar"] and surname.level <= _S["similar"] and _are_exchanged(one, other):
+        return _EXCHANGED, _UNTOLD, _UNTOLD
+    if surname.level == _S["different"] and (one.surname in other.given or other.surname in one.given):
+        surname = surname._replace(level=_S["other_name"])
+    return given, _middle(one.given[1:], other.given[1:]), surname
+
+
+def _given(one: tuple[str, ...], other: tuple[str, ...]) -> Comparison:
+    """Compare first given names; another one of the same person's counts less, a name written in two is one."""
+    level = _given_level(one[0], other[0])
+    if level <= _G["initial"] and (len(one) > 1 or len(other) > 1):
+        if _are_among(one, other):
+            level = _G["other_name"]
+        elif level == _G["initial"] or len(one) != len(other):
+            joined = _given_level("".join(one[:2]), other[0]), _given_level(one[0], "".join(other[:2]))
+            level = max(level, *(found for found in joined if found >= _G["near"]), 0)
+    return Comparison(level, one[0], other[0])
+
+
+def _are_exchanged(one: MatchRecord, other: MatchRecord) -> bool:
+    """Whether each record has its given name where the other one has its surname, also behind middle names."""
+    return (_holds(one.given, other.surname) and _holds(other.given, one.surname)) and (
+        _is(one.given, other.surname) or _is(other.given, one.surname)
+    )
+
+
+def _is(given: tuple[str, ...], surname: str) -> bool:
+    return _alike(given[0], surname) or (len(given) > 1 and _alike("".join(given), surname.replace(" ", "")))
+
+
+def _holds(given: tuple[str, ...], surname: str) -> bool:
+    return _is(given, surname) or any(_alike(name, surname) for name in given[1:])
+
+
+def _part_of_names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison]:
+    """Compare names of which a record lacks the given name or the surname; what it has may be in the wrong field."""
+    given = _given(one.given, other.given) if one.given and other.given else _UNTOLD
     surname = _UNTOLD
-    if one.given and other.given:
-        given = Comparison(_given_level(one.given[0], other.given[0]), one.given[0], other.given[0])
-        if given.level == _G["different"] and _are_among(one.given, other.given):
-            given = given._replace(level=_G["other_name"])
-        given = _as_far_as_told(given, one, other)
     if one.surname and other.surname:
         surname = _surname(one, other)
-        if surname.level == _S["different"] and (one.surname in other.given or other.surname in one.given):
-            surname = surname._replace(level=_S["other_name"])
-    elif given.level == _G["different"]:
-        given, surname = _single_name(one, other, given)
-    middle = _middle(one.given[1:], other.given[1:]) if len(one.given) > 1 and len(other.given) > 1 else _UNTOLD
-    return given, middle, surname
+    given = _as_far_as_told(given, one, other)
+    if given.level <= _G["different"] and surname.level <= _S["different"]:
+        given, surname = _single_name(one, other, given, surname)
+    return given, _middle(one.given[1:], other.given[1:]), surname
 
 
 def _are_among(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -210,18 +279,26 @@ def _surname(one: MatchRecord, other: MatchRecord) -> Comparison:
     return Comparison(level, one.surname, other.surname)
 
 
-def _single_name(one: MatchRecord, other: MatchRecord, given: Comparison) -> tuple[Comparison, Comparison]:
-    """Compare a record that tells one name, which may be a surname after all."""
+def _single_name(
+    one: MatchRecord, other: MatchRecord, given: Comparison, surname: Comparison
+) -> tuple[Comparison, Comparison]:
+    """Compare a record that tells one name, which may be a surname after all, or a given name."""
     for single, whole in ((one, other), (other, one)):
-        if single.surname or len(single.given) != 1 or not whole.surname:
-            continue
-        level = _surname_level(single.given[0], whole.surname)
-        if level != _S["different"]:
-            return _UNTOLD, Comparison(level, single.given[0], whole.surname)
-    return given, _UNTOLD
+        if not single.surname and len(single.given) == 1 and whole.surname:
+            level = _surname_level(single.given[0], whole.surname)
+            if level != _S["different"]:
+                return _UNTOLD, Comparison(level, single.given[0], whole.surname)
+    for single, whole in ((one, other), (other, one)):
+        if not single.given and whole.given and whole.surname:
+            level = _given_level(single.surname, whole.given[0])
+            if level > _G["initial"]:
+                return Comparison(level, single.surname, whole.given[0]), _UNTOLD
+    return given, surname
 
 
 def _middle(one: tuple[str, ...], other: tuple[str, ...]) -> Comparison:
+    if not one or not other:
+        return _UNTOLD
     for name in one:
         if name in other:
             return Comparison(_M["exact"], name, name)
@@ -249,7 +326,7 @@ def _lacks(born: str) -> bool:
 def _level_of_told_parts(one: str, other: str) -> str:
     """Return the level of two birth dates of which one lacks month or day: what is untold differs in nothing."""
     if one[:_YEAR] != other[:_YEAR]:
-        return "different"
+        return _other_birth(one, other)
     for start, end, level in ((_MONTH, None, "near"), (_YEAR, _MONTH, "partial")):
         mine, theirs = one[start:end], other[start:end]
         if _NO_PART not in (mine, theirs):
@@ -258,23 +335,40 @@ def _level_of_told_parts(one: str, other: str) -> str:
 
 
 def _born_level(one: str, other: str) -> str:
-    if _lacks(one) or _lacks(other):
-        return _level_of_told_parts(one, other)
+    return _level_of_told_parts(one, other) if _lacks(one) or _lacks(other) else _level_of_whole(one, other)
+
+
+def _level_of_whole(one: str, other: str) -> str:
     year, month, day = one[:_YEAR] == other[:_YEAR], one[_YEAR:_MONTH], one[_MONTH:]
     if year and (_vague(one) or _vague(other)):
         return "partial"
     if year and (month, day) == (other[_MONTH:], other[_YEAR:_MONTH]):
         return "swapped"
-    if OSA.distance(one, other, score_cutoff=1) <= 1:
+    slips: int = OSA.distance(one, other, score_cutoff=_ALIKE_SLIPS)
+    if slips <= 1:
         return "near"
     if year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
         return "two_parts"
-    return "year" if year else "different"
+    if slips <= _ALIKE_SLIPS:
+        return "alike"
+    return "year" if year else _other_birth(one, other)
+
+
+def _other_birth(one: str, other: str) -> str:
+    """Return how two dates differ that have nothing in common."""
+    gap = abs(int(one[:_YEAR]) - int(other[:_YEAR]))
+    return "generation" if _GENERATION[0] <= gap <= _GENERATION[1] else "different"
 
 
 def _vague(born: str) -> bool:
     """Whether it is the first of January, which often stands for a day that is untold."""
     return born.endswith("0101")
+
+
+@lru_cache(_NAMES_KNOWN)
+def _slips_of_street(one: str, other: str) -> bool:
+    """Whether two streets are one, but for slips."""
+    return _near(one, other) or JaroWinkler.similarity(one, other, score_cutoff=_SAME_STREET) >= _SAME_STREET
 
 
 def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
@@ -284,7 +378,7 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     cities = bool(one.city and other.city)
     if not (streets or postcodes or cities):
         return _UNTOLD
-    street = streets and (same_street(one.street, other.street) or _near(one.street, other.street))
+    street = streets and (same_street(one.street, other.street) or _slips_of_street(one.street, other.street))
     postcode = postcodes and one.postcode == other.postcode
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
     city = cities and (one.city == other.city or _near(one.city, other.city)) and not _differ(one.state, other.state)

@@ -36,8 +36,8 @@ SAME, STRANGERS = "same", "strangers"
 KINDS: Mapping[str, tuple[str, ...]] = {
     SAME: COMPARISONS,
     STRANGERS: COMPARISONS,
-    "household": ("surname", "address", "birth_place", "email", "phone", "number"),
-    "namesakes": ("given", "middle", "surname", "address", "birth_place", "email", "phone", "number", "suffix"),
+    "household": ("given", "surname", "address", "birth_place", "email", "phone", "number"),
+    "namesakes": ("given", "middle", "surname", "born", "address", "birth_place", "email", "phone", "number", "suffix"),
     "twins": ("surname", "born", "address", "birth_place", "email", "phone", "number"),
     "cousins": ("given", "middle", "surname"),
     "relatives": ("surname", "email", "phone", "number"),
@@ -48,7 +48,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """The kinds of pairs, and the comparisons in which each differs from strangers."""
 BY_CHANCE: Mapping[str, frozenset[str]] = {
     SAME: frozenset(),
-    "household": frozenset(),
+    "household": frozenset({"given"}),
     "namesakes": frozenset(),
     "twins": frozenset(),
     "cousins": frozenset(),

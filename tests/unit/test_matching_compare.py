@@ -26,7 +26,12 @@ def named(text: str, gender: str = "", email: str = "") -> MatchRecord:
         ("anna huber", "anna huber", "exact"),
         ("bill huber", "william huber", "nickname"),
         ("sebastian huber", "sebastain huber", "near"),
-        ("alessandra huber", "alessandrina huber", "similar"),
+        ("alex huber", "alexandrina huber", "similar"),
+        ("alessandra huber", "alessandrina huber", "by_ear"),
+        ("mohammed huber", "muhammad huber", "by_ear"),
+        ("virginia huber", "virkynya huber", "by_ear"),
+        ("mohammed huber", "manuel huber", "different"),
+        ("jan huber", "johanna huber", "different"),
         ("a huber", "anna huber", "initial"),
         ("b huber", "anna huber", "different"),
         ("maria huber", "anna maria huber", "other_name"),
@@ -51,6 +56,46 @@ def test_surnames(one: str, other: str, expected: str) -> None:
     assert level("surname", named(one), named(other)) == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (named("henrik sander"), named("sander henrik")),
+        (named("henrik sander"), named("sandr henrik")),
+        (named("henrik sander"), named("sander hendrik")),
+        (named("henrik karl sander"), named("sander karl henrik")),
+        (named("henrik karl sander"), named("sander henrik karl")),
+        (named("mohammed yilmaz"), named("yilmaz muhammad")),
+        (
+            MatchRecord(given=("hendrika",), surname="van der linden"),
+            MatchRecord(given=("van", "der", "linden"), surname="hendrika"),
+        ),
+    ],
+)
+def test_names_in_each_others_field_are_one_level(one: MatchRecord, other: MatchRecord) -> None:
+    assert level("given", one, other) == "exchanged"
+    assert level("surname", one, other) is None
+
+
+def test_a_name_in_both_fields_is_not_exchanged() -> None:
+    assert level("given", named("martin koch"), named("peter martin")) == "different"
+
+
+def test_names_that_agree_in_their_roles_are_not_exchanged() -> None:
+    assert level("given", named("thomas thomas"), named("thomas thomas")) == "exact"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "comparison"),
+    [
+        (MatchRecord(surname="henrik"), named("henrik sander"), "given"),
+        (MatchRecord(given=("sander",)), named("henrik sander"), "surname"),
+        (MatchRecord(given=("sander",)), MatchRecord(surname="sander"), "surname"),
+    ],
+)
+def test_the_only_name_may_be_in_the_wrong_field(one: MatchRecord, other: MatchRecord, comparison: str) -> None:
+    assert level(comparison, one, other) == "exact"
+
+
 def test_a_surname_of_two_words_agrees_in_part() -> None:
     one, other = MatchRecord(surname="garcia lopez"), MatchRecord(surname="garcia")
     assert level("surname", one, other) == "part"
@@ -72,7 +117,10 @@ def test_the_only_name_of_a_record_may_be_a_surname() -> None:
         ("19801231", "19800101", "partial"),
         ("19801231", "19801224", "two_parts"),
         ("19801231", "19800502", "year"),
-        ("19801231", "19570502", "different"),
+        ("19801231", "19801912", "year"),
+        ("19801231", "19821230", "alike"),
+        ("19801231", "19900501", "different"),
+        ("19801231", "19570502", "generation"),
         ("19801231", "", None),
     ],
 )
@@ -94,6 +142,7 @@ HOME = MatchRecord(street="highstreet", house="12", postcode="ts190sh", city="st
         ({"street": "lowlane", "house": "1", "postcode": "ts19kqq", "city": "leeds"}, "area"),
         ({"street": "lowlane", "house": "1", "postcode": "le11aa"}, "city"),
         ({"street": "lowlane", "house": "1", "postcode": "le11aa", "city": "leeds"}, "different"),
+        ({"street": "hihgstret"}, "house"),
         ({"postcode": "le11aa", "city": "leeds"}, "different"),
         ({"street": "", "house": "", "postcode": "", "city": ""}, None),
     ],
@@ -160,3 +209,53 @@ def test_two_people_are_told_by_names_or_birth_dates_with_nothing_in_common(
     are_two: bool,  # noqa: FBT001  # what is expected
 ) -> None:
     assert are_two_people(persons) == are_two
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("2", "1", "different"), ("2", "2", "exact"), ("2", "", "one_side"), ("", "", None)],
+)
+def test_suffixes(one: str, other: str, expected: str | None) -> None:
+    assert level("suffix", MatchRecord(suffix=one), MatchRecord(suffix=other)) == expected
+
+
+def test_a_short_form_of_a_mans_and_a_womans_name_is_an_initial_unless_a_record_tells_which() -> None:
+    pat = named("pat doyle")
+    assert level("given", pat, named("patricia doyle")) == level("given", pat, named("patrick doyle")) == "initial"
+    assert level("given", named("pat doyle", gender="f"), named("patricia doyle")) == "nickname"
+    assert level("given", named("pat doyle", gender="f"), named("patrick doyle")) == "initial"
+    assert level("given", named("patrick doyle"), named("patricia doyle")) == "different"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("19800000", "19800000", "partial"),
+        ("19800512", "19800500", "partial"),
+        ("19800012", "19800512", "near"),
+        ("19800700", "19800512", "year"),
+        ("19800000", "19820000", "different"),
+    ],
+)
+def test_what_a_birth_date_leaves_out_differs_in_nothing(one: str, other: str, expected: str) -> None:
+    assert level("born", MatchRecord(born=one), MatchRecord(born=other)) == expected
+
+
+def test_of_two_readings_of_a_birth_date_the_one_that_agrees_counts() -> None:
+    one = MatchRecord(born="19700103", born_also=("19700301",))
+    assert level("born", one, MatchRecord(born="19700301")) == "exact"
+
+
+def test_a_former_surname_agrees_in_part_and_an_initial_tells_nothing() -> None:
+    married = MatchRecord(surname="huber", former=("maier",))
+    assert level("surname", married, MatchRecord(surname="maier")) == "part"
+    assert level("surname", married, MatchRecord(surname="h")) is None
+    assert level("surname", married, MatchRecord(surname="k")) == "different"
+
+
+def test_states_and_flats_that_differ_are_no_one_address() -> None:
+    one = MatchRecord(city="springfield", state="il")
+    assert level("address", one, MatchRecord(city="springfield", state="ma")) == "different"
+    flat = msgspec.structs.replace(HOME, unit="4")
+    assert level("address", flat, HOME) == "house"
+    assert level("address", flat, msgspec.structs.replace(HOME, unit="5")) == "postcode"

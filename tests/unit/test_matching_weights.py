@@ -26,8 +26,8 @@ def test_the_same_facts_are_the_same_person() -> None:
     assert SCORER.score(ANNA, ANNA) > 0.999
 
 
-def test_twins_are_no_more_than_a_suggestion() -> None:
-    assert 0.01 < SCORER.score(ANNA, changed(given=("berta",), emails=("berta@example.org",))) < 0.9
+def test_twins_of_numbers_of_their_own_are_no_more_than_a_suggestion() -> None:
+    assert 0.5 < SCORER.score(ANNA, changed(given=("berta",), phones=("+49307654321",))) < 0.9
 
 
 def test_a_wife_is_not_her_husband() -> None:
@@ -40,8 +40,8 @@ def test_a_household_is_one_piece_of_evidence() -> None:
     member = changed(given=("otto",), born="")
     stranger = changed(given=("otto",), born="", surname="koch", phones=(), street="lowlane", postcode="", city="")
     gained = SCORER.bits(ANNA, member) - SCORER.bits(ANNA, stranger)
-    assert SCORER.score(ANNA, member) < 0.1
-    assert gained < 25.0
+    assert SCORER.score(ANNA, member) < 0.25
+    assert gained < 28.0
 
 
 def test_a_number_alone_unites_nobody() -> None:
@@ -54,9 +54,59 @@ def test_a_father_of_the_same_name_is_told_by_his_birth_date() -> None:
     assert SCORER.score(ANNA, changed(born="19550607")) < 0.5
 
 
+HENRIK = MatchRecord(
+    given=("henrik",), surname="sander", born="19751226", street="hawthornstreet", house="69", postcode="2141"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "least"),
+    [
+        ({"given": ("sander",), "surname": "henrik"}, 0.9),
+        ({"given": ("sandre",), "surname": "henrik"}, 0.9),
+        ({"given": ("sander",), "surname": "henrik", "street": "", "house": "", "postcode": ""}, 0.9),
+        ({"given": ("hendrick",)}, 0.9),
+        ({"given": ("henrieck",), "surname": "zander"}, 0.9),
+        ({"given": ("karl",)}, 0.5),
+        ({"born": "19790107"}, 0.5),
+        ({"born": "19751962"}, 0.9),
+        ({"born": "19571226"}, 0.9),
+        ({"given": ()}, 0.9),
+        ({"surname": ""}, 0.9),
+        ({"given": (), "surname": "henrik"}, 0.9),
+    ],
+)
+def test_slips_of_people_in_a_hurry(change: dict[str, object], least: float) -> None:
+    assert SCORER.score(HENRIK, msgspec.structs.replace(HENRIK, **change)) >= least
+
+
+@pytest.mark.parametrize("contact", [{"phones": ("+18074229031",)}, {"emails": ("a77@example.org",)}])
+def test_a_contact_and_a_surname_are_one_person_unless_something_speaks_against_it(
+    contact: dict[str, tuple[str, ...]],
+) -> None:
+    one = MatchRecord(surname="andreason", **contact)  # type: ignore[arg-type]
+    bob, carla = (msgspec.structs.replace(one, given=(name,)) for name in ("bob", "carla"))
+    assert SCORER.score(one, one) >= 0.9
+    assert SCORER.score(bob, one) >= 0.9
+    assert SCORER.score(bob, carla) < 0.5
+
+
+def test_lists_that_name_each_person_once_tell_twins_from_one_person_under_two_names() -> None:
+    """The second list calls one person in ten by another name; the first list has no twins, or some."""
+    records = people(400)
+    names = ("anna", "otto", "maria", "peter", "ursula", "karl", "eva")
+    for place in range(1, 80, 2):
+        given = names[(names.index(records[place].given[0]) + 1) % len(names)]
+        records[place] = msgspec.structs.replace(records[place], given=(given,))
+    lists = ["first", "second"] * 400
+    twins = [msgspec.structs.replace(records[place], given=("zita",)) for place in range(400, 480, 2)]
+    without = train(records, 1, lists).kinds["twins"].share
+    assert train(records + twins, 1, lists + ["first"] * len(twins)).kinds["twins"].share > 3 * without
+
+
 def surname_bits(one: str, other: str) -> float:
     """Return the weight of two surnames where Smith, Maier and Mayer are frequent."""
-    table = Frequencies({"smith": 0.01, "maier": 0.005, "mayer": 0.004}, 0.00002, [2_000.0] * 6)
+    table = Frequencies({"smith": 0.01, "maier": 0.005, "mayer": 0.004}, 0.00002, [2_000.0] * 7)
     scorer = Scorer(msgspec.structs.replace(default_model(), frequencies={"surname": table}))
     explanation = scorer.explain(MatchRecord(surname=one), MatchRecord(surname=other))
     return next(weight.bits for weight in explanation.weights if weight.comparison == "surname")
@@ -129,6 +179,11 @@ def test_training_finds_how_many_pairs_there_are_and_what_tells_them() -> None:
 def test_training_does_not_depend_on_the_order_of_the_records() -> None:
     records = people(50)
     assert to_json(train(records, 1)) == to_json(train(reversed(records), 1))
+
+
+def test_lists_do_not_depend_on_the_order_of_the_records_either() -> None:
+    records, lists = people(60), ["first", "second"] * 60
+    assert to_json(train(records, 1, lists)) == to_json(train(reversed(records), 1, reversed(lists)))
 
 
 def test_too_few_records_teach_nothing() -> None:
