@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from identity.matching.addresses import BOX, same_street
 from identity.matching.names import same_surname, share_surname
-from identity.matching.nicknames import same_by_nickname, which_is_untold
+from identity.matching.nicknames import of_man_and_woman, same_by_nickname, which_is_untold
 from identity.matching.records import MatchRecord
 from identity.matching.text import sound
 
@@ -173,6 +173,13 @@ def _given_level(one: str, other: str) -> int:
         return _G["nickname"]
     if _near(one, other):
         return _G["near"]
+    if of_man_and_woman(one, other):
+        return _G["different"]
+    return _alike_level(one, other)
+
+
+def _alike_level(one: str, other: str) -> int:
+    """Return the level of given names that are neither one name nor a slip of typing apart."""
     if _by_ear(one, other):
         return _G["by_ear"]
     return _G["similar"] if _similar(one, other) else _G["different"]
@@ -329,8 +336,10 @@ def _level_of_told_parts(one: str, other: str) -> str:
 
 
 def _born_level(one: str, other: str) -> str:
-    if _lacks(one) or _lacks(other):
-        return _level_of_told_parts(one, other)
+    return _level_of_told_parts(one, other) if _lacks(one) or _lacks(other) else _level_of_whole(one, other)
+
+
+def _level_of_whole(one: str, other: str) -> str:
     year, month, day = one[:_YEAR] == other[:_YEAR], one[_YEAR:_MONTH], one[_MONTH:]
     if year and (_vague(one) or _vague(other)):
         return "partial"
@@ -356,7 +365,7 @@ def _vague(born: str) -> bool:
 
 
 @lru_cache(_NAMES_KNOWN)
-def _same_street(one: str, other: str) -> bool:
+def _slips_of_street(one: str, other: str) -> bool:
     """Whether two streets are one, but for slips."""
     return _near(one, other) or JaroWinkler.similarity(one, other, score_cutoff=_SAME_STREET) >= _SAME_STREET
 
@@ -368,7 +377,7 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     cities = bool(one.city and other.city)
     if not (streets or postcodes or cities):
         return _UNTOLD
-    street = streets and (same_street(one.street, other.street) or _same_street(one.street, other.street))
+    street = streets and (same_street(one.street, other.street) or _slips_of_street(one.street, other.street))
     postcode = postcodes and one.postcode == other.postcode
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
     city = cities and (one.city == other.city or _near(one.city, other.city)) and not _differ(one.state, other.state)
