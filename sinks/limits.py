@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +19,9 @@ from sinks.interrupting import interruptible
 
 _SPILL: Final = "spill-"
 _TOGETHER: Final = 2_000
+_FAILED_LATER: Final = "The query failed at one of its later rows and the engine does not say why: run it again."
+"""Of an error in one of its threads DuckDB now and then tells but that it stopped the others."""
+
 _ASK_FOR_LESS: Final = "ask for less, such as one customer, one channel or fewer days"
 
 
@@ -72,7 +75,7 @@ class Limited:
                 yield
         except duckdb.InterruptException as error:
             if not late.is_set():
-                raise
+                raise QueryError(_FAILED_LATER) from error
             raise self._stopped(f"after {self.limits.seconds:g} seconds") from error
         except duckdb.OutOfMemoryException as error:
             wanted = f"because it needs more than {self.limits.memory} of memory and {self.limits.spill} of disk"
@@ -171,6 +174,8 @@ def limited(connection: duckdb.DuckDBPyConnection, lake: Path, limits: Limits) -
     """
     _delete_left_behind(lake)
     spill = lake / f"{_SPILL}{os.getpid()}-{token_hex(4)}"
+    with suppress(OSError):  # where nothing can be written, nothing is: only a query that needs it fails
+        spill.mkdir(mode=0o700)
     settings = {"temp_directory": spill, "memory_limit": limits.memory, "max_temp_directory_size": limits.spill}
     try:
         for name, value in settings.items():
