@@ -251,7 +251,7 @@ melissa mel
 melvin mel
 mikhail misha mikhailo
 mitchell mitch
-mohammed muhammad mohamed mohammad muhammed mohamad mohd momo
+mohammed momo mohd
 monika moni monica
 natalia natasha natalya nataliya natalie
 nikolai nikolay kolya
@@ -332,6 +332,14 @@ def which_is_untold(one: str, other: str, genders: Iterable[str]) -> bool:
     men = (mine & theirs) - _WOMEN
     told = set(genders)
     return not ((women and "f" in told and "m" not in told) or (men and "m" in told and "f" not in told))
+
+
+def of_man_and_woman(one: str, other: str) -> bool:
+    """Whether one name is known as a man's alone and the other one as a woman's alone: Patrick and Patricia."""
+    mine, theirs = _HEADS.get(one), _HEADS.get(other)
+    if mine is None or theirs is None or _is_of_both(mine) or _is_of_both(theirs):
+        return False
+    return mine.isdisjoint(_WOMEN) != theirs.isdisjoint(_WOMEN)
 
 
 def _is_of_both(heads: frozenset[str]) -> bool:

@@ -208,3 +208,53 @@ def test_two_people_are_told_by_names_or_birth_dates_with_nothing_in_common(
     are_two: bool,  # noqa: FBT001  # what is expected
 ) -> None:
     assert are_two_people(persons) == are_two
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("2", "1", "different"), ("2", "2", "exact"), ("2", "", "one_side"), ("", "", None)],
+)
+def test_suffixes(one: str, other: str, expected: str | None) -> None:
+    assert level("suffix", MatchRecord(suffix=one), MatchRecord(suffix=other)) == expected
+
+
+def test_a_short_form_of_a_mans_and_a_womans_name_is_an_initial_unless_a_record_tells_which() -> None:
+    pat = named("pat doyle")
+    assert level("given", pat, named("patricia doyle")) == level("given", pat, named("patrick doyle")) == "initial"
+    assert level("given", named("pat doyle", gender="f"), named("patricia doyle")) == "nickname"
+    assert level("given", named("pat doyle", gender="f"), named("patrick doyle")) == "initial"
+    assert level("given", named("patrick doyle"), named("patricia doyle")) == "different"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("19800000", "19800000", "partial"),
+        ("19800512", "19800500", "partial"),
+        ("19800012", "19800512", "near"),
+        ("19800700", "19800512", "year"),
+        ("19800000", "19820000", "different"),
+    ],
+)
+def test_what_a_birth_date_leaves_out_differs_in_nothing(one: str, other: str, expected: str) -> None:
+    assert level("born", MatchRecord(born=one), MatchRecord(born=other)) == expected
+
+
+def test_of_two_readings_of_a_birth_date_the_one_that_agrees_counts() -> None:
+    one = MatchRecord(born="19700103", born_also=("19700301",))
+    assert level("born", one, MatchRecord(born="19700301")) == "exact"
+
+
+def test_a_former_surname_agrees_in_part_and_an_initial_tells_nothing() -> None:
+    married = MatchRecord(surname="huber", former=("maier",))
+    assert level("surname", married, MatchRecord(surname="maier")) == "part"
+    assert level("surname", married, MatchRecord(surname="h")) is None
+    assert level("surname", married, MatchRecord(surname="k")) == "different"
+
+
+def test_states_and_flats_that_differ_are_no_one_address() -> None:
+    one = MatchRecord(city="springfield", state="il")
+    assert level("address", one, MatchRecord(city="springfield", state="ma")) == "different"
+    flat = msgspec.structs.replace(HOME, unit="4")
+    assert level("address", flat, HOME) == "house"
+    assert level("address", flat, msgspec.structs.replace(HOME, unit="5")) == "postcode"

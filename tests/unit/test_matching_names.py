@@ -2,7 +2,7 @@
 
 import pytest
 
-from identity.matching.names import PersonName, name_words, read_full_name, read_name, same_but_for_particles
+from identity.matching.names import PersonName, name_words, read_full_name, read_name, same_surname, share_surname
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,27 @@ def test_a_full_name_tells_what_the_parts_do_not(traits: dict[str, str], expecte
     assert read_name(traits) == expected
 
 
-def test_particles_may_be_joined_or_left_out() -> None:
-    assert same_but_for_particles("vanderberg", "berg")
-    assert same_but_for_particles("cruz", "delacruz")
-    assert not same_but_for_particles("weinberg", "berg")
-    assert not same_but_for_particles("berg", "berg")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("vanderberg", "berg"),
+        ("van der berg", "berg"),
+        ("cruz", "delacruz"),
+        ("garcia lopez", "garcia"),
+        ("smith jones", "jones"),
+    ],
+)
+def test_one_half_of_a_surname_and_one_without_its_particles_are_shared(one: str, other: str) -> None:
+    assert share_surname(one, other)
+    assert share_surname(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), [("weinberg", "berg"), ("de la cruz", "de la rosa"), ("huber", "koch")])
+def test_other_surnames_share_nothing(one: str, other: str) -> None:
+    assert not share_surname(one, other)
+
+
+def test_a_surname_is_one_however_it_is_parted() -> None:
+    assert same_surname("mc donald", "mcdonald")
+    assert same_surname("van der berg", "vanderberg")
+    assert not same_surname("berg", "van der berg")

@@ -86,3 +86,25 @@ def test_a_record_is_small_and_survives_msgpack() -> None:
     encoded = msgspec.msgpack.encode(found)
     assert msgspec.msgpack.decode(encoded, type=MatchRecord) == found
     assert len(encoded) < 64
+
+
+def test_the_address_of_an_office_is_nobodys() -> None:
+    found = match_record(
+        {"first_name": "Anna", "last_name": "Huber"}, [("email", "info@example.org"), ("email", "a.h@example.org")]
+    )
+    assert found is not None
+    assert found.emails == ("a.h@example.org",)
+
+
+def test_a_date_is_read_by_the_country_of_the_record_or_of_its_address_else_by_the_region() -> None:
+    name = {"full_name": "Anna Huber", "birth_date": "3/1/1970"}
+    american = match_record({**name, "country": "US"}, [], "DE")
+    shown = match_record({**name, "address": "1304 Poppy Hills Dr, Blacklick, OH 43004"}, [], "DE")
+    german = match_record(name, [], "DE")
+    untold = match_record(name, [])
+    assert [found and (found.born, found.born_also) for found in (american, shown, german, untold)] == [
+        ("19700301", ()),
+        ("19700301", ()),
+        ("19700103", ()),
+        ("19700103", ("19700301",)),
+    ]
