@@ -59,9 +59,7 @@ _YEAR, _MONTH, _NO_PART = 4, 6, "00"
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
 _SPOKEN_LENGTH, _SPOKEN_APART, _ALIKE_BY_EAR = 3, 2, 0.7
-_SLIPS = ("near", "near", "alike")
-"""Levels of birth dates by the slips between them."""
-_ALIKE_SLIPS = len(_SLIPS) - 1
+_ALIKE_SLIPS = 2
 _GENERATION = (15, 60)
 """Years between parents or grandparents and children of their name."""
 _OTHER_BIRTHS = ("different", "generation")
@@ -243,10 +241,11 @@ def _holds(given: tuple[str, ...], surname: str) -> bool:
 
 def _part_of_names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison]:
     """Compare names of which a record lacks the given name or the surname; what it has may be in the wrong field."""
-    given = _as_far_as_told(_given(one.given, other.given), one, other) if one.given and other.given else _UNTOLD
+    given = _given(one.given, other.given) if one.given and other.given else _UNTOLD
     surname = _UNTOLD
     if one.surname and other.surname:
         surname = _surname(one, other)
+    given = _as_far_as_told(given, one, other)
     if given.level <= _G["different"] and surname.level <= _S["different"]:
         given, surname = _single_name(one, other, given, surname)
     return given, _middle(one.given[1:], other.given[1:]), surname
@@ -346,16 +345,18 @@ def _level_of_whole(one: str, other: str) -> str:
     if year and (month, day) == (other[_MONTH:], other[_YEAR:_MONTH]):
         return "swapped"
     slips: int = OSA.distance(one, other, score_cutoff=_ALIKE_SLIPS)
-    if slips > 1 and year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
+    if slips <= 1:
+        return "near"
+    if year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
         return "two_parts"
-    return _SLIPS[slips] if slips <= _ALIKE_SLIPS else _other_birth(one, other)
+    if slips <= _ALIKE_SLIPS:
+        return "alike"
+    return "year" if year else _other_birth(one, other)
 
 
 def _other_birth(one: str, other: str) -> str:
-    """Return how two dates differ that have no more than the year in common."""
+    """Return how two dates differ that have nothing in common."""
     gap = abs(int(one[:_YEAR]) - int(other[:_YEAR]))
-    if not gap:
-        return "year"
     return "generation" if _GENERATION[0] <= gap <= _GENERATION[1] else "different"
 
 

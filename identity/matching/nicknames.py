@@ -251,7 +251,7 @@ melissa mel
 melvin mel
 mikhail misha mikhailo
 mitchell mitch
-mohammed muhammad mohamed mohammad muhammed mohamad mohd momo
+mohammed momo mohd
 monika moni monica
 natalia natasha natalya nataliya natalie
 nikolai nikolay kolya
