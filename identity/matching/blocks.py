@@ -72,7 +72,7 @@ def _by_date(
         yield "start date", record.surname[0], born
         heard = sound(record.surname.split()[-1])
         yield "surname month", heard, born[:6]
-        yield "surname day", heard, year, born[6:]
+        yield "surname day", heard, year, day
         yield "surname birthday", heard, *sorted((month, day))
     if record.given and record.surname:
         yield "starts date", record.given[0][0], record.surname[:_PREFIX], born

@@ -59,7 +59,9 @@ _YEAR, _MONTH, _NO_PART = 4, 6, "00"
 _ID_LENGTH = 6
 _OWN_SIGNS = 3
 _SPOKEN_LENGTH, _SPOKEN_APART, _ALIKE_BY_EAR = 3, 2, 0.7
-_ALIKE_SLIPS = 2
+_SLIPS = ("near", "near", "alike")
+"""Levels of birth dates by the slips between them."""
+_ALIKE_SLIPS = len(_SLIPS) - 1
 _GENERATION = (15, 60)
 """Years between parents or grandparents and children of their name."""
 _OTHER_BIRTHS = ("different", "generation")
@@ -241,11 +243,10 @@ def _holds(given: tuple[str, ...], surname: str) -> bool:
 
 def _part_of_names(one: MatchRecord, other: MatchRecord) -> tuple[Comparison, Comparison, Comparison]:
     """Compare names of which a record lacks the given name or the surname; what it has may be in the wrong field."""
-    given = _given(one.given, other.given) if one.given and other.given else _UNTOLD
+    given = _as_far_as_told(_given(one.given, other.given), one, other) if one.given and other.given else _UNTOLD
     surname = _UNTOLD
     if one.surname and other.surname:
         surname = _surname(one, other)
-    given = _as_far_as_told(given, one, other)
     if given.level <= _G["different"] and surname.level <= _S["different"]:
         given, surname = _single_name(one, other, given, surname)
     return given, _middle(one.given[1:], other.given[1:]), surname
@@ -345,18 +346,16 @@ def _level_of_whole(one: str, other: str) -> str:
     if year and (month, day) == (other[_MONTH:], other[_YEAR:_MONTH]):
         return "swapped"
     slips: int = OSA.distance(one, other, score_cutoff=_ALIKE_SLIPS)
-    if slips <= 1:
-        return "near"
-    if year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
+    if slips > 1 and year + (month == other[_YEAR:_MONTH]) + (day == other[_MONTH:]) > 1:
         return "two_parts"
-    if slips <= _ALIKE_SLIPS:
-        return "alike"
-    return "year" if year else _other_birth(one, other)
+    return _SLIPS[slips] if slips <= _ALIKE_SLIPS else _other_birth(one, other)
 
 
 def _other_birth(one: str, other: str) -> str:
-    """Return how two dates differ that have nothing in common."""
+    """Return how two dates differ that have no more than the year in common."""
     gap = abs(int(one[:_YEAR]) - int(other[:_YEAR]))
+    if not gap:
+        return "year"
     return "generation" if _GENERATION[0] <= gap <= _GENERATION[1] else "different"
 
 
@@ -366,7 +365,7 @@ def _vague(born: str) -> bool:
 
 
 @lru_cache(_NAMES_KNOWN)
-def _slips_of_street(one: str, other: str) -> bool:
+def _same_street(one: str, other: str) -> bool:
     """Whether two streets are one, but for slips."""
     return _near(one, other) or JaroWinkler.similarity(one, other, score_cutoff=_SAME_STREET) >= _SAME_STREET
 
@@ -378,7 +377,7 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     cities = bool(one.city and other.city)
     if not (streets or postcodes or cities):
         return _UNTOLD
-    street = streets and (same_street(one.street, other.street) or _slips_of_street(one.street, other.street))
+    street = streets and (same_street(one.street, other.street) or _same_street(one.street, other.street))
     postcode = postcodes and one.postcode == other.postcode
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
     city = cities and (one.city == other.city or _near(one.city, other.city)) and not _differ(one.state, other.state)

@@ -71,7 +71,7 @@ def test_both_nodes_of_a_like_pair_are_told_by_how_much_and_by_which_partition()
 def test_a_pair_below_the_threshold_of_suggestions_is_not_told_of() -> None:
     bench = Bench()
     bench.place(ONE, IN_BERLIN)
-    assert bench.place(TWO, {**IN_BERLIN, "first_name": "Otto", "birth_date": "1980-02-01"}) == []
+    assert bench.place(TWO, {**IN_BERLIN, "first_name": "Otto", "birth_date": "1991-05-17"}) == []
 
 
 def test_a_node_is_told_the_whole_list_by_a_newer_version_each_time() -> None:
