@@ -71,6 +71,7 @@ def sql(
     """
     from sinks.query import run_sql  # noqa: PLC0415 - heavy
 
+    statement.encode()  # raises where it is no UTF-8, of which DuckDB makes a TypeError
     found = run_sql(load_settings().home, statement, as_of, at)
     write_rows(Rows(found.columns, found.rows), form)
 
