@@ -52,6 +52,8 @@ def main() -> NoReturn:
         code = ended.code if isinstance(ended.code, int) else 0
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    except BrokenPipeError:
+        code = _UNREAD
     if _ITS_OWN:
         _signal.signal(_signal.SIGINT, _leave)
     # Not by the interpreter's own end: it shows tracebacks of a Ctrl-C, and of output that nobody reads.

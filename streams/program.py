@@ -111,6 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (StreamsError, InfraError, LakeError) as error:
         complain(f"onefold: {error}")
         sys.exit(_INTERRUPTED if _by_ctrl_c(error) else _FAILED)
+    except UnicodeEncodeError:  # half a surrogate pair: what the system makes of arguments that are no UTF-8
+        complain("onefold: expected text in UTF-8, and an argument holds something else")
+        sys.exit(_FAILED)
     except OSError as error:
         if error.errno not in _OF_THE_SYSTEM:
             raise

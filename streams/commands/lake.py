@@ -108,6 +108,7 @@ def sql(  # noqa: PLR0913  # options
     """
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
 
+    statement.encode()  # raises where it is no UTF-8, of which DuckDB makes a TypeError
     settings = load_settings()
     limits = query_limits(settings, timeout, memory)
     with open_lake_reader(settings.home, as_of, at, limits) as reader:

@@ -175,7 +175,7 @@ def withdraw(
 
 def suggestions(
     *,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1_000_000, help="So many at most.")] = 50,
     form: FormatOption = "table",
 ) -> None:
     """List people who may be one by their likeness and whom nobody decided on, the most probable first.
