@@ -40,18 +40,18 @@ PLANS: Final = (
         "customers, at the end of each month and at the moment, on the channels that statements name",
         """
         WITH said AS (
-            SELECT customer_id, channel, event_time, state <> 'granted' AS denies
-            FROM consent_ledger WHERE purpose = 'marketing'
+            SELECT customer_id, channel, said_at FROM consent_ledger WHERE purpose = 'marketing'
         ), ends AS (
             SELECT DISTINCT
-                   least(date_trunc('month', event_time) + INTERVAL 1 MONTH, (SELECT "at" FROM moment)) AS month_end
+                   least(date_trunc('month', said_at) + INTERVAL 1 MONTH, (SELECT "at" FROM moment)) AS month_end
             FROM said
         ), named AS (
             SELECT DISTINCT channel FROM said WHERE channel <> '*'
+        ), heard AS (
+            SELECT DISTINCT month_end, named.channel, customer_id
+            FROM ends JOIN said ON said_at <= month_end JOIN named ON said.channel IN ('*', named.channel)
         ), decided AS (
-            SELECT month_end, named.channel, customer_id, NOT max_by(denies, (event_time, denies)) AS permitted
-            FROM ends JOIN said ON event_time <= month_end JOIN named ON said.channel IN ('*', named.channel)
-            GROUP BY ALL
+            SELECT *, consent_at(customer_id, 'marketing', channel, month_end) AS permitted FROM heard
         )
         SELECT month_end, channel, count(*) FILTER (permitted) AS permitted, count(*) AS customers
         FROM decided GROUP BY ALL ORDER BY month_end, channel
