@@ -70,6 +70,10 @@ STANDARD = Known(
 """Known under any policy: those of consent platforms and tag managers, our sources, and how people are reached."""
 
 
+_CAUTION = {"granted": 0, "denied": 1, "withdrawn": 2}
+"""What is none of them, as unknown, denies most."""
+
+
 class Statement(NamedTuple):
     """What a person said on a purpose and a channel.
 
@@ -189,5 +193,11 @@ def consent_at(said: Iterable[Statement], purpose: str, channel: str, time_ms: i
     return is_permitted((one for one in said if one.time <= time_ms), purpose, channel, known)
 
 
-def _newest(said: Statement) -> tuple[int, str, str, str, str, str, str]:
-    return said.time, said.event_id, said.source, said.purpose, said.channel, said.state, said.text_version or ""
+def caution(state: str) -> int:
+    """Return how much a state denies: of what was said at the same moment the greater one holds."""
+    return _CAUTION.get(state, len(_CAUTION))
+
+
+def _newest(said: Statement) -> tuple[int, int, str, str, str, str, str]:
+    text_version = said.text_version or ""
+    return said.time, caution(said.state), said.event_id, said.source, text_version, said.purpose, said.channel

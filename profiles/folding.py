@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from identity.graph import NO_DENIALS, Denial, Denials
 from identity.traits import telling_under
-from profiles.consent import channel_name, grants_nothing, purpose_name, said_at
+from profiles.consent import caution, channel_name, grants_nothing, purpose_name, said_at
 from profiles.consents import known_of
 from profiles.fields import MOST_CHARACTERS, matcher
 from profiles.folds import DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
@@ -43,9 +43,6 @@ OFFER_STAGES: Mapping[str, str] = {
 
 _TAGGED: Mapping[str, str] = {TAG_ADDED: "added", TAG_REMOVED: "removed"}
 _CONTACTS = frozenset({"email", "phone"})
-_CONSENT_ORDER = {"granted": 0, "denied": 1, "withdrawn": 2}
-"""At the same moment the higher one holds: denial wins, and what is unknown denies most."""
-
 _MOST_VALUES = 20
 _ORDER_BYTES = 8
 _Key = TypeVar("_Key", str, tuple[str, str])
@@ -381,8 +378,7 @@ def denied_besides(denials: Denials) -> Fragment:
 
 
 def _consent_strength(given: ConsentValue) -> tuple[int, int, str, str, str]:
-    caution = _CONSENT_ORDER.get(given.state, len(_CONSENT_ORDER))
-    return given.time, caution, given.event_id, given.source, given.text_version or ""
+    return given.time, caution(given.state), given.event_id, given.source, given.text_version or ""
 
 
 def _merged_stages(one: Mapping[str, OfferTally], other: Mapping[str, OfferTally]) -> dict[str, OfferTally]:

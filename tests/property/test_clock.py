@@ -315,7 +315,7 @@ def events_in(happened: Iterable[Timely]) -> list[Event]:
 def truths(happened: Iterable[Timely]) -> dict[str, Truth]:
     """Return all customers of a history, computed in one go."""
     history = [one for one in happened if not isinstance(one, Tick)]
-    cards = oracle_cards(history, POLICY)
+    cards = oracle_cards(history, POLICY, touchpoint_of)
     own: dict[NodeId, Fragment] = {}
     for one in events_in(history):
         FOLDING.fold(own.setdefault(one.anchor.node, Fragment()), touchpoint_of(one))
