@@ -56,7 +56,7 @@ class Telling:
         if kind in _NAMED_KINDS:
             return lists.of_name(cleaned)
         if kind == "birth":
-            has_digits = any(sign.isnumeric() for sign in cleaned)
+            has_digits = any(sign.isnumeric() and sign != "0" for sign in cleaned)
             is_none = not has_digits or lists.has_birth(read_birth_date(cleaned).born or cleaned)
             return "nothing" if is_none else "sound"
         if kind == "email":
