@@ -4,7 +4,7 @@ Times are ISO 8601 or milliseconds since 1970 UTC, amounts decimal numbers in cu
 does not name are kept in ``properties`` (nested ones under ``order.colour`` and the like), text as it is, anything
 else as JSON. Back in JSON, a touchpoint reads the same.
 
-Half a surrogate pair and U+0000, which not every later reader of the data could stand, become U+FFFD.
+Half a surrogate pair, which no later reader of the data could stand, becomes U+FFFD.
 """
 
 import json
@@ -36,7 +36,7 @@ _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
 _MOST_DIGITS = 400
 """Of a number, before or behind its point."""
 _WHOLE = re.compile(r"(?<=\d)\.0+$", re.ASCII)
-_UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
+_HALVES = re.compile("[\ud800-\udfff]")
 _SURROGATE_BYTE = b"\xed"
 """What the three bytes of a half that was encoded all the same begin with."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -258,8 +258,8 @@ def read_touchpoint(line: str | bytes) -> Reading:
         return Reading(None, (Problem("undecodable", _no_json(line)),), _ALL)
     if not isinstance(content, dict):
         return Reading(None, (Problem("undecodable", f"{_NO_JSON}, got {_kind_of(content)}"),), _ALL)
-    if _may_hold_unstorable(line):
-        content = _storable(content)
+    if _may_hold_halves(line):
+        content = _whole(content)
     try:
         return Reading(_record(_Touchpoint.model_validate(content)))
     except ValidationError as error:
@@ -313,19 +313,19 @@ def _without(content: Mapping[str, object], doubtful: frozenset[str]) -> Touchpo
         return None
 
 
-def _may_hold_unstorable(line: str | bytes) -> bool:
+def _may_hold_halves(line: str | bytes) -> bool:
     if isinstance(line, bytes):
         return b"\\u" in line or _SURROGATE_BYTE in line
     return "\\u" in line or not line.isascii()
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
-    """Return what a JSON text holds with a replacement character for each half of a surrogate pair and each U+0000."""
+def _whole(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+    """Return what a JSON text holds with a replacement character for each half of a surrogate pair."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return _HALVES.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_storable(part) for part in value]
-    return {_storable(name): _storable(part) for name, part in value.items()} if isinstance(value, dict) else value
+        return [_whole(part) for part in value]
+    return {_whole(name): _whole(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def _as_text(value: object) -> str:

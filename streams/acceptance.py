@@ -7,9 +7,7 @@ Event times further ahead than clocks go wrong, or older than any source, are re
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from identity.normalise import LeftOut, Normaliser
 from identity.policy import IdentityPolicy
@@ -35,9 +33,6 @@ MAX_TEXT = 10_000
 
 TOLD_TYPE = "told_type"
 """The property that keeps a touchpoint's type as the source wrote it, where that is not the known one's name."""
-
-_ESCAPED_NUL = b"\\u0000"
-_ENCODER = msgspec.json.Encoder()
 
 
 class Accepted(NamedTuple):
@@ -82,7 +77,7 @@ class Acceptance:
             RejectedError: no later stage could use it; it tells every problem.
         """
         problems = list(_problems(touchpoint, received_at))
-        kept = measured(_storable(touchpoint), self.measurement, self.normaliser.known_type)
+        kept = measured(touchpoint, self.measurement, self.normaliser.known_type)
         if len(kept["identifiers"]) > MAX_IDENTIFIERS:
             raise RejectedError.of(problems)
         country = told_region(kept["traits"])
@@ -202,21 +197,3 @@ def _time(event_time: int, received_at: int) -> Iterator[Problem]:
         yield _bad("time_too_old", "event_time", "milliseconds since 1970, 1990 or later")
     if event_time > received_at + MAX_CLOCK_AHEAD_MS:
         yield _bad("time_in_future", "event_time", "at most 48 hours after the record's arrival")
-
-
-def _storable(touchpoint: Touchpoint) -> Touchpoint:
-    """Return a touchpoint in which no text has U+0000, which ends a text early for many who read it later."""
-    if _ESCAPED_NUL not in _ENCODER.encode(touchpoint):
-        return touchpoint
-    cleaned: Touchpoint = _without_nul(touchpoint)
-    return cleaned
-
-
-def _without_nul(value: Any) -> Any:  # noqa: ANN401  # what Avro holds
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
-    if isinstance(value, dict):
-        return {_without_nul(name): _without_nul(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_without_nul(part) for part in value]
-    return value

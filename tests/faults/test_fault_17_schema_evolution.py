@@ -101,7 +101,7 @@ def record(name: str) -> dict[str, Any]:
         "event_id": name,
         "event_time": AT,
         "type": "login",
-        "identifiers": [{"type": "email", "value": f"{name}@example.org"}],
+        "identifiers": [{"type": "email", "value": f"{name}.lund@example.org"}],
         "traits": {},
         "order": None,
         "marketing": None,

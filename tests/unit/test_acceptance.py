@@ -125,13 +125,6 @@ def test_a_device_that_must_not_be_measured_ties_a_touchpoint_to_nobody(
     assert refusal(identifiers=[device, *beside], properties=denied).reason == "not_measured"
 
 
-def test_no_text_keeps_the_zero_sign() -> None:
-    consent = {"purpose": "\x00", "channel": "*", "state": "granted", "text_version": None}
-    found = accept(event_id="a\x00b", traits={"c\x00": "\x00"}, consents=[consent]).touchpoint
-    assert (found["event_id"], found["traits"]) == ("a\ufffdb", {"c\ufffd": "\ufffd"})
-    assert found["consents"][0]["purpose"] == "\ufffd"
-
-
 def test_the_policy_decides_which_types_are_known() -> None:
     rules = replace(RULES, types=TouchpointTypes({"order_completed"}))
     assert rules.accept(a_touchpoint(type="Order Completed"), "web", ARRIVED).touchpoint["type"] == "order_completed"

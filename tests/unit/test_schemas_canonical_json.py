@@ -145,7 +145,7 @@ def test_null_where_identifiers_belong_costs_no_line(nobody: list[None] | None) 
     [
         (r"\ud800", "\ufffd"),
         (r"a\udfffb", "a\ufffdb"),
-        (r"\u0000", "\ufffd"),
+        (r"\u0000", "\x00"),
         (r"\ud83d\ude00", "\U0001f600"),
         (r"\\ud800", r"\ud800"),
         (r"\\\ud800", "\\\ufffd"),
