@@ -112,8 +112,8 @@ class Normaliser:
                 left_out.append(LeftOut(told, read))
             else:
                 found[read["node_id"]] = read
-        rules = self._policy.identifiers
-        nodes = sorted(found.values(), key=lambda node: (rules[node["type"]].rank, node["value"]))
+        strength = self._policy.strength
+        nodes = sorted(found.values(), key=lambda node: (strength(node["type"], node["value"]), node["value"]))
         return Understood(tuple(nodes), tuple(left_out))
 
     def node(self, identifier_type: str, value: str) -> Node | None:

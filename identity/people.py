@@ -1,11 +1,11 @@
 """Disjoint sets of nodes that become people, and what forbids two of them to become one."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from identity.graph import Card
 from identity.nodes import NodeId
-from identity.policy import IdentityPolicy
+from identity.policy import IdentityPolicy, Naming
 
 Refusal = Literal["limit", "apart", "unlike", "device"]
 
@@ -22,7 +22,7 @@ class Groups:
         policy: limits.
         apart: pairs of nodes that may never be in one set.
         are_unlike: whether the records of two sets cannot be one person's.
-        nobodys: devices that are nobody's: like a person, each stays apart from all people.
+        naming: what each node counts as; a device or office that is nobody's stays apart from people as a person does.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Groups:
         policy: IdentityPolicy,
         apart: Sequence[tuple[NodeId, NodeId]],
         are_unlike: Callable[[Sequence[bytes], Sequence[bytes]], bool],
-        nobodys: Collection[NodeId] = (),
+        naming: Mapping[NodeId, Naming],
     ) -> None:
         self._rules = policy.identifiers
         self._parent = {node: node for node in cards}
@@ -41,7 +41,7 @@ class Groups:
         self._apart = apart
         self._records = {node: [card.record] for node, card in cards.items() if card.record}
         self._are_unlike = are_unlike
-        self._parties = {node for node, card in cards.items() if self._rules[card.type].personal}.union(nobodys)
+        self._naming = dict(naming)
 
     def root(self, node: NodeId) -> NodeId:
         """Return what stands for a node's set."""
@@ -50,9 +50,9 @@ class Groups:
             parent[node] = node = parent[parent[node]]
         return node
 
-    def is_party(self, root: NodeId) -> bool:
-        """Whether a set, by what stands for it, names a person, or is a device that is nobody's."""
-        return root in self._parties
+    def naming(self, root: NodeId) -> Naming:
+        """Return the most that anything in a set, by what stands for it, counts as."""
+        return self._naming[root]
 
     def bond(self, one: NodeId, other: NodeId) -> Refusal | None:
         """Make two sets one whatever the limits; return why not, and change nothing, where they must stay apart."""
@@ -80,12 +80,12 @@ class Groups:
             return "apart" if self.must_stay_apart(left, right) else "unlike"
         return self.unite_alike(one, other)
 
-    def unite_by_device(self, one: NodeId, other: NodeId) -> Refusal | None:
-        """Do the same along a link of which one end is a device: it never makes one person of two."""
+    def unite_by(self, means: Naming, one: NodeId, other: NodeId) -> Refusal | None:
+        """Do the same along a link with an end that names but this much: it makes one of no two that name more."""
         left, right = self.root(one), self.root(other)
         if left == right:
             return None
-        if self.is_party(left) and self.is_party(right):
+        if min(self._naming[left], self._naming[right]) > means:
             return "apart" if self.must_stay_apart(left, right) else "device"
         return self.unite_alike(one, other)
 
@@ -131,8 +131,7 @@ class Groups:
             times[name] = (*times.get(name, ()), *added)
         if right in self._records:
             self._records[left] = [*self._records.get(left, ()), *self._records.pop(right)]
-        if right in self._parties:
-            self._parties.add(left)
+        self._naming[left] = max(self._naming[left], self._naming.pop(right))
         self._parent[right] = left
 
 

@@ -6,11 +6,27 @@ It is written as TOML, see :mod:`identity.policy_file` and ``default_policy.toml
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 from identity.placeholders import Placeholders
 
 Normalisation = Literal["email", "phone", "text", "caseless"]
+
+_SEPARATORS = str.maketrans("", "", "._-")
+
+
+class Naming(IntEnum):
+    """What an identifier names. What names less never makes one of two that hold something that names more."""
+
+    THING = 0
+    OFFICE = 1
+    PERSON = 2
+
+
+def mailbox(address: str) -> str:
+    """Return the local part of a normalised e-mail address without a plus tag, dots, hyphens and underscores."""
+    return address.rpartition("@")[0].partition("+")[0].translate(_SEPARATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,8 @@ class IdentifierRule:
     """What one type of identifier may do.
 
     Attributes:
-        rank: strength, 0 the strongest; the strongest identifier of an event is its anchor.
+        rank: strength, 0 the strongest, among those that name as much; the strongest identifier of an event is its
+            anchor.
         personal: names a person (an e-mail), not a thing that people use (a cookie).
         limit_per_person: how many different ones one person may have.
         max_neighbours: seen together with more different identifiers than this, it is shared and joins nobody.
@@ -87,6 +104,7 @@ class IdentityPolicy:
         version: stands on every profile.
         identifiers: the rule of each type; identifiers of other types are kept but join nobody.
         placeholders: values that name nobody, as identifiers and as traits.
+        office_mailboxes: e-mail addresses that an office answers, whoever sits there, as :func:`mailbox` writes them.
         default_region: ISO 3166 alpha-2 region of phone numbers without a country code.
         regions: the same of single sources, by their name.
         dominance: how many times more often an identifier must be seen with one person than with the next before it
@@ -99,6 +117,7 @@ class IdentityPolicy:
     version: str
     identifiers: Mapping[str, IdentifierRule]
     placeholders: Placeholders
+    office_mailboxes: frozenset[str]
     default_region: str
     regions: Mapping[str, str]
     dominance: float
@@ -109,6 +128,21 @@ class IdentityPolicy:
     def region_of(self, source: str) -> str:
         """Return the region in which a source's phone numbers are read where the touchpoint tells none."""
         return self.regions.get(source, self.default_region)
+
+    def is_office(self, identifier_type: str, value: str) -> bool:
+        """Whether a normalised value is an e-mail address that an office answers; False for unknown types."""
+        rule = self.identifiers.get(identifier_type)
+        return rule is not None and rule.normalisation == "email" and mailbox(value) in self.office_mailboxes
+
+    def naming(self, identifier_type: str, value: str) -> Naming:
+        """Return what a normalised value of a known type names."""
+        if not self.identifiers[identifier_type].personal:
+            return Naming.THING
+        return Naming.OFFICE if self.is_office(identifier_type, value) else Naming.PERSON
+
+    def strength(self, identifier_type: str, value: str) -> tuple[int, int]:
+        """Return how strong a normalised value of a known type is, less is stronger: what names more, then the rank."""
+        return -self.naming(identifier_type, value), self.identifiers[identifier_type].rank
 
     def is_placeholder(self, identifier_type: str, value: str) -> bool:
         """Whether a clean or normalised value names nobody."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from identity.placeholders import Placeholders
-from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Matching, Normalisation
+from identity.policy import Blocked, IdentifierRule, IdentityPolicy, Matching, Normalisation, mailbox
 
 _VERSION_BYTES = 4
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
@@ -102,6 +102,7 @@ class _Policy(_Part):
     max_value_length: Annotated[int, Field(ge=16, le=10_000)] = 512
     dominance: Annotated[float, Field(ge=1, le=1_000_000)] = 3.0
     max_gathering: Annotated[int, Field(ge=2, le=100_000)] = 1_000
+    office_mailboxes: list[str] | None = None
     identifiers: Annotated[dict[str, _Identifier], Field(min_length=1)]
     placeholders: _Placeholders = _Placeholders()
     matching: _Matching | None = None
@@ -224,6 +225,7 @@ def _contradictions(parsed: _Policy) -> Iterator[tuple[Path, str]]:
     for name in ("values", "addresses"):
         yield from _bad_blocks(("placeholders", name), getattr(parsed.placeholders, name) or [])
     yield from _bad_patterns(("placeholders", "patterns"), parsed.placeholders.patterns or [])
+    yield from _bad_blocks(("office_mailboxes",), parsed.office_mailboxes or [])
     yield from _weak_persons(parsed)
     if parsed.matching is not None:
         yield from _bad_thresholds(parsed.matching)
@@ -265,6 +267,7 @@ def _policy(parsed: _Policy) -> IdentityPolicy:
         version=f"{parsed.name}-{digest.hexdigest()}",
         identifiers={name: _rule(part) for name, part in parsed.identifiers.items()},
         placeholders=_placeholders(parsed.placeholders),
+        office_mailboxes=_offices(parsed.office_mailboxes),
         default_region=parsed.default_region,
         regions=parsed.regions,
         dominance=parsed.dominance,
@@ -289,6 +292,10 @@ def _rule(part: _Identifier) -> IdentifierRule:
     )
 
 
+def _offices(own: list[str] | None) -> frozenset[str]:
+    return frozenset(mailbox(f"{name}@") for name in (_default_table()["office_mailboxes"] if own is None else own))
+
+
 def _placeholders(part: _Placeholders) -> Placeholders:
     lists = {name: own for name, own in part.model_dump().items() if own is not None}
     return _completed(tuple((name, tuple(own)) for name, own in sorted(lists.items())))
@@ -302,8 +309,12 @@ def _completed(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Placeholders:
 
 @cache
 def _default_lists() -> dict[str, tuple[str, ...]]:
-    table = tomllib.loads(default_policy_text())["placeholders"]
-    return {name: tuple(values) for name, values in table.items()}
+    return {name: tuple(values) for name, values in _default_table()["placeholders"].items()}
+
+
+@cache
+def _default_table() -> dict[str, Any]:
+    return tomllib.loads(default_policy_text())
 
 
 def _blocked(values: list[str], patterns: list[str]) -> Blocked:
@@ -326,4 +337,5 @@ def shape(policy: IdentityPolicy) -> Any:  # noqa: ANN401  # only ever compared
         )
         for name, rule in policy.identifiers.items()
     }
-    return rules, policy.placeholders, policy.default_region, policy.regions, policy.max_value_length
+    offices = policy.office_mailboxes
+    return rules, policy.placeholders, offices, policy.default_region, policy.regions, policy.max_value_length

@@ -2,15 +2,16 @@
 
 What a steward decided comes first. Then links are united in order of strength like Kruskal's edges (J. B. Kruskal,
 1956), and a union that would give one person more identifiers of a type than the policy allows, or that a steward
-forbids, is refused. So is one by which a device alone, an identifier that names nobody, would make one person of two.
-An identifier pulled by several people belongs to the one that dominates, or to none of them (a family tablet): its
-other links are taken out and the rest is resolved again. Links of shared and blocked nodes never count. Strength and
-ties are decided by evidence and identifiers, never by arrival or by node ids, so the result is the same for any order
-of events, any partitioning and any key.
+forbids, is refused. So is one by which a device or an office's mailbox alone, which name nobody, would make one person
+of two. An identifier pulled by several people belongs to the one that dominates, or to none of them (a family tablet):
+its other links are taken out and the rest is resolved again. Links of shared and blocked nodes never count. Strength
+and ties are decided by evidence and identifiers, never by arrival or by node ids, so the result is the same for any
+order of events, any partitioning and any key.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple, get_args
 
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
@@ -18,7 +19,7 @@ from identity.matched import Matched
 from identity.matching.likeness import Likeness, least_centibits
 from identity.nodes import NodeId
 from identity.people import Groups, Refusal
-from identity.policy import IdentityPolicy
+from identity.policy import IdentityPolicy, Naming
 
 Verdict = Literal[
     "joined",
@@ -105,6 +106,7 @@ class _Resolving:
         self._policy = policy
         self._matched = matched
         self._verdicts = _out_verdicts(cards, policy)
+        self._naming = {node: policy.naming(card.type, card.value) for node, card in cards.items()}
         made = {pair: ruling for pair, ruling in _rulings(cards) if ruling.kind is not RulingKind.WITHDRAWN}
         blocked = {node for node, card in cards.items() if card.block.blocked}
         self._blocked = [pair for pair in made if not blocked.isdisjoint(pair)]
@@ -119,8 +121,8 @@ class _Resolving:
             (link for link in _links(cards) if link not in self._verdicts and frozenset(link) not in bonded),
             key=self._strength,
         )
-        self._named = {node for link in self._links for node, other in _both_ways(link) if self._is_personal(other)}
-        """Those that were seen with a personal identifier: whose they are, it alone tells."""
+        self._named = {node for link in self._links for node, other in _both_ways(link) if self._tells(other, node)}
+        """Those that were seen with what tells whose they are: it alone does."""
         self._nobodys: set[NodeId] = set()
 
     def resolve(self) -> Resolution:
@@ -179,12 +181,14 @@ class _Resolving:
 
     def _united(self, usable: Iterable[LinkId]) -> tuple[Groups, dict[LinkId, Verdict]]:
         """Unite along bonds and links; return the groups and why which links were refused."""
-        groups = Groups(self._cards, self._policy, self._apart, self._are_unlike, self._nobodys)
+        naming = self._naming | dict.fromkeys(self._nobodys, Naming.PERSON)
+        groups = Groups(self._cards, self._policy, self._apart, self._are_unlike, naming)
         for bond in self._bonds:
             groups.bond(*bond)
         refused: dict[LinkId, Verdict] = {}
         for link in usable:
-            unite = groups.unite_by_device if self._is_by_device(link) else groups.unite
+            means = min(self._naming[link.anchor], self._naming[link.node])
+            unite = groups.unite if means == Naming.PERSON else partial(groups.unite_by, means)
             refusal = unite(link.anchor, link.node)
             if refusal is not None:
                 refused[link] = _VERDICT_OF[refusal]
@@ -196,7 +200,7 @@ class _Resolving:
     def _not_theirs(
         self, suspects: set[NodeId], usable: list[LinkId], refused: Mapping[LinkId, Verdict]
     ) -> dict[LinkId, Verdict]:
-        """Return the links of suspects to those people whom they do not belong to; devices may be nobody's from now on.
+        """Return the links of suspects to those people whom they do not belong to; things may be nobody's from now on.
 
         The people are those without the suspects.
         """
@@ -207,10 +211,10 @@ class _Resolving:
             if len(pull) < _SEVERAL:
                 continue
             owner = self._dominating(pull)
-            is_device = not self._is_personal(node)
-            if owner is None and is_device:
+            is_person = self._naming[node] == Naming.PERSON
+            if owner is None and not is_person:
                 self._nobodys.add(node)
-            lost: Verdict = "device_alone" if is_device else "limit_per_person"
+            lost: Verdict = "limit_per_person" if is_person else "device_alone"
             for link, root in self._to_people(groups, node, links):
                 if root != owner:
                     found[link] = "ambiguous_identifier" if owner is None else refused.get(link, lost)
@@ -256,8 +260,8 @@ class _Resolving:
         for link in links:
             other = link.node if link.anchor == node else link.anchor
             root = groups.root(other)
-            counts = self._is_personal(other) or node not in self._named
-            if counts and groups.is_party(root) and not groups.must_stay_apart(node, other):
+            counts = self._tells(other, node) or node not in self._named
+            if counts and groups.naming(root) > self._least(node) and not groups.must_stay_apart(node, other):
                 yield link, root
 
     def _decided(self, groups: Groups) -> Iterator[tuple[LinkId, Verdict]]:
@@ -280,15 +284,14 @@ class _Resolving:
     def _evidence(self, link: LinkId) -> Evidence:
         return self._cards[link.anchor].links[link.node]
 
-    def _strength(self, link: LinkId) -> tuple[int, int, int, int, str, str, str, str]:
-        """Order links, strongest first: by the weaker end's type, the other's, evidence, then identifiers."""
+    def _strength(self, link: LinkId) -> tuple[tuple[int, int], tuple[int, int], int, int, str, str, str, str]:
+        """Order links, strongest first: by the weaker end, the other, evidence, then identifiers."""
         one, other = self._cards[link.anchor], self._cards[link.node]
-        rules = self._policy.identifiers
-        ranks = sorted((rules[one.type].rank, rules[other.type].rank), reverse=True)
+        stronger, weaker = sorted((self._rank(link.anchor), self._rank(link.node)))
         evidence = self._evidence(link)
         return (
-            ranks[0],
-            ranks[1],
+            weaker,
+            stronger,
             -evidence.touches,
             evidence.first.time,
             one.type,
@@ -302,19 +305,21 @@ class _Resolving:
 
     def _suspect(self, link: LinkId) -> NodeId:
         """Return the end that is in question: the weaker one, of two devices rather the one seen with no person."""
-        return max(link, key=lambda node: (not self._is_personal(node), node not in self._named, *self._weakness(node)))
+        return max(link, key=lambda node: (-self._naming[node], node not in self._named, *self._weakness(node)))
 
-    def _is_personal(self, node: NodeId) -> bool:
-        return self._policy.identifiers[self._cards[node].type].personal
+    def _tells(self, other: NodeId, node: NodeId) -> bool:
+        """Whether an identifier tells whose another is: a person's does of all, an office's of devices."""
+        return self._naming[other] > self._least(node)
 
-    def _is_by_device(self, link: LinkId) -> bool:
-        return not (self._is_personal(link.anchor) and self._is_personal(link.node))
+    def _least(self, node: NodeId) -> Naming:
+        """Return what names too little to pull at a node."""
+        return min(self._naming[node], Naming.OFFICE)
 
-    def _weakness(self, node: NodeId) -> tuple[int, str]:
+    def _weakness(self, node: NodeId) -> tuple[tuple[int, int], str]:
         return self._rank(node), self._cards[node].value
 
-    def _rank(self, node: NodeId) -> int:
-        return self._policy.identifiers[self._cards[node].type].rank
+    def _rank(self, node: NodeId) -> tuple[int, int]:
+        return -self._naming[node], self._policy.identifiers[self._cards[node].type].rank
 
 
 _SUGGESTED: Verdict = "suggested"
@@ -372,10 +377,10 @@ def _rulings(cards: Mapping[NodeId, Card]) -> Iterator[tuple[tuple[NodeId, NodeI
 
 
 def _people(groups: Iterable[list[NodeId]], cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> tuple[Person, ...]:
-    def strongest_first(node: NodeId) -> tuple[int, str]:
-        return policy.identifiers[cards[node].type].rank, cards[node].value
+    def strongest_first(node: NodeId) -> tuple[tuple[int, int], str]:
+        return policy.strength(cards[node].type, cards[node].value), cards[node].value
 
-    def earliest_first(node: NodeId) -> tuple[int, int, str]:
+    def earliest_first(node: NodeId) -> tuple[int, tuple[int, int], str]:
         return cards[node].first_seen, *strongest_first(node)
 
     people = [Person(min(group, key=earliest_first), tuple(sorted(group, key=strongest_first))) for group in groups]

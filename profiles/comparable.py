@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from identity.graph import MOST_OTHERS, Node
 from identity.matching.compare import are_two_people
 from identity.matching.records import BIRTH_TRAITS, encode_record, match_record, name_and_birth
-from identity.policy import IdentityPolicy
+from identity.policy import IdentityPolicy, Naming
 from identity.traits import telling_under
 from profiles.folding import surviving_traits
 from profiles.fragment import Fragment
@@ -31,8 +31,8 @@ def note_person(node: Node, traits: Mapping[str, str], source: str, policy: Iden
 def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) -> bytes:
     """Return the encoded record of a node; empty where there is too little to compare, or the policy compares nothing.
 
-    Only identifiers that name a person have one: what several people did on a tablet is no record of anybody, nor is
-    what several people did under one e-mail address.
+    Only identifiers that name a person have one: what several people did on a tablet or at the address of an office
+    is no record of anybody, nor is what several people did under one e-mail address.
 
     Args:
         node: whose own and other compared identifiers count.
@@ -44,7 +44,7 @@ def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) ->
     if (
         policy.matching is None
         or rule is None
-        or not rule.personal
+        or policy.naming(card.type, card.value) != Naming.PERSON
         or card.shared
         or not (fragment.traits or fragment.frequencies)
     ):
@@ -56,4 +56,5 @@ def comparable_record(node: Node, fragment: Fragment, policy: IdentityPolicy) ->
     born = next((survivors[name] for name in BIRTH_TRAITS if name in survivors), None)
     region = policy.region_of(born.source) if born else ""
     traits = {name: survivor.value for name, survivor in survivors.items()}
-    return encode_record(match_record(traits, [*own, *node.others], region))
+    others = [other for other in node.others if not policy.is_office(*other)]
+    return encode_record(match_record(traits, [*own, *others], region))

@@ -163,14 +163,15 @@ class Publisher:
 
     def _people_as_told(self, gathering: Gathering, customers: Container[NodeId | None]) -> list[Person]:
         """Return some of the people, as they were resolved last; their membership did not change since."""
-        members, rules = gathering.members, self.identity.identifiers
+        members = gathering.members
         nodes: dict[NodeId, list[NodeId]] = {}
         for node, member in members.items():
             if member.customer and member.customer in customers:
                 nodes.setdefault(member.customer, []).append(node)
 
-        def strongest_first(node: NodeId) -> tuple[int, str]:
-            return rules[members[node].card.type].rank, members[node].card.value
+        def strongest_first(node: NodeId) -> tuple[tuple[int, int], str]:
+            card = members[node].card
+            return self.identity.strength(card.type, card.value), card.value
 
         return [Person(founder, tuple(sorted(group, key=strongest_first))) for founder, group in nodes.items()]
 

@@ -1,7 +1,6 @@
 """Why two identifiers are one person, or are not: the links between them with their evidence, out of the lake."""
 
 from collections.abc import Callable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -148,7 +147,7 @@ def why(
     one: NodeRow,
     other: NodeRow | None,
     strength: Callable[[LinkRow, NodeRow, NodeRow], Any],
-    personal: AbstractSet[str],
+    names_person: Callable[[NodeRow], bool],
 ) -> Why:
     """Return why an identifier belongs to its person, or why two are one person or two.
 
@@ -157,7 +156,7 @@ def why(
         one: an identifier.
         other: another one, or None.
         strength: sort key of a joined link, the strongest first.
-        personal: types of identifiers that name a person; links of others make no one person of two.
+        names_person: whether an identifier names a person; links of others make no one person of two.
     """
     customers = [node.customer_id for node in (one, other) if node is not None]
     nodes = _nodes(reader, customers, [])
@@ -182,7 +181,9 @@ def why(
         suggested = [link for link in suggested if _owners(link, nodes) == both]
         return Why(one, other, nodes, [], joined, quarantined, suggested, decisions, [])
     making = (
-        [link for link in joined if _may_unite(link, nodes, personal)] if {one.type, other.type} <= personal else joined
+        [link for link in joined if _may_unite(link, nodes, names_person)]
+        if names_person(one) and names_person(other)
+        else joined
     )
     chain = _chain(making, one.node_id, other.node_id)
     separating = _fewest(making, one.node_id, other.node_id)
@@ -211,9 +212,9 @@ def _between(quarantined: Sequence[LinkRow], nodes: dict[str, NodeRow], both: se
     ]
 
 
-def _may_unite(link: LinkRow, nodes: dict[str, NodeRow], personal: AbstractSet[str]) -> bool:
+def _may_unite(link: LinkRow, nodes: dict[str, NodeRow], names_person: Callable[[NodeRow], bool]) -> bool:
     """Whether a joined link may have made one person of two: not by way of what names nobody, unless decided."""
-    return link.rule == "decided_together" or {nodes[link.anchor_id].type, nodes[link.node_id].type} <= personal
+    return link.rule == "decided_together" or all(names_person(nodes[end]) for end in (link.anchor_id, link.node_id))
 
 
 def _graph(joined: Sequence[LinkRow]) -> "nx.Graph[str]":

@@ -13,18 +13,6 @@ from identity.regions import told_region
 _THINGS = frozenset({"cookie", "device_id", "advertising_id"})
 """Types of identifiers that name a thing: random signs, which nobody mistypes and which resemble nothing."""
 
-_OFFICE_WORDS = """
-    info information office contact sales marketing support help helpdesk service services admin administrator
-    administration webmaster hostmaster postmaster abuse noc security root www ftp news usenet uucp list mail mailbox
-    noreply no-reply donotreply do-not-reply reception enquiries inquiries enquiry billing accounts accounting invoice
-    invoices orders order booking bookings reservations jobs careers hr press media team hello customerservice
-    customer-service kontakt buero verwaltung vertrieb verkauf einkauf buchhaltung rechnung rechnungen bestellung
-    kundenservice empfang post zentrale sekretariat presse bewerbung accueil contacto contato contatti informacion
-    ventas vendas vendite administracion administracao amministrazione biuro sekretariat
-"""
-_OFFICES = frozenset(_OFFICE_WORDS.split())
-"""Local parts of addresses that an office answers, among them those of RFC 2142: they say nothing of a person."""
-
 _NUMBER_TRAITS = ("national_id", "social_security_number", "ssn", "tax_id", "passport_number")
 BIRTH_TRAITS = ("birth_date", "date_of_birth", "birthdate", "birthday", "dob", "birth_year")
 """Traits that tell a birth date, the first one that is told counts."""
@@ -51,7 +39,7 @@ class MatchRecord(msgspec.Struct, array_like=True, frozen=True):
         birth_place: the same of the birth.
         gender: ``f``, ``m`` or as it came.
         occupation: without spaces.
-        emails: normalised addresses, without those of an office (info@, sales@).
+        emails: normalised addresses.
         phones: numbers in E.164 form.
         numbers: other identifiers that name a person, as ``type:value``.
         born_also: what else the birth date may mean, in the same form.
@@ -102,7 +90,7 @@ def match_record(
 
     Args:
         traits: of a profile, by name; names that are not known here do not count.
-        identifiers: types and normalised values of what stands on the same record.
+        identifiers: types and normalised values of what stands on the same record, without the mailboxes of offices.
         region: ISO 3166 alpha-2 code of where dates are written that tell no country and show none; empty where nobody
             knows.
 
@@ -200,8 +188,7 @@ def _identifiers(
     emails, phones, numbers = set(), set(), set()
     for kind, value in identifiers:
         if kind == "email":
-            if value.partition("@")[0] not in _OFFICES:
-                emails.add(value)
+            emails.add(value)
         elif kind == "phone":
             phones.add(value)
         elif kind not in _THINGS:

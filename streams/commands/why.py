@@ -66,8 +66,7 @@ def why(
         second = None if other is None else _node(reader, policy, other)
         if second is not None and second.node_id == first.node_id:
             raise InputError("expected two identifiers, got the same twice")
-        personal = {name for name, rule in policy.identifiers.items() if rule.personal}
-        found = explain(reader, first, second, partial(_strength, policy), personal)
+        found = explain(reader, first, second, partial(_strength, policy), partial(_names_person, policy))
         told = [*(found.chain if second else found.joined[:_MOST]), *found.would_separate, *found.suggested[:_MOST]]
         told += found.quarantined[:_MOST]
         pairs = [(link.anchor_id, link.node_id) for link in told if link.probability is not None]
@@ -100,18 +99,25 @@ def _node(reader: "LakeReader", policy: "IdentityPolicy", text: str) -> "NodeRow
     return node
 
 
+def _names_person(policy: "IdentityPolicy", node: "NodeRow") -> bool:
+    from identity.policy import Naming  # noqa: PLC0415 - heavy
+
+    return node.type in policy.identifiers and policy.naming(node.type, node.value) == Naming.PERSON
+
+
 def _strength(policy: "IdentityPolicy", link: "LinkRow", anchor: "NodeRow", node: "NodeRow") -> tuple[object, ...]:
     """Order links as resolution does: decisions, then evidence, then likeness.
 
     Evidence is ordered by the weaker end's type, the other's, number, time.
     """
-    rules = policy.identifiers
-    ranks = sorted((rules[end.type].rank if end.type in rules else len(rules) for end in (anchor, node)), reverse=True)
+    known = policy.identifiers
+    unknown = (0, len(known))
+    ends = [policy.strength(end.type, end.value) if end.type in known else unknown for end in (anchor, node)]
     kind = {"decided_together": _DECIDED, "matched": _ALIKE}.get(link.rule or "", _SEEN)
     return (
         kind,
         *((-(link.probability or 0.0),) if kind == _ALIKE else ()),
-        *ranks,
+        *sorted(ends, reverse=True),
         -link.times,
         str(link.first_at),
         anchor.type,

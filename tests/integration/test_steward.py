@@ -34,7 +34,7 @@ FIRST_DAY_MS = 1_767_225_600_000
 ANN, BEN, LANDLINE = "email:ann@example.org", "email:ben@example.org", "phone:+4930123499"
 OLD_CARD, NEW_CARD, CAT = "customer_id:old-card", "customer_id:new-card", "phone:+4930123456"
 DORA, DORIS, HER_TABLET = "customer_id:dora", "customer_id:doris", "device_id:another-tablet"
-SHOP, ONE_CLIENT, OTHER_CLIENT = "email:shop@example.org", "loyalty_id:l-1", "loyalty_id:l-2"
+SHOP, ONE_CLIENT, OTHER_CLIENT = "email:till-7@example.org", "loyalty_id:l-1", "loyalty_id:l-2"
 KIOSK, ONE_GUEST, OTHER_GUEST = "email:kiosk@example.org", "cookie:guest-1", "cookie:guest-2"
 NEVER_SEEN = "email:nobody@example.org"
 
@@ -347,7 +347,7 @@ def test_the_lake_lists_each_decision_with_who_made_it_and_why(desk: Desk) -> No
         ("apart", frozenset({"ann@example.org", "ben@example.org"})),
         ("together", frozenset({"old-card", "new-card"})),
         ("release", frozenset({"dora", "another-tablet"})),
-        ("block", frozenset({"shop@example.org"})),
+        ("block", frozenset({"till-7@example.org"})),
         ("block", frozenset({"kiosk@example.org"})),
     }
     assert {(row["state"], row["made_by"], row["reason"]) for row in decided} == {("made", "a steward", "they called")}

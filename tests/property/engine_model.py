@@ -99,7 +99,9 @@ def identifier(identifier_type: str, value: str) -> Identified:
 
 def event(name: str, time: int, *seen: Identified, source: str = "web") -> Event:
     """Return an event with its identifiers in order of strength."""
-    return Event(name, time, source, tuple(sorted(set(seen))))
+    strength = default_policy().strength
+    ordered = sorted(set(seen), key=lambda part: (strength(part.type, part.value), part.value))
+    return Event(name, time, source, tuple(ordered))
 
 
 def tight_policy(**max_neighbours: int) -> IdentityPolicy:

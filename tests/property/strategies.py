@@ -24,6 +24,7 @@ POLICY: IdentityPolicy = tight_policy(cookie=3, phone=3)
 IDENTIFIERS: tuple[Identified, ...] = (
     *(identifier("customer_id", f"c{index}") for index in range(3)),
     *(identifier("email", f"e{index}@example.org") for index in range(4)),
+    *(identifier("email", f"{name}@example.org") for name in ("info", "sales")),
     *(identifier("phone", f"+49301234{index}") for index in range(2)),
     *(identifier("cookie", f"k{index}") for index in range(5)),
 )

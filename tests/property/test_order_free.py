@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from identity.graph import Card, Evidence, Moment
 from identity.nodes import NodeId, node_id
+from identity.policy import Naming
 from identity.resolution import Resolution, resolve
 from profiles import fragment as fragments
 from schemas.contracts import PROFILE, contracts
@@ -122,8 +123,8 @@ def test_a_customer_id_stays_with_its_founder_unless_one_seen_before_joins(
     after = final_people(run([*events, *later_than(events, more)], POLICY, 1, Disorder(1)))
     cards = oracle_cards(events, POLICY)
 
-    def first_known(node: NodeId) -> tuple[int, int, str]:
-        return cards[node].first_seen, POLICY.identifiers[cards[node].type].rank, cards[node].value
+    def first_known(node: NodeId) -> tuple[int, tuple[int, int], str]:
+        return cards[node].first_seen, POLICY.strength(cards[node].type, cards[node].value), cards[node].value
 
     for founder, (nodes, _) in after.items():
         assert founder in nodes
@@ -209,11 +210,15 @@ def test_everybody_is_exactly_one_person_within_the_limits(events: list[Event]) 
     }
 
 
-def personal_parties(cards: dict[NodeId, Card]) -> dict[NodeId, NodeId]:
-    """Return what stands for those that personal links and decisions that join connect, directly or not."""
+def names(card: Card, least: Naming) -> bool:
+    return POLICY.naming(card.type, card.value) >= least
+
+
+def parties(cards: dict[NodeId, Card], least: Naming) -> dict[NodeId, NodeId]:
+    """Return what stands for those that links of such nodes and decisions that join connect, directly or not."""
     party = {node: node for node in cards}
     pairs = [(one, other) for one, card in cards.items() for other in card.links if other in cards]
-    links = [pair for pair in pairs if all(POLICY.identifiers[cards[node].type].personal for node in pair)]
+    links = [pair for pair in pairs if all(names(cards[node], least) for node in pair)]
     bonds = [(one, other) for one, card in cards.items() for other, ruling in card.rulings.items() if ruling.kind.joins]
     for one, other in [*links, *bonds]:
         kept, gone = party[one], party[other]
@@ -222,14 +227,13 @@ def personal_parties(cards: dict[NodeId, Card]) -> dict[NodeId, NodeId]:
 
 
 @settings(max_examples=examples(300))
-@given(events=histories())
-def test_a_device_alone_joins_no_two_personal_identifiers(events: list[Happening]) -> None:
-    """Personal identifiers of one person hang together by links and decisions without any device in between."""
+@given(events=histories(), least=st.sampled_from([Naming.OFFICE, Naming.PERSON]))
+def test_what_names_less_joins_no_two_that_name_more(events: list[Happening], least: Naming) -> None:
+    """Identifiers of one person hang together by links and decisions with no device, nor an office, in between."""
     cards = oracle_cards(events, POLICY)
-    party = personal_parties(cards)
+    party = parties(cards, least)
     for person in resolve(cards, POLICY).people:
-        names = [node for node in person.nodes if POLICY.identifiers[cards[node].type].personal]
-        assert len({party[node] for node in names}) <= 1
+        assert len({party[node] for node in person.nodes if names(cards[node], least)}) <= 1
 
 
 @settings(max_examples=examples(300))

@@ -331,11 +331,12 @@ def with_consents(event_id: str, *identifiers: tuple[str, str], state: ConsentSt
 
 
 @pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("address", ["second@example.org", "info@firma.example"])
 def test_a_denial_reaches_the_customer_of_every_personal_identifier_and_a_grant_does_not(
-    bench: Bench, *, turned: bool
+    bench: Bench, address: str, *, turned: bool
 ) -> None:
-    """Neither of two numbers is the other's, so the address of the second stays with the second."""
-    second = [("customer_id", "Cust-2"), ("email", "second@example.org")]
+    """Neither of two numbers is the other's, so the address of the second stays with the second, an office's too."""
+    second = [("customer_id", "Cust-2"), ("email", address)]
     said = [
         with_consents("1", *second, state="granted", channel="email"),
         with_consents("2", ("customer_id", "Cust-1"), second[1], state="withdrawn", channel="email"),

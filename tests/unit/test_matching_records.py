@@ -88,14 +88,6 @@ def test_a_record_is_small_and_survives_msgpack() -> None:
     assert len(encoded) < 64
 
 
-def test_the_address_of_an_office_is_nobodys() -> None:
-    found = match_record(
-        {"first_name": "Anna", "last_name": "Huber"}, [("email", "info@example.org"), ("email", "a.h@example.org")]
-    )
-    assert found is not None
-    assert found.emails == ("a.h@example.org",)
-
-
 def test_a_date_is_read_by_the_country_of_the_record_or_of_its_address_else_by_the_region() -> None:
     name = {"full_name": "Anna Huber", "birth_date": "3/1/1970"}
     american = match_record({**name, "country": "US"}, [], "DE")

@@ -99,9 +99,7 @@ def touchpoints(records: Iterable[Sent]) -> dict[EventKey, AcceptedTouchpoint]:
 def event_of(accepted: AcceptedTouchpoint) -> Event:
     """Return whom a touchpoint names, and when."""
     ranks = default_policy().identifiers
-    seen = tuple(
-        sorted(Identified(ranks[node["type"]].rank, node["type"], node["value"]) for node in accepted["nodes"])
-    )
+    seen = tuple(Identified(ranks[node["type"]].rank, node["type"], node["value"]) for node in accepted["nodes"])
     touchpoint = accepted["touchpoint"]
     return Event(touchpoint["event_id"], touchpoint["event_time"], accepted["source"], seen)
 
