@@ -89,8 +89,12 @@ class Limited:
         """Run a statement; its rows are worked out as they are fetched.
 
         Raises:
+            UnicodeEncodeError: a text holds half a surrogate pair, of which DuckDB makes an error of its own.
             QueryStoppedError, QueryError: as ``running``.
         """
+        for text in (sql, *parameters):
+            if isinstance(text, str):
+                text.encode()
         answer = Found(self, self.limits.seconds)
         with answer.running():
             self.connection.execute(sql, parameters)

@@ -76,8 +76,10 @@ def open_lake_reader(
     engine.require_lake(home)
     snapshot = _snapshot_option(as_of)
     connection = engine.connect()
+    closing = connection.close
     try:
         bounded = limited(connection, home / "lake", limits)
+        closing = bounded.close
         try:
             engine.attach(connection, home, "READ_ONLY", *snapshot)
             engine.check_format(connection, home)
@@ -91,7 +93,7 @@ def open_lake_reader(
             connection.execute(f"SET VARIABLE {VARIABLE} = TIMESTAMP {engine.quoted(moment.isoformat(sep=' '))}")
         connection.execute("SET lock_configuration = true")
     except BaseException:
-        connection.close()
+        closing()
         raise
     return LakeReader(bounded)
 

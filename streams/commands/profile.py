@@ -71,7 +71,6 @@ def profile(
     Types are customer_id, loyalty_id, crm_id, email, phone, social_handle, device_id, advertising_id and cookie. Where
     nobody is found, the exit code is 1.
     """
-    who.encode()  # raises where it is no UTF-8, of which DuckDB makes an error of its own
     if live and as_of is not None:
         raise InputError("--live is as of now: expected no --as-of beside it")
     found = _find_live(who) if live else _find(who, as_of)
