@@ -259,7 +259,7 @@ def read_touchpoint(line: str | bytes) -> Reading:
     if not isinstance(content, dict):
         return Reading(None, (Problem("undecodable", f"{_NO_JSON}, got {_kind_of(content)}"),), _ALL)
     if _may_hold_halves(line):
-        content = _whole(content)
+        content = _mended(content)
     try:
         return Reading(_record(_Touchpoint.model_validate(content)))
     except ValidationError as error:
@@ -319,13 +319,13 @@ def _may_hold_halves(line: str | bytes) -> bool:
     return "\\u" in line or not line.isascii()
 
 
-def _whole(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
+def _mended(value: Any) -> Any:  # noqa: ANN401  # whatever JSON holds
     """Return what a JSON text holds with a replacement character for each half of a surrogate pair."""
     if isinstance(value, str):
         return _HALVES.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_whole(part) for part in value]
-    return {_whole(name): _whole(part) for name, part in value.items()} if isinstance(value, dict) else value
+        return [_mended(part) for part in value]
+    return {_mended(name): _mended(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def _as_text(value: object) -> str:
