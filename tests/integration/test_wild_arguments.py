@@ -17,17 +17,17 @@ from tests.integration.view_lakes import write_lake
 MOMENTS = ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "0001-01-01", "9999-12-31T23:59:59", "0", "-1"]
 MOMENTS += [str(10**30), "NaN", "", " ", "\x00", "2026-02-30", "yesterday", os.fsdecode(b"\xff"), "0000-01-01"]
 AT: Sequence[Sequence[str]] = (
-    ("sql", "SELECT count(*) FROM segments"),
-    ("value", "fit"),
-    ("lookalikes", "find", "best_customers"),
-    ("audience", "best_customers", "--channel", "email"),
-    ("clock",),
+    ("sql", "SELECT count(*) FROM segments", "--at"),
+    ("value", "fit", "--at"),
+    ("lookalikes", "find", "best_customers", "--at"),
+    ("audience", "best_customers", "--channel", "email", "--at"),
+    ("clock", "--at"),
 )
 AS_OF: Sequence[Sequence[str]] = (
-    ("sql", "SELECT 1"),
-    ("digest",),
-    ("profile", "email:ann@example.com"),
-    ("why", "email:ann@example.com"),
+    ("sql", "SELECT 1", "--as-of"),
+    ("digest", "--as-of"),
+    ("profile", "email:ann@example.com", "--as-of"),
+    ("why", "email:ann@example.com", "--as-of"),
 )
 ODD = os.fsdecode(b"\xff\xfe")
 OTHERS: Sequence[Sequence[str]] = (
@@ -116,7 +116,7 @@ def ends_well(
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=ascii)
-@pytest.mark.parametrize("command", AT, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", [*AT, *AS_OF], ids=lambda command: f"{command[0]} {command[-1]}")
 def test_any_moment_may_be_said(
     command: Sequence[str],
     moment: str,
@@ -124,19 +124,8 @@ def test_any_moment_may_be_said(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ends_well((*command, f"--at={moment}"), home, monkeypatch, capsys)
-
-
-@pytest.mark.parametrize("moment", MOMENTS, ids=ascii)
-@pytest.mark.parametrize("command", AS_OF, ids=lambda command: command[0])
-def test_any_past_state_may_be_asked_for(
-    command: Sequence[str],
-    moment: str,
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    ends_well((*command, f"--as-of={moment}"), home, monkeypatch, capsys)
+    """As the moment to reckon from, or as the past state that is asked for."""
+    ends_well((*command[:-1], f"{command[-1]}={moment}"), home, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("arguments", OTHERS, ids=lambda arguments: ascii(" ".join(arguments))[:60])

@@ -7,35 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.graph import Block, Card, Ruling, RulingKind, merge_cards
-from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-from identity.policy_file import default_policy
 from identity.resolution import LinkId, resolve
-from tests.property.engine_model import Event, Identified, event, identifier, oracle_cards
+from tests.property.engine_model import Identified, event, identifier, oracle_cards
+from tests.unit.resolving import POLICY, Cards, decide, gathered, seen
 
-POLICY = default_policy()
 ANN, BEN, CAT = (identifier("customer_id", name) for name in ("ann", "ben", "cat"))
 ANNS_MAIL, BENS_MAIL = identifier("email", "ann@example.org"), identifier("email", "ben@example.org")
 TABLET, COOKIE = identifier("device_id", "tablet"), identifier("cookie", "cookie")
 NUMBER = identifier("phone", "+4930123456")
 TOGETHER, APART, WITHDRAWN = RulingKind.TOGETHER, RulingKind.APART, RulingKind.WITHDRAWN
-
-Cards = dict[NodeId, Card]
-
-
-def seen(times: int, *whom: Identified) -> list[Event]:
-    name = "+".join(part.value for part in whom)
-    return [event(f"{name} {number}", 1 + number, *whom) for number in range(times)]
-
-
-def gathered(*events: list[Event]) -> Cards:
-    return oracle_cards([one for part in events for one in part], POLICY)
-
-
-def decide(cards: Cards, one: Identified, other: Identified, kind: RulingKind, at: int = 1) -> None:
-    for node, far in ((one.node, other.node), (other.node, one.node)):
-        ruling = Ruling(at, kind)
-        cards[node].rulings[far] = max(cards[node].rulings.get(far, ruling), ruling)
 
 
 def people(cards: Cards, policy: IdentityPolicy = POLICY) -> set[frozenset[str]]:

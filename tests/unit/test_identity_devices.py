@@ -2,16 +2,14 @@
 
 import pytest
 
-from identity.graph import Card, Ruling, RulingKind
+from identity.graph import RulingKind
 from identity.matching.default import default_model
 from identity.matching.likeness import Likeness
 from identity.matching.records import encode_record, match_record
-from identity.nodes import NodeId
-from identity.policy_file import default_policy
 from identity.resolution import resolve
-from tests.property.engine_model import Event, Identified, event, identifier, oracle_cards
+from tests.property.engine_model import Identified, identifier
+from tests.unit.resolving import POLICY, Cards, decide, gathered, seen
 
-POLICY = default_policy()
 LIKENESS = Likeness(default_model())
 
 ANN, BEN, CAT = (identifier("email", f"{name}@example.org") for name in ("ann", "ben", "cat"))
@@ -19,22 +17,6 @@ ANNS_PHONE, ANNS_CARD = identifier("phone", "+491701234567"), identifier("loyalt
 BROWSER, OTHER_BROWSER = (identifier("cookie", f"browser {number}") for number in range(2))
 TABLET, HANDSET = identifier("device_id", "tablet"), identifier("device_id", "handset")
 ANNA = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1980-01-02", "postcode": "10115"}
-
-Cards = dict[NodeId, Card]
-
-
-def seen(times: int, *whom: Identified) -> list[Event]:
-    name = "+".join(part.value for part in whom)
-    return [event(f"{name} {number}", 1 + number, *whom) for number in range(times)]
-
-
-def gathered(*events: list[Event]) -> Cards:
-    return oracle_cards([one for part in events for one in part], POLICY)
-
-
-def decide(cards: Cards, one: Identified, other: Identified, kind: RulingKind) -> None:
-    for node, far in ((one.node, other.node), (other.node, one.node)):
-        cards[node].rulings[far] = Ruling(1, kind)
 
 
 def people(cards: Cards) -> set[frozenset[Identified]]:

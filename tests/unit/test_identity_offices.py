@@ -8,7 +8,8 @@ from identity.normalise import Normaliser
 from identity.policy import Naming
 from identity.policy_file import default_policy, default_policy_text, parse_policy
 from tests.property.engine_model import Identified, identifier
-from tests.unit.test_identity_devices import apart, decide, gathered, people, seen, verdict
+from tests.unit.resolving import decide, gathered, seen
+from tests.unit.test_identity_devices import apart, people, verdict
 
 POLICY = default_policy()
 INFO, SALES = identifier("email", "info@firma.example"), identifier("email", "sales@firma.example")
