@@ -2,11 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import structlog
 
 from schemas.contracts import PROFILE
 from schemas.records import Profile
@@ -72,13 +71,6 @@ def test_a_view_follows_the_topic_and_goes_on_after_it_was_closed(broker: str, t
         assert view.profile_of(ben["customer_id"]) is None
 
 
-@pytest.fixture
-def _own_logging() -> Iterator[None]:
-    """Let what a command sets up of logging end with the test."""
-    yield
-    structlog.reset_defaults()
-
-
 def _asked(settings: Settings, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
     """Return the exit code of ``onefold profile``."""
     for name, value in settings.model_dump(exclude_none=True).items():
@@ -88,7 +80,6 @@ def _asked(settings: Settings, monkeypatch: pytest.MonkeyPatch, *options: str) -
     return int(ended.value.code or 0)
 
 
-@pytest.mark.usefixtures("_own_logging")
 def test_a_profile_is_shown_live_without_a_lake(
     broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,7 +94,6 @@ def test_a_profile_is_shown_live_without_a_lake(
     assert _asked(made, monkeypatch, "email:ben@example.com", "--live") == 1
 
 
-@pytest.mark.usefixtures("_own_logging")
 def test_a_live_profile_is_refused_of_the_past_and_while_another_process_has_the_view(
     broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

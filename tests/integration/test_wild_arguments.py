@@ -3,11 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import structlog
 
 from identity.policy_file import default_policy_text
 from sinks.testing import a_profile
@@ -86,13 +85,6 @@ OTHERS: Sequence[Sequence[str]] = (
     ("drain", "--workers", "NaN"),
     ("status", "--format", ""),
 )
-
-
-@pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    """Let what a command sets up of logging end with the test."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ A selection of seeds, the same every time; ``make simulate`` runs fresh ones.
 """
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -14,11 +13,9 @@ from tests.simulation.scenario import simulate
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
+def _quiet() -> None:
     """Formatting log lines would take most of the time."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.reset_defaults()
 
 
 KNOWN = [range(start, start + 50) for start in range(0, 300, 50)]
