@@ -20,6 +20,8 @@ from tests.faults.harness import FRAMES, Sent, events_of, installation, oracle, 
 
 AT = 1_770_000_000_000
 HALF = 6_000
+TEXT_LENGTH = 1_000
+"""So long that the busy partition takes several fetches, of 1 MiB each, more than any other."""
 
 
 def visit(number: int, email: str) -> Sent:
@@ -35,7 +37,7 @@ def visit(number: int, email: str) -> Sent:
         "consents": [],
         "interaction": None,
         "party": "first",
-        "properties": {"page": f"/{number % 50}"},
+        "properties": {"page": f"/{number % 50}", "text": "x" * TEXT_LENGTH},
     }
     return Sent("web", FRAMES.encode(TOUCHPOINT, touchpoint), ("web", f"{number}"))
 
@@ -95,7 +97,7 @@ def test_fault_25_the_other_partitions_do_not_wait_for_the_busy_one_and_its_lag_
     assert size[busy] > HALF
     assert {part.waiting for part in lag.stages if part.topic == topic} == {len(records)}
     done = done_ms(settings, lag.ends)
-    # Each partition has its turn after every portion of another, so who has thrice as many is done last.
+    # Each partition has its turn after every fetch of another, so who has thrice as many fetches is done last.
     assert done[busy] > max(at for number, at in done.items() if number != busy)
     found = outcome(settings)
     assert found.events == dict.fromkeys(events_of(records), 1)
