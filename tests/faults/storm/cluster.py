@@ -205,7 +205,9 @@ class Cluster:
 
     def _damage(self, name: str, chance: random.Random, how: Callable[[Path], None]) -> int:
         self.kill(name)
-        stores = sorted(file.parent for one in self._machines for file in one.home.glob("state/*/*/CURRENT"))
+        stores = sorted(
+            file.parent for one in self._machines for file in _files(one.home / "state") if file.name == "CURRENT"
+        )
         chosen = [store for store in stores if chance.random() < 0.7] or stores
         return sum(_while_nobody_has_it(store, how) for store in chosen)
 
@@ -239,10 +241,16 @@ def cluster(home: Path, servers: str) -> Iterator[Cluster]:
 
 def _sizes(folder: Path) -> dict[Path, int]:
     found = {}
-    for file in folder.rglob("*"):
+    for file in _files(folder):
         with contextlib.suppress(FileNotFoundError):
             found[file] = file.stat().st_size
     return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Tell the files below a folder; ``rglob`` ends with an error where a process removes a folder meanwhile."""
+    for within, _, names in os.walk(folder):
+        yield from (Path(within, name) for name in names)
 
 
 def _while_nobody_has_it(store: Path, do: Callable[[Path], None]) -> bool:
@@ -264,7 +272,7 @@ def _remove(store: Path) -> None:
 
 def _flip_bits(store: Path, chance: random.Random) -> None:
     """Flip bits in one of the files that hold data or say where they are."""
-    files = [file for file in sorted(store.iterdir()) if file.name not in _NOT_DATA and file.stat().st_size]
+    files = [file for file in sorted(_files(store)) if file.name not in _NOT_DATA and file.stat().st_size]
     file = chance.choice(files)
     data = bytearray(file.read_bytes())
     for _ in range(_BITS):
