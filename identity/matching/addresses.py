@@ -350,7 +350,7 @@ def _end_of_street(name: list[str]) -> int:
     if name and _STREET_WORDS.get(name[0], name[0]) in _KINDS_BEFORE:
         return len(name)
     for place in range(name[:1] != ["broadway"], len(name)):
-        if _STREET_WORDS.get(name[place], name[place]) not in _KINDS:
+        if name[place] in _LEADING or _STREET_WORDS.get(name[place], name[place]) not in _KINDS:
             continue
         following = place + 1
         if following < len(name) and _STREET_WORDS.get(name[following], name[following]) in _KINDS:

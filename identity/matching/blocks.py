@@ -91,13 +91,22 @@ def _by_address(record: MatchRecord, sounds: list[str], pairs: list[tuple[str, s
     for one, other in pairs:
         for place in places:
             yield "words place", one, other, place
-    if record.house and record.postcode and record.given:
-        yield "start house", record.given[0][0], record.postcode, record.house
-    if record.house and record.street and record.born:
-        yield "house year", record.street[:_PREFIX], record.house, record.born[:4]
+    if record.house:
+        yield from _by_house(record)
     if record.postcode and record.born:
         yield "postcode month", record.postcode, record.born[:6]
         yield "postcode day", record.postcode, record.born[4:]
+
+
+def _by_house(record: MatchRecord) -> Iterator[tuple[str, ...]]:
+    """Yield what finds the people of a house, also where no name is spelled or told as elsewhere."""
+    if record.postcode and record.given:
+        yield "start house", record.given[0][0], record.postcode, record.house
+    if record.street:
+        for place in {record.postcode[:_PREFIX], record.city} - {""}:
+            yield "house place", sound(record.street), record.house, place
+        if record.born:
+            yield "house year", record.street[:_PREFIX], record.house, record.born[:4]
 
 
 def _by_names(

@@ -29,6 +29,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
         "other_house",
         "street",
         "city_alone",
+        "city_near_postcode",
         "postcode",
         "house",
     ),
@@ -85,8 +86,8 @@ _UNTOLD = Comparison(MISSING)
 _DIFFERENT = Comparison(0)
 _EXCHANGED = Comparison(_G["exchanged"])
 _BORN = {level: Comparison(place) for level, place in _B.items()}
-_HOUSE, _STREET, _NEAR_POSTCODE, _SAME_AREA, _ELSEWHERE = (
-    Comparison(_A[level]) for level in ("house", "street", "near_postcode", "area", "different")
+_HOUSE, _STREET, _CITY_NEAR_POSTCODE, _NEAR_POSTCODE, _SAME_AREA, _ELSEWHERE = (
+    Comparison(_A[level]) for level in ("house", "street", "city_near_postcode", "near_postcode", "area", "different")
 )
 
 
@@ -381,7 +382,7 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     street = streets and (same_street(one.street, other.street) or _slips_of_street(one.street, other.street))
     postcode = postcodes and one.postcode == other.postcode
     near = postcodes and not postcode and _near(one.postcode, other.postcode)
-    city = cities and (one.city == other.city or _near(one.city, other.city)) and not _differ(one.state, other.state)
+    city = cities and _alike(one.city, other.city) and not _differ(one.state, other.state)
     if street and (postcode or near or city or not (postcodes or cities)):
         if one.house == other.house != "" and not _differ(one.unit, other.unit):
             return _HOUSE
@@ -390,7 +391,9 @@ def _address(one: MatchRecord, other: MatchRecord) -> Comparison:
     if postcode:
         level = _A["other_house" if streets and not street else "postcode"]
         return Comparison(level, one.postcode, other.postcode)
-    return _NEAR_POSTCODE if near else _area(one, other, postcodes=postcodes, city=city)
+    if near:
+        return _CITY_NEAR_POSTCODE if city else _NEAR_POSTCODE
+    return _area(one, other, postcodes=postcodes, city=city)
 
 
 def _differ(one: str, other: str) -> bool:

@@ -1,17 +1,22 @@
 """Weights to start with: what fits people's records as a rule, before anything was learnt from one's own.
 
-The figures are rounded means of what training found on several sets of records of people. They leave out the frequency
-of values, so they weigh Smith like any other name; training mends that. Training also leans on them where the records
-say little.
+The figures are rounded means of what training found on several sets of records of people. They know how
+frequent names are by a list of those that many people have; training counts one's own. Training also leans on the
+weights where the records say little.
 """
 
-from identity.matching.model import FORMAT, KINDS, SAME, STRANGERS, Model, PairKind, from_json
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from identity.matching.compare import LEVELS
+from identity.matching.model import FORMAT, KINDS, SAME, STRANGERS, Frequencies, Model, PairKind, from_json
 
 _RECORDS = 100_000
 _SHARES = {
     SAME: 1.5e-5,
     "household": 1.2e-5,
-    "namesakes": 1.4e-7,
+    "namesakes": 8e-8,
     "twins": 2.6e-8,
     "cousins": 1e-7,
     "relatives": 1e-7,
@@ -26,7 +31,7 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "middle": [0.1, 0.08, 0.1, 0.72],
         "surname": [0.03, 0.01, 0.01, 0.02, 0.02, 0.11, 0.8],
         "born": [0.008, 0.009, 0.005, 0.012, 0.006, 0.028, 0.002, 0.06, 0.87],
-        "address": [0.13, 0.02, 0.03, 0.05, 0.03, 0.02, 0.08, 0.34, 0.3],
+        "address": [0.13, 0.02, 0.03, 0.03, 0.03, 0.02, 0.08, 0.02, 0.34, 0.3],
         "birth_place": [0.16, 0.02, 0.82],
         "gender": [0.03, 0.97],
         "occupation": [0.13, 0.02, 0.85],
@@ -36,11 +41,11 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "suffix": [0.001, 0.549, 0.45],
     },
     STRANGERS: {
-        "given": [0.975698, 0.0033, 0.0005, 0.002, 0.001, 0.0015, 0.006, 0.01, 0.000002],
+        "given": [0.977898, 0.0033, 0.0003, 0.0015, 0.001, 0.0015, 0.0045, 0.01, 0.000002],
         "middle": [0.945, 0.02, 0.005, 0.03],
         "surname": [0.9933, 0.0006, 0.0002, 0.0008, 0.0003, 0.001, 0.0038],
-        "born": [0.43284, 0.52, 0.013, 0.026, 0.005, 0.001, 0.00003, 0.0021, 0.00003],
-        "address": [0.9898, 0.0025, 0.0025, 0.0025, 0.0005, 0.0001, 0.0015, 0.0005, 0.0001],
+        "born": [0.43024, 0.54, 0.0095, 0.0145, 0.0035, 0.0004, 0.00003, 0.0018, 0.00003],
+        "address": [0.98973, 0.0025, 0.0025, 0.0025, 0.0006, 0.00006, 0.0015, 0.00005, 0.0005, 0.00006],
         "birth_place": [0.988, 0.002, 0.01],
         "gender": [0.5, 0.5],
         "occupation": [0.955, 0.005, 0.04],
@@ -50,9 +55,9 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "suffix": [0.02, 0.97, 0.01],
     },
     "household": {
-        "given": [0.984498, 0.0033, 0.0005, 0.002, 0.001, 0.0015, 0.006, 0.0012, 0.000002],
+        "given": [0.986698, 0.0033, 0.0003, 0.0015, 0.001, 0.0015, 0.0045, 0.0012, 0.000002],
         "surname": [0.04, 0.002, 0.003, 0.005, 0.01, 0.09, 0.85],
-        "address": [0.01, 0.01, 0.01, 0.03, 0.02, 0.02, 0.1, 0.35, 0.45],
+        "address": [0.01, 0.01, 0.01, 0.02, 0.02, 0.02, 0.1, 0.01, 0.35, 0.45],
         "birth_place": [0.5, 0.02, 0.48],
         "email": [0.93, 0.01, 0.01, 0.05],
         "phone": [0.92, 0.02, 0.06],
@@ -63,7 +68,7 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "middle": [0.3, 0.08, 0.1, 0.52],
         "surname": [0.03, 0.005, 0.01, 0.015, 0.01, 0.08, 0.85],
         "born": [0.0502, 0.92, 0.001, 0.012, 0.006, 0.003, 0.0001, 0.0037, 0.004],
-        "address": [0.05, 0.01, 0.01, 0.03, 0.02, 0.02, 0.1, 0.33, 0.43],
+        "address": [0.05, 0.01, 0.01, 0.02, 0.02, 0.02, 0.1, 0.01, 0.33, 0.43],
         "birth_place": [0.4, 0.02, 0.58],
         "email": [0.9, 0.01, 0.01, 0.08],
         "phone": [0.5, 0.03, 0.47],
@@ -73,7 +78,7 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
     "twins": {
         "surname": [0.04, 0.002, 0.003, 0.005, 0.01, 0.09, 0.85],
         "born": [0.002, 0.002, 0.004, 0.01, 0.008, 0.03, 0.002, 0.052, 0.89],
-        "address": [0.05, 0.01, 0.01, 0.03, 0.02, 0.02, 0.1, 0.33, 0.43],
+        "address": [0.05, 0.01, 0.01, 0.02, 0.02, 0.02, 0.1, 0.01, 0.33, 0.43],
         "birth_place": [0.08, 0.02, 0.9],
         "email": [0.9, 0.01, 0.01, 0.08],
         "phone": [0.5, 0.03, 0.47],
@@ -94,11 +99,11 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "given": [0.946995, 0.008, 0.0015, 0.0045, 0.003, 0.006, 0.009, 0.021, 0.000005],
         "middle": [0.88, 0.04, 0.01, 0.07],
         "surname": [0.956, 0.003, 0.002, 0.004, 0.001, 0.006, 0.028],
-        "address": [0.94, 0.02, 0.008, 0.0175, 0.001, 0.0005, 0.01, 0.0025, 0.0005],
+        "address": [0.94, 0.02, 0.008, 0.017, 0.001, 0.0005, 0.01, 0.0005, 0.0025, 0.0005],
         "birth_place": [0.94, 0.01, 0.05],
     },
     "neighbours": {
-        "address": [0.05, 0.35, 0.3, 0.1, 0.02, 0.02, 0.1, 0.04, 0.02],
+        "address": [0.05, 0.35, 0.3, 0.08, 0.02, 0.02, 0.1, 0.02, 0.04, 0.02],
         "birth_place": [0.2, 0.1, 0.7],
     },
     "borrowed": {
@@ -107,13 +112,31 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "number": [0.45, 0.05, 0.5],
     },
 }
+_OF_OTHER_NAMES = {"given": 0.0015, "surname": 0.0006}
+"""The share that any name is taken to have which is not in the list: more than most have, so that none is overrated."""
+_RARITIES = {
+    "given": {"exact": 120.0, "near": 500.0, "by_ear": 500.0, "similar": 450.0, "nickname": 300.0},
+    "surname": {"exact": 260.0, "near": 900.0, "by_ear": 900.0, "similar": 900.0},
+}
+"""Of strangers who are so much alike, how rare their names are: mean of (1/f + 1/g) / 2."""
 
 
+@cache
 def default_model() -> Model:
     """Return the model that serves where none was trained."""
     shares = {**_SHARES, STRANGERS: 1.0 - sum(_SHARES.values())}
     kinds = {kind: PairKind(shares[kind], {name: list(_LEVELS[kind][name]) for name in KINDS[kind]}) for kind in KINDS}
-    return Model(FORMAT, _RECORDS, kinds, {})
+    return Model(FORMAT, _RECORDS, kinds, {name: _frequencies(name) for name in _OF_OTHER_NAMES})
+
+
+def _frequencies(name: str) -> Frequencies:
+    """Return how frequent names are, and how rare those of strangers who are alike at a level."""
+    listed = tomllib.loads(files(__package__).joinpath("frequent_names.toml").read_text("utf-8"))[name]
+    known: dict[str, float] = {}
+    for part in listed:
+        for value in part["names"].split():
+            known.setdefault(value.replace("_", " "), part["share"])
+    return Frequencies(known, _OF_OTHER_NAMES[name], [_RARITIES[name].get(level, 0.0) for level in LEVELS[name]])
 
 
 def model_in(text: str | None) -> Model:

@@ -31,7 +31,7 @@ from identity.matching.compare import (
 )
 from identity.matching.records import MatchRecord
 
-FORMAT = 3
+FORMAT = 4
 SAME, STRANGERS = "same", "strangers"
 KINDS: Mapping[str, tuple[str, ...]] = {
     SAME: COMPARISONS,

@@ -155,16 +155,27 @@ def _address(traits: Mapping[str, str]) -> Address:
     state = state_code(_first(traits, _STATE_TRAITS))
     shown = (line.region for line in lines if line.region)
     region = told_region(traits) or state_region(state) or next(shown, "")
+    city, postcode = _told_place(_first(traits, _CITY_TRAITS), _first(traits, _POSTCODE_TRAITS))
     return Address(
         street=written.street,
         house=compact(traits.get("house_number", "")) or written.house,
         unit=compact(_first(traits, _UNIT_TRAITS)) or written.unit,
-        city=city_name(_first(traits, _CITY_TRAITS)) or next((line.city for line in lines if line.city), ""),
+        city=city_name(city) or next((line.city for line in lines if line.city), ""),
         state=state or next((line.state for line in lines if line.state), ""),
-        postcode=postcode_of(_first(traits, _POSTCODE_TRAITS), region)
-        or next((line.postcode for line in lines if line.postcode), ""),
+        postcode=postcode_of(postcode, region) or next((line.postcode for line in lines if line.postcode), ""),
         region=region,
     )
+
+
+def _told_place(city: str, postcode: str) -> tuple[str, str]:
+    """Return town and postcode, also where each stands in the other one's field."""
+    if _has_digits(city) and postcode and not _has_digits(postcode):
+        return postcode, city
+    return city, postcode
+
+
+def _has_digits(text: str) -> bool:
+    return any(sign.isdigit() for sign in text)
 
 
 def _enough(record: MatchRecord) -> bool:

@@ -103,3 +103,7 @@ def test_states_and_towns_have_one_spelling() -> None:
     assert state_code("Ohio") == state_code("OH") == "oh"
     assert state_code("Nordrhein-Westfalen") == "nordrheinwestfalen"
     assert city_name("St. Louis") == city_name("Saint Louis") == "saintlouis"
+
+
+def test_an_abbreviation_that_stands_before_a_street_ends_none() -> None:
+    assert read_address("21 Bayly P lace").street == read_address("21 Bayly Place").street

@@ -100,3 +100,21 @@ def test_a_date_is_read_by_the_country_of_the_record_or_of_its_address_else_by_t
         ("19700103", ()),
         ("19700103", ("19700301",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("city", "postcode", "expected"),
+    [
+        ("4322", "Dunkelbury", ("dunkelbury", "4322")),
+        ("SW1A 2AA", "London", ("london", "sw1a2aa")),
+        ("Dunkelbury", "4322", ("dunkelbury", "4322")),
+        ("Paris 7", "75007", ("paris7", "75007")),
+        ("4322", "", ("4322", "")),
+    ],
+)
+def test_town_and_postcode_in_each_others_field_are_put_right(
+    city: str, postcode: str, expected: tuple[str, str]
+) -> None:
+    record = match_record({"name": "Anna Huber", "birth_date": "1980", "city": city, "postcode": postcode}, [])
+    assert record is not None
+    assert (record.city, record.postcode) == expected
