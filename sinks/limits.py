@@ -22,8 +22,6 @@ _TOGETHER: Final = 2_000
 _FAILED_LATER: Final = "The query failed at one of its later rows and the engine does not say why: run it again."
 """Of an error in one of its threads DuckDB now and then tells but that it stopped the others."""
 
-_ASK_FOR_LESS: Final = "ask for less, such as one customer, one channel or fewer days"
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -66,8 +64,10 @@ class Limited:
             QueryError: the engine refuses what it was asked.
             KeyboardInterrupt: Ctrl-C ended it.
         """
+        if seconds <= 0:
+            raise self._out_of_time()
         late = Event()
-        timer = Timer(max(seconds, 0.0), self._stop, [late])
+        timer = Timer(seconds, self._stop, [late])
         timer.daemon = True
         timer.start()
         try:
@@ -76,7 +76,7 @@ class Limited:
         except duckdb.InterruptException as error:
             if not late.is_set():
                 raise QueryError(_FAILED_LATER) from error
-            raise self._stopped(f"after {self.limits.seconds:g} seconds") from error
+            raise self._out_of_time() from error
         except duckdb.OutOfMemoryException as error:
             wanted = f"because it needs more than {self.limits.memory} of memory and {self.limits.spill} of disk"
             raise self._stopped(wanted) from error
@@ -105,9 +105,11 @@ class Limited:
         self.connection.close()
         shutil.rmtree(self.spill, ignore_errors=True)
 
+    def _out_of_time(self) -> QueryStoppedError:
+        return self._stopped(f"after {self.limits.seconds:g} seconds")
+
     def _stopped(self, why: str) -> QueryStoppedError:
-        more = f" {self.limits.more} give it more." if self.limits.more else ""
-        return QueryStoppedError(f"The query was stopped {why}: {_ASK_FOR_LESS}.{more}")
+        return QueryStoppedError(why, f"{self.limits.more} give it more." if self.limits.more else "")
 
     def _stop(self, late: Event) -> None:
         late.set()
