@@ -12,21 +12,15 @@ from identity.phones import is_nobodys, normalise_phone
 from identity.policy import IdentifierRule, IdentityPolicy
 from schemas.accepted import Node
 from schemas.records import Identifier
+from schemas.whole import whole
 
 CACHED_IDENTIFIERS = 200_000
 CACHED_TYPES = 1_000
 
 _NO_LETTER = re.compile(r"[\W_]+")
-_WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 _UUID = re.compile(r"(?:urn:uuid:)?\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?")
 _DIGEST = re.compile(r"(?:[0-9a-f]{8}){5,16}")
 _LEAST_OF_UUID = 32
-
-
-def whole(value: str) -> str:
-    """Return a whole number without the ``.0`` that spreadsheets and data frames add; other text as it is."""
-    found = _WHOLE.fullmatch(value)
-    return found[1] if found else value
 
 
 def normalise_text(value: str) -> str:

@@ -130,8 +130,9 @@ def parse_policy(text: str) -> IdentityPolicy:
     return _policy(parsed)
 
 
-def load_toml(text: str) -> dict[str, Any]:
-    """Return what stands in a TOML text.
+@lru_cache(maxsize=4)
+def load_toml(text: str) -> Mapping[str, Any]:
+    """Return what stands in a TOML text, not to be changed: whoever reads another part of the same text shares it.
 
     Raises:
         PolicyError: it is no TOML.

@@ -14,7 +14,7 @@ def linked_members(members: Mapping[NodeId, Member], newcomer: NodeId, card: Car
 
     Those are members that no chain of links or decisions leads to from the newcomer, but that are alike to members of
     another chain. Whoever came for no reason that can be seen yet, since what led here is still on its way, counts.
-    Takes time in proportion to the members and their links.
+    Takes time in proportion to the members and, where any are alike, their links.
 
     Args:
         members: of the gathering.
@@ -22,6 +22,8 @@ def linked_members(members: Mapping[NodeId, Member], newcomer: NodeId, card: Car
         card: the newcomer's.
         least_alike: how alike nodes are that likeness brings together.
     """
+    if not any(alike >= least_alike for member in members.values() for alike in member.card.alike.values()):
+        return len(members)  # likeness brought nobody, whatever the links are
     cards = {node: member.card for node, member in members.items()} | {newcomer: card}
     chains = _chains(cards)
     counted = 0

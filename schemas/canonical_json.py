@@ -28,6 +28,7 @@ from pydantic import (
 from schemas.money import MAX_MICROS
 from schemas.reasons import Problem, Reason, RejectedError
 from schemas.records import ConsentState, Interaction, Marketing, Order, Party, Touchpoint
+from schemas.whole import whole
 
 MICROS = 1_000_000
 _LARGEST_AMOUNT = Decimal(MAX_MICROS) / MICROS
@@ -35,7 +36,6 @@ _LONGEST_TIME = 2**62
 _EXPECTED_TIME = "expected ISO 8601 text or milliseconds"
 _MOST_DIGITS = 400
 """Of a number, before or behind its point."""
-_WHOLE = re.compile(r"(?<=\d)\.0+$", re.ASCII)
 _HALVES = re.compile("[\ud800-\udfff]")
 _SURROGATE_BYTE = b"\xed"
 """What the three bytes of a half that was encoded all the same begin with."""
@@ -92,7 +92,7 @@ def _text(value: object) -> object:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
-    return _WHOLE.sub("", _as_written(value))
+    return whole(_as_written(value))
 
 
 def _as_written(number: float | Decimal) -> str:

@@ -3,7 +3,7 @@
 from decimal import Context, Decimal, InvalidOperation
 from math import isfinite
 
-from schemas.reasons import RejectedError
+from schemas.reasons import Problem, Reason, RejectedError
 
 MAX_MICROS = 10**15
 """A thousand million units: more in one touchpoint is an error of its source, and sums stay inside a long."""
@@ -48,7 +48,7 @@ def signed_micros(value: str, field: str) -> int:
     """
     amount = _decimal(value, field)
     if abs(amount) > _MAX_UNITS:
-        raise RejectedError(reason="bad_value", detail=f"{field} is too large for an amount")
+        raise _rejected("bad_value", field, "too large for an amount")
     return _millionths(amount)
 
 
@@ -56,7 +56,7 @@ def _decimal(value: str | Decimal, field: str) -> Decimal:
     try:
         amount = Decimal(value)
     except InvalidOperation:
-        raise RejectedError(reason="bad_value", detail=f"{field} is not a decimal number") from None
+        raise _rejected("bad_value", field, "not a decimal number") from None
     if not amount.is_finite():
         raise _not_finite(field)
     return amount
@@ -67,8 +67,12 @@ def _millionths(amount: Decimal) -> int:
 
 
 def _not_finite(field: str) -> RejectedError:
-    return RejectedError(reason="not_finite", detail=f"{field} is not a finite number")
+    return _rejected("not_finite", field, "not a finite number")
 
 
 def _out_of_range(field: str) -> RejectedError:
-    return RejectedError(reason="bad_value", detail=f"{field} is negative or too large for an amount")
+    return _rejected("bad_value", field, "negative or too large for an amount")
+
+
+def _rejected(reason: Reason, field: str, what: str) -> RejectedError:
+    return RejectedError.of([Problem(reason, f"{field} is {what}", field)])

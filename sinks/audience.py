@@ -82,7 +82,7 @@ def audience(reader: LakeReader, segment: str, purpose: str, channel: str, trait
     Raises:
         QueryError: there is no such segment.
     """
-    known = sorted(profile_policy_in(reader.connection).segments)
+    known = sorted(profile_policy_in(reader).segments)
     if segment not in known:
         raise QueryError(f"there is no segment {segment!r}; expected one of {', '.join(known)}")
     reader.execute(_MEMBERS, [segment])

@@ -13,6 +13,10 @@
 Every message is one sentence that can be shown as it is.
 """
 
+from typing import Final, Self
+
+_ASK_FOR_LESS: Final = "ask for less, such as one customer, one channel or fewer days"
+
 
 class LakeError(Exception):
     """Base of everything this room raises on purpose."""
@@ -43,7 +47,22 @@ class QueryRefusedError(LakeError):
 
 
 class QueryStoppedError(LakeError):
-    """The statement takes more time, memory or disk than it may."""
+    """The statement takes more time, memory or disk than it may.
+
+    Args:
+        why: as ``after 60 seconds``.
+        more: a sentence that tells what gives a statement more; empty where nothing does.
+        reading: what of the lake it was to read, where that is nothing that its user asked for.
+    """
+
+    def __init__(self, why: str, more: str, reading: str = "") -> None:
+        told = f"Reading {reading} was stopped {why}." if reading else f"The query was stopped {why}: {_ASK_FOR_LESS}."
+        super().__init__(f"{told} {more}".rstrip())
+        self._why, self._more = why, more
+
+    def while_reading(self, what: str) -> Self:
+        """Return the error of a statement that Onefold itself asked, to read this."""
+        return type(self)(self._why, self._more, what)
 
 
 class QueryError(LakeError):

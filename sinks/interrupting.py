@@ -42,7 +42,7 @@ def interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     signal.signal(signal.SIGINT, interrupt)
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, RuntimeError) as error:  # the latter: what the engine makes of a second Ctrl-C
         if pressed:
             raise KeyboardInterrupt from error
         raise

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
-from threading import Event, Timer
+from threading import Event, Lock, Timer
 from time import monotonic
 from typing import Any, Final
 
@@ -19,10 +19,10 @@ from sinks.interrupting import interruptible
 
 _SPILL: Final = "spill-"
 _TOGETHER: Final = 2_000
+_RING_SECONDS: Final = 0.1
+_INTERRUPTED: Final = "INTERRUPT Error"
 _FAILED_LATER: Final = "The query failed at one of its later rows and the engine does not say why: run it again."
 """Of an error in one of its threads DuckDB now and then tells but that it stopped the others."""
-
-_ASK_FOR_LESS: Final = "ask for less, such as one customer, one channel or fewer days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,39 @@ COMMANDS: Final = Limits(3600.0, "4GB", "20GB")
 """For the statements of Onefold's own commands: wide, since their kind is known, but not the size of the lake."""
 
 
+class _Alarm:
+    """Interrupts the statement of one block when its time is over, and never what its connection runs next."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.has_rung = False
+        self._connection = connection
+        self._is_off = Event()
+        self._lock = Lock()
+
+    def ring(self) -> None:
+        """Interrupt until turned off: the engine forgets an interrupt that comes just before a statement begins."""
+        while self._interrupt():
+            self._is_off.wait(_RING_SECONDS)
+
+    def _interrupt(self) -> bool:
+        with self._lock:
+            if self._is_off.is_set():
+                return False
+            self.has_rung = True
+            self._connection.interrupt()
+            return True
+
+    def turn_off(self) -> None:
+        """Interrupt no more from here on."""
+        with self._lock:
+            self._is_off.set()
+
+
+def _tells_of_interrupt(error: duckdb.Error) -> bool:
+    """Whether the engine tells but that it stopped: it wraps that in errors of other kinds too."""
+    return isinstance(error, duckdb.InterruptException) or _INTERRUPTED in str(error)
+
+
 @dataclass(slots=True)
 class Limited:
     """Runs the statements of one connection within limits.
@@ -66,24 +99,27 @@ class Limited:
             QueryError: the engine refuses what it was asked.
             KeyboardInterrupt: Ctrl-C ended it.
         """
-        late = Event()
-        timer = Timer(max(seconds, 0.0), self._stop, [late])
+        if seconds <= 0:
+            raise self._out_of_time()
+        alarm = _Alarm(self.connection)
+        timer = Timer(seconds, alarm.ring)
         timer.daemon = True
         timer.start()
         try:
             with interruptible(self.connection):
                 yield
-        except duckdb.InterruptException as error:
-            if not late.is_set():
-                raise QueryError(_FAILED_LATER) from error
-            raise self._stopped(f"after {self.limits.seconds:g} seconds") from error
         except duckdb.OutOfMemoryException as error:
             wanted = f"because it needs more than {self.limits.memory} of memory and {self.limits.spill} of disk"
             raise self._stopped(wanted) from error
         except duckdb.Error as error:
-            raise QueryError(sentence(error)) from error
+            if not _tells_of_interrupt(error):
+                raise QueryError(sentence(error)) from error
+            if alarm.has_rung:
+                raise self._out_of_time() from error
+            raise QueryError(_FAILED_LATER) from error
         finally:
             timer.cancel()
+            alarm.turn_off()
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> "Found":
         """Run a statement; its rows are worked out as they are fetched.
@@ -105,13 +141,11 @@ class Limited:
         self.connection.close()
         shutil.rmtree(self.spill, ignore_errors=True)
 
-    def _stopped(self, why: str) -> QueryStoppedError:
-        more = f" {self.limits.more} give it more." if self.limits.more else ""
-        return QueryStoppedError(f"The query was stopped {why}: {_ASK_FOR_LESS}.{more}")
+    def _out_of_time(self) -> QueryStoppedError:
+        return self._stopped(f"after {self.limits.seconds:g} seconds")
 
-    def _stop(self, late: Event) -> None:
-        late.set()
-        self.connection.interrupt()
+    def _stopped(self, why: str) -> QueryStoppedError:
+        return QueryStoppedError(why, f"{self.limits.more} give it more." if self.limits.more else "")
 
 
 @dataclass(slots=True)

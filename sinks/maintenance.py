@@ -16,8 +16,10 @@ from typing import Final, NamedTuple
 import duckdb
 
 from sinks import tables
+from sinks.asking import Asked
 from sinks.columns import Table
 from sinks.engine import LAKE, quoted
+from sinks.errors import QueryStoppedError
 from sinks.tiers import DataFile, bands_to_merge, to_rewrite
 
 DEFAULT_GRACE: Final = timedelta(hours=1)
@@ -169,18 +171,24 @@ class CompactionCounts:
 NOTHING_DONE: Final = CompactionCounts()
 
 
-def snapshot_times(connection: duckdb.DuckDBPyConnection, *, with_tables: bool = False) -> list[tuple[int, datetime]]:
+def snapshot_times(lake: Asked, *, with_tables: bool = False) -> list[tuple[int, datetime]]:
     """Return (version, time) of every snapshot of the attached lake, from old to new; times in UTC.
 
     Args:
-        connection: with the lake attached.
+        lake: a connection with the lake attached, or a reader.
         with_tables: leave out the first one, of an empty lake, which cannot be asked for.
+
+    Raises:
+        QueryStoppedError: a reader's time is over.
     """
-    found = connection.execute(
+    asked = (
         f"SELECT snapshot_id, epoch_us(snapshot_time) FROM ducklake_snapshots('{LAKE}') "  # noqa: S608 - constant
-        "WHERE schema_version >= ? ORDER BY 1",
-        [int(with_tables)],
-    ).fetchall()
+        "WHERE schema_version >= ? ORDER BY 1"
+    )
+    try:
+        found = lake.execute(asked, [int(with_tables)]).fetchall()
+    except QueryStoppedError as error:
+        raise error.while_reading("the list of snapshots") from error
     return [(version, _EPOCH + timedelta(microseconds=micros)) for version, micros in found]
 
 

@@ -105,7 +105,7 @@ def _macros_among(reader: LakeReader, functions: set[str]) -> dict[str, list[Any
 
 
 def _make_views(reader: LakeReader, named: _Named, relations: Iterable[str]) -> None:
-    policy = profile_policy_in(reader.connection)
+    policy = profile_policy_in(reader)
     for name in named.relations:
         reader.execute(_masked_view(reader, name, policy))
     if named.lists_tables:

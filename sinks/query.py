@@ -105,7 +105,7 @@ def snapshots(home: Path) -> list[Snapshot]:
         LakeMissingError, LakeVersionError: as ``open_lake_reader``.
     """
     with open_lake_reader(home) as reader:
-        return [Snapshot(version, at) for version, at in snapshot_times(reader.connection, with_tables=True)]
+        return [Snapshot(version, at) for version, at in snapshot_times(reader, with_tables=True)]
 
 
 def _refuse_writes(reader: LakeReader, sql: str) -> None:

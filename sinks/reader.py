@@ -30,7 +30,7 @@ class LakeReader:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The connection, for what asks no more than a small table of the lake; nothing limits it."""
+        """The connection, for what reads nothing of the lake; nothing limits it."""
         return self.limited.connection
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ def open_lake_reader(
 
 def _snapshot_missing(home: Path, as_of: AsOf) -> SnapshotMissingError:
     with open_lake_reader(home) as reader:
-        found = snapshot_times(reader.connection, with_tables=True)
+        found = snapshot_times(reader, with_tables=True)
     oldest, newest = (f"version {version} of {at.isoformat()}" for version, at in (found[0], found[-1]))
     message = f"As of {as_of} there is no snapshot, or no longer: the oldest is {oldest}, the newest is {newest}."
     return SnapshotMissingError(message)

@@ -97,7 +97,7 @@ def read_purchases(reader: LakeReader, at: datetime) -> Bought:
         customers.append(customer)
         purchases.append([(time_ms, micros) for _, time_ms, micros in rows])
     ((without_rate,),) = reader.execute(_WITHOUT_RATE).fetchall()
-    return Bought(at, profile_policy_in(reader.connection).base_currency, customers, purchases, without_rate)
+    return Bought(at, profile_policy_in(reader).base_currency, customers, purchases, without_rate)
 
 
 def predicted(bought: Bought, horizon_days: int, yearly_discount: float) -> Predicted:

@@ -79,7 +79,7 @@ def read_crowd(reader: LakeReader, segment: str, at: datetime) -> Crowd:
     Raises:
         InputError: the policy has no such segment.
     """
-    policy = profile_policy_in(reader.connection)
+    policy = profile_policy_in(reader)
     if segment not in policy.segments:
         raise InputError(
             f"the policy in force has no segment {segment!r}; it has {', '.join(policy.segments) or 'none'}"

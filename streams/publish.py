@@ -62,6 +62,7 @@ class PublishedLines:
         reasons: how many lines were refused by the code of their first problem.
         left_out: identifiers of the published ones that count for nothing.
         unknown_types: types of the published ones that mean nothing.
+        empty_grants: consents of the published ones that are granted for no purpose, which grants nothing.
         looks_like: what refused lines seem to be.
     """
 
@@ -70,6 +71,7 @@ class PublishedLines:
     reasons: Mapping[str, int]
     left_out: Sequence[LeftOutCount]
     unknown_types: Sequence[UnknownType]
+    empty_grants: int
     looks_like: Sequence[LooksLike]
 
 
@@ -205,6 +207,7 @@ class _Counts:
             dict(self._reasons.most_common()),
             self._tally.left_out(),
             self._tally.unknown_types(),
+            self._tally.empty_grants(),
             kinds,
         )
 

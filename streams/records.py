@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from profiles.consent import grants_nothing, purpose_name
 from schemas.accepted import AcceptedTouchpoint, NewerFormatError, decode_accepted
 from schemas.contracts import DEAD_LETTER
 from schemas.framing import Framing
@@ -35,11 +36,13 @@ class Told(NamedTuple):
         left_out: type and reason of each identifier that counts for nothing, types as they may be shown.
         unknown_type: the name of its type as it may be shown, where that means nothing; else None.
         has_order: whether it carries an order.
+        empty_grants: how many of its consents are granted for no purpose in particular, which grants nothing.
     """
 
     left_out: tuple[tuple[str, str], ...]
     unknown_type: str | None
     has_order: bool
+    empty_grants: int = 0
 
 
 class Output(NamedTuple):
@@ -60,13 +63,15 @@ class Output(NamedTuple):
 def told_of(accepted: AcceptedTouchpoint) -> Told | None:
     """Return what is to be told of an accepted touchpoint; None where there is nothing."""
     left_out, unknown = accepted.get("left_out", ()), accepted.get("unknown_type", False)
-    if not left_out and not unknown:
-        return None
     touchpoint = accepted["touchpoint"]
+    empty_grants = sum(grants_nothing(purpose_name(one["purpose"]), one["state"]) for one in touchpoint["consents"])
+    if not left_out and not unknown and not empty_grants:
+        return None
     return Told(
         tuple((one["type"], one["reason"]) for one in left_out),
         shown_name(touchpoint["type"]) if unknown else None,
         touchpoint["order"] is not None,
+        empty_grants,
     )
 
 

@@ -24,9 +24,9 @@ def explanations(reader: LakeReader, policy: IdentityPolicy, pairs: Iterable[Pai
         pairs: node ids as the lake spells them.
     """
     asked = list(pairs)
-    profile = profile_policy_in(reader.connection)
+    profile = profile_policy_in(reader)
     records = {node: _record(reader, policy, profile, node) for node in {node for pair in asked for node in pair}}
-    scorer = Scorer(model_in(model_in_force(reader.connection)))
+    scorer = Scorer(model_in(model_in_force(reader)))
     return {
         (one, other): scorer.explain(decode_record(records[one]), decode_record(records[other]))
         for one, other in asked

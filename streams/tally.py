@@ -1,4 +1,4 @@
-"""What publishing and ingest understood only in part, counted: identifiers left out, and types that mean nothing."""
+"""What publishing and ingest understood only in part, counted: identifiers left out, types and grants of nothing."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,6 +68,7 @@ class Tally:
         self._names = BoundedNames()
         self._left_out: Counter[tuple[str, str]] = Counter()
         self._unknown: Counter[tuple[str, bool]] = Counter()
+        self._empty_grants = 0
 
     def add(self, told: Told) -> None:
         """Count what is told of one touchpoint."""
@@ -75,10 +76,15 @@ class Tally:
             self._left_out[_name(type_, reason, self._names), reason] += 1
         if told.unknown_type is not None:
             self._unknown[self._names.counted_as(told.unknown_type), told.has_order] += 1
+        self._empty_grants += told.empty_grants
 
     def left_out(self) -> list[LeftOutCount]:
         """Return the identifiers left out, the most frequent first."""
         return [LeftOutCount(*key, number) for key, number in sorted(self._left_out.items(), key=_most_first)]
+
+    def empty_grants(self) -> int:
+        """Return how many consents are granted for no purpose."""
+        return self._empty_grants
 
     def unknown_types(self) -> list[UnknownType]:
         """Return the unknown types, those with most orders first, then the most frequent."""
@@ -107,11 +113,17 @@ def _most_first(item: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]
     return -number, key
 
 
-def sentences(left_out: Sequence[LeftOutCount], unknown: Sequence[UnknownType]) -> list[str]:
-    """Return what is to be warned of, a sentence each, orders that count as none first."""
-    told = [_of_unknown(one) for one in unknown] + [_of_left_out(one) for one in left_out]
+def sentences(left_out: Sequence[LeftOutCount], unknown: Sequence[UnknownType], empty_grants: int = 0) -> list[str]:
+    """Return what is to be warned of, a sentence each: grants of nothing first, then orders that count as none."""
+    told = [_of_empty(empty_grants)] if empty_grants else []
+    told += [_of_unknown(one) for one in unknown] + [_of_left_out(one) for one in left_out]
     more = len(told) - MOST_SENTENCES
     return told if more <= 0 else [*told[:MOST_SENTENCES], f"and {more} more; --format json has all"]
+
+
+def _of_empty(grants: int) -> str:
+    name = "names no purpose; it grants" if grants == 1 else "name no purpose; they grant"
+    return f"{_counted(grants, 'consent')} granted {name} nothing"
 
 
 def _of_unknown(one: UnknownType) -> str:

@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from schemas.reasons import RejectedError
+from schemas.reasons import Problem, RejectedError
 from schemas.records import CallRecord, Consent, Identifier, Touchpoint
 
 
@@ -18,7 +18,7 @@ def from_call(call: CallRecord) -> Touchpoint:
     """
     sentiment = call["sentiment"]
     if sentiment is not None and not isfinite(sentiment):
-        raise RejectedError(reason="not_finite", detail="sentiment is not a finite number")
+        raise RejectedError.of([Problem("not_finite", "sentiment is not a finite number", "sentiment")])
     direction, caller = call["direction"], call["caller_number"]
     identifiers: list[Identifier] = []
     if call["customer_number"] is not None:

@@ -1,9 +1,11 @@
 """App events to touchpoints."""
 
 import json
+from functools import partial
 
+from schemas.collecting import Collected
 from schemas.money import micros
-from schemas.reasons import RejectedError
+from schemas.reasons import Problem
 from schemas.records import Identifier, MobileEvent, Order, Touchpoint
 
 
@@ -15,7 +17,7 @@ def from_mobile(event: MobileEvent) -> Touchpoint:
     answer to the push dialogue is a consent to marketing by push.
 
     Raises:
-        RejectedError: the revenue is no usable number, or has no currency.
+        RejectedError: the revenue is no usable number, or has no currency; it tells both.
     """
     identifiers: list[Identifier] = []
     if event["user_id"] is not None:
@@ -53,13 +55,16 @@ def _order(event: MobileEvent) -> Order | None:
     order_id, revenue = event["order_id"], event["revenue"]
     if not order_id or revenue is None:
         return None
-    amount = micros(revenue, "revenue")
-    if not event["currency"]:
-        raise RejectedError(reason="missing_field", detail="a revenue needs a currency")
+    found = Collected()
+    amount = found.get(partial(micros, revenue, "revenue"), 0)
+    currency = event["currency"] or ""
+    if not currency:
+        found.add(Problem("missing_field", "a revenue needs a currency", "currency"))
+    found.check()
     return {
         "order_id": order_id,
         "amount_micros": amount,
-        "currency": event["currency"],
+        "currency": currency,
         "margin_micros": None,
         "items": [],
     }

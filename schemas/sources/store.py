@@ -1,5 +1,8 @@
 """Receipts of tills and sessions at kiosks to touchpoints."""
 
+from functools import partial
+
+from schemas.collecting import Collected
 from schemas.money import micros, signed_micros
 from schemas.records import Identifier, Order, StoreReceipt, Touchpoint
 from schemas.touchpoint_types import PURCHASE
@@ -14,7 +17,7 @@ def from_store(receipt: StoreReceipt) -> Touchpoint:
     traits.
 
     Raises:
-        RejectedError: an amount or the margin of a sale or return is no usable number.
+        RejectedError: amounts or the margin of a sale or return are no usable numbers; it tells all of them.
     """
     identifiers: list[Identifier] = []
     if receipt["loyalty_card"] is not None:
@@ -42,18 +45,22 @@ def from_store(receipt: StoreReceipt) -> Touchpoint:
 
 
 def _order(receipt: StoreReceipt) -> Order:
-    return {
+    found = Collected()
+    margin = receipt["margin"]
+    order: Order = {
         "order_id": receipt["receipt_no"],
-        "amount_micros": micros(receipt["total"], "total"),
+        "amount_micros": found.get(partial(micros, receipt["total"], "total"), 0),
         "currency": receipt["currency"],
-        "margin_micros": None if receipt["margin"] is None else signed_micros(receipt["margin"], "margin"),
+        "margin_micros": None if margin is None else found.get(partial(signed_micros, margin, "margin"), None),
         "items": [
             {
                 "sku": line["sku"],
                 "name": line["description"],
                 "quantity": line["quantity"],
-                "price_micros": micros(line["unit_price"], "lines.unit_price"),
+                "price_micros": found.get(partial(micros, line["unit_price"], f"lines.{place}.unit_price"), 0),
             }
-            for line in receipt["lines"]
+            for place, line in enumerate(receipt["lines"])
         ],
     }
+    found.check()
+    return order

@@ -1,5 +1,8 @@
 """Web tracker events to touchpoints."""
 
+from functools import partial
+
+from schemas.collecting import Collected
 from schemas.money import micros
 from schemas.records import Consent, Identifier, Marketing, Order, Touchpoint, WebEvent, WebTransaction
 
@@ -11,7 +14,7 @@ def from_web(event: WebEvent) -> Touchpoint:
     consent banner holds for every channel.
 
     Raises:
-        RejectedError: an amount of the transaction is no usable number.
+        RejectedError: amounts of the transaction are no usable numbers; it tells all of them.
     """
     identifiers: list[Identifier] = []
     if event["user_id"] is not None:
@@ -40,9 +43,10 @@ def from_web(event: WebEvent) -> Touchpoint:
 
 
 def _order(transaction: WebTransaction) -> Order:
-    return {
+    found = Collected()
+    order: Order = {
         "order_id": transaction["transaction_id"],
-        "amount_micros": micros(transaction["total"], "transaction.total"),
+        "amount_micros": found.get(partial(micros, transaction["total"], "transaction.total"), 0),
         "currency": transaction["currency"],
         "margin_micros": None,
         "items": [
@@ -50,11 +54,13 @@ def _order(transaction: WebTransaction) -> Order:
                 "sku": product["sku"],
                 "name": product["name"],
                 "quantity": product["quantity"],
-                "price_micros": micros(product["price"], "transaction.products.price"),
+                "price_micros": found.get(partial(micros, product["price"], f"transaction.products.{place}.price"), 0),
             }
-            for product in transaction["products"]
+            for place, product in enumerate(transaction["products"])
         ],
     }
+    found.check()
+    return order
 
 
 def _marketing(event: WebEvent) -> Marketing | None:

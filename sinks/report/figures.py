@@ -92,7 +92,7 @@ def make_report(
         found = reader.execute('SELECT "at", id FROM moment, lake.current_snapshot()').fetchone()
         if found is None:
             raise AssertionError("the view moment has one row")
-        policy = profile_policy_in(reader.connection)
+        policy = profile_policy_in(reader)
         currency = policy.base_currency
         headline = _headline(reader, policy)
         done(1)

@@ -15,6 +15,7 @@ CheckName = Literal[
     "topic settings",
     "replicas",
     "delivery",
+    "reading",
     "partitioner",
     "clock",
     "disk",

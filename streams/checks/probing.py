@@ -1,10 +1,18 @@
-"""A probe: some records are written for real, which shows delivery, partitioner and clock at once."""
+"""A probe: some records are written for real and one is read, which shows delivery, partitioner and clock at once."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from identity.nodes import NODE_ID_BYTES, NodeId
 from streams.checks.findings import Finding, Looking, Verdict
@@ -13,6 +21,7 @@ from streams.producer import producer_settings
 
 _KEYS = [NodeId(bytes([number]) * NODE_ID_BYTES) for number in range(1, 17)]
 _DELIVERY_MS = 15_000
+_READ_SECONDS = 15.0
 _WARNED_SECONDS, _REFUSED_SECONDS = 30.0, 300.0
 """Of skew: what goes by the present moment (caps, activations, the clock of ``onefold clock``) is wrong by it."""
 
@@ -23,11 +32,12 @@ class _Arrival:
 
     key: NodeId
     partition: int
+    offset: int
     at_ms: int | None
 
 
 def probe(looking: Looking) -> Iterator[Finding]:
-    """Find a broker that takes no records, a partitioner that puts keys elsewhere, a clock that goes wrong."""
+    """Find a broker that takes or gives no records, a partitioner that puts keys elsewhere, a clock that goes wrong."""
     topic = looking.topics.probe
     before = time.time()
     arrivals, problem = _write(looking.settings.servers, topic)
@@ -37,6 +47,7 @@ def probe(looking: Looking) -> Iterator[Finding]:
         yield Finding("delivery", f"topic {topic}", "refused", f"{len(_KEYS)} records to arrive", problem, remedy)
         return
     yield Finding("delivery", f"topic {topic}", "ok", f"{len(_KEYS)} records to arrive", "as expected")
+    yield _reading(looking.settings.servers, topic, arrivals[0])
     yield _partitioner(arrivals, looking.settings.partitions)
     told = [arrival.at_ms / 1000 for arrival in arrivals if arrival.at_ms is not None]
     if told:
@@ -55,6 +66,30 @@ def clock_finding(before: float, after: float, told: float) -> Finding:
     remedy = "" if verdict == "ok" else "have both machines keep time (NTP)"
     expected = f"within {_WARNED_SECONDS:g} seconds of the broker's"
     return Finding("clock", "the clock of this machine", verdict, expected, found, remedy)
+
+
+def _reading(servers: str, topic: str, arrival: _Arrival) -> Finding:
+    """Read a record that arrived; no group is joined, which would take seconds."""
+    settings: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": servers,
+        "group.id": topic,
+        "enable.auto.commit": False,
+        "auto.offset.reset": "error",
+        "log_level": 0,
+    }
+    reader = Consumer(settings)
+    try:
+        reader.assign([TopicPartition(topic, arrival.partition, arrival.offset)])
+        found = reader.poll(_READ_SECONDS)
+    finally:
+        reader.close()
+    expected = "a record that arrived to be read"
+    error = None if found is None else found.error()
+    if found is not None and error is None and found.key() == arrival.key:
+        return Finding("reading", f"topic {topic}", "ok", expected, "as expected")
+    problem = "no answer" if found is None else "another record" if error is None else error.str()
+    remedy = "see the broker's log, and whether this client may read: what cannot be read cannot be worked on"
+    return Finding("reading", f"topic {topic}", "refused", expected, problem, remedy)
 
 
 def _partitioner(arrivals: list[_Arrival], partitions: int) -> Finding:
@@ -77,7 +112,7 @@ def _write(servers: str, topic: str) -> tuple[list[_Arrival], str | None]:
             return
         kind, at_ms = message.timestamp()
         at = at_ms if kind == TIMESTAMP_LOG_APPEND_TIME else None
-        arrivals.append(_Arrival(NodeId(message.key() or b""), message.partition() or 0, at))
+        arrivals.append(_Arrival(NodeId(message.key() or b""), message.partition() or 0, message.offset() or 0, at))
 
     producer = Producer({**producer_settings(servers), "delivery.timeout.ms": _DELIVERY_MS})
     try:

@@ -64,4 +64,4 @@ def policy_in(home: Path) -> "IdentityPolicy":
     except LakeMissingError:
         return default_policy()
     with reader:
-        return identity_policy_in(reader.connection)
+        return identity_policy_in(reader)

@@ -27,7 +27,8 @@ def up() -> None:
     """Start the local broker and create the topics; what is there stays as it is.
 
     With ONEFOLD_BOOTSTRAP_SERVERS, that cluster is used and no broker started. At the end some records are written to
-    the topic onefold.probe: a broker that takes none, on a full disk for example, is no success.
+    the topic onefold.probe and one of them is read: a broker that takes none, on a full disk for example, or gives
+    none is no success.
     """
     from streams.checks import findings, refuse  # noqa: PLC0415 - heavy
     from streams.checks.homes import free_space  # noqa: PLC0415 - heavy

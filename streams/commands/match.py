@@ -62,8 +62,8 @@ def train(
     with open_lake_reader(settings.home) as reader, counting("Reading", history_size(reader)) as on_progress:
         found = comparable_records(
             reader,
-            identity_policy_in(reader.connection),
-            profile_policy_in(reader.connection),
+            identity_policy_in(reader),
+            profile_policy_in(reader),
             node_key(settings),
             on_progress,
         )

@@ -94,7 +94,7 @@ class _Text:
         for kind in done.looks_like:
             lines = "line" if kind.lines == 1 else f"{kind.lines:,} lines, the first of them"
             complain(f"{lines} {kind.first_line} looks like {kind.what}. {kind.advice}")
-        for sentence in sentences(done.left_out, done.unknown_types):
+        for sentence in sentences(done.left_out, done.unknown_types, done.empty_grants):
             complain(f"warning: {sentence}")
 
 

@@ -188,7 +188,7 @@ def suggestions(
     from sinks.reader import open_lake_reader  # noqa: PLC0415 - heavy
 
     with open_lake_reader(load_settings().home) as reader:
-        matching = identity_policy_in(reader.connection).matching
+        matching = identity_policy_in(reader).matching
         rows = reader.execute(_SUGGESTIONS, [matching.unite if matching else 1.0, limit]).fetchall()
     if form == "table":
         write_rows(Rows(_SUGGESTED_COLUMNS, [row[: len(_SUGGESTED_COLUMNS)] for row in rows]), form)
@@ -286,7 +286,7 @@ def _known_or_new(reader: "LakeReader", settings: Settings, text: str) -> "Decid
     from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from streams.settings import node_key  # noqa: PLC0415 - heavy
 
-    identifier = named(identity_policy_in(reader.connection), text)
+    identifier = named(identity_policy_in(reader), text)
     if identifier.value is None:
         raise InputError(f"this {identifier.type} is malformed or blocked already: it names nobody")
     return _decided(
@@ -298,7 +298,7 @@ def _find(reader: "LakeReader", text: str) -> "NodeRow | None":
     from sinks.policies import identity_policy_in  # noqa: PLC0415 - heavy
     from sinks.why import find_node  # noqa: PLC0415 - heavy
 
-    identifier = named(identity_policy_in(reader.connection), text)
+    identifier = named(identity_policy_in(reader), text)
     return None if identifier.value is None else find_node(reader, identifier.type, identifier.value)
 
 

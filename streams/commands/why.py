@@ -61,7 +61,7 @@ def why(
     from streams.resemblance import explanations  # noqa: PLC0415 - heavy
 
     with open_lake_reader(load_settings().home, as_of) as reader:
-        policy = identity_policy_in(reader.connection)
+        policy = identity_policy_in(reader)
         first = _node(reader, policy, one)
         second = None if other is None else _node(reader, policy, other)
         if second is not None and second.node_id == first.node_id:

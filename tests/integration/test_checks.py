@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from sinks.testing import a_node, a_touchpoint
 from streams.batches import batch_records
 from streams.checks import FOR_SINK, FOR_WORKER, check_start, findings
 from streams.checks.findings import Finding, Looking
+from streams.checks.probing import _reading, _write
 from streams.errors import BrokerDownError, CheckError
 from streams.partitioning import partition_of
 from streams.producer import CheckedProducer
@@ -122,6 +124,18 @@ def test_a_broker_that_takes_no_record_is_refused(made: Settings) -> None:
     alter(made, topics_of(made).probe, {"max.message.bytes": "10"})
 
     assert [finding.check for finding in troubles(made)] == ["topic settings", "delivery"]
+
+
+def test_a_record_that_cannot_be_read_is_refused(made: Settings) -> None:
+    topic = topics_of(made).probe
+    arrivals, problem = _write(made.servers, topic)
+    assert problem is None
+    arrived = arrivals[0]
+    assert _reading(made.servers, topic, arrived).verdict == "ok"
+    other = node_id(bytes(32), "email", "nobody@example.com")
+    for wrong in (replace(arrived, offset=10**9), replace(arrived, key=other)):
+        found = _reading(made.servers, topic, wrong)
+        assert (found.check, found.verdict) == ("reading", "refused")
 
 
 def test_topics_without_the_time_of_the_broker_leave_the_clocks_uncompared(made: Settings) -> None:

@@ -153,6 +153,21 @@ def test_the_answer_as_json_has_every_problem(
     assert len(records(ready, "crm")) == 1
 
 
+def test_grants_without_a_purpose_are_warned_of(
+    ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lines.ndjson"
+    granted = [{"purpose": purpose, "channel": "email", "state": "granted"} for purpose in ("", "all", "marketing")]
+    file.write_text(json.dumps(EXAMPLE | {"consents": granted}))
+
+    assert run("publish", "crm", str(file)) == 0
+    warned = " ".join(capsys.readouterr().err.split())
+    assert "warning: 2 consents granted name no purpose; they grant nothing" in warned
+    assert run("publish", "crm", str(file), "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["empty_grants"] == 2
+    assert len(records(ready, "crm")) == 2
+
+
 def test_a_world_is_published_whole_with_its_truth(ready: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("generate", "--customers", "80", "--touchpoints", "800", "--seed", "3", "--publish") == 0
 

@@ -1,6 +1,8 @@
 """Reading the lake: SQL, snapshots, one customer, the digest, the reference."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +12,14 @@ from profiles.policy_file import default_profile_policy
 from sinks.describe import reference
 from sinks.digest import people_digest
 from sinks.engine import catalog_path
-from sinks.errors import LakeMissingError, QueryError, QueryRefusedError, SnapshotMissingError
+from sinks.errors import LakeMissingError, QueryError, QueryRefusedError, QueryStoppedError, SnapshotMissingError
 from sinks.find import find_customer, find_profile, recent_touchpoints, row_of
 from sinks.lake import LakeBatch, open_lake_writer
+from sinks.limits import Limits
+from sinks.maintenance import snapshot_times
+from sinks.policies import identity_policy_in, model_in_force, profile_policy_in
 from sinks.query import run_sql, snapshots
-from sinks.reader import open_lake_reader
+from sinks.reader import LakeReader, open_lake_reader
 from sinks.tables import TABLES
 from sinks.testing import (
     a_link,
@@ -252,3 +257,28 @@ def test_a_profile_of_the_topic_is_shown_as_the_lake_has_it(tmp_path: Path) -> N
     with open_lake_writer(tmp_path) as writer:
         writer.write(LakeBatch(profiles=[profile]), {})
     assert row_of(profile) == find_customer(tmp_path, profile["customer_id"])
+
+
+NO_TIME = Limits(0.0, "1GB", "1GB", "more seconds")
+
+
+@pytest.mark.parametrize("ask", [identity_policy_in, profile_policy_in, model_in_force])
+def test_reading_the_policy_has_the_limit_of_any_query(home: Path, ask: Callable[[LakeReader], object]) -> None:
+    with open_lake_reader(home, limits=NO_TIME) as reader, pytest.raises(QueryStoppedError) as caught:
+        ask(reader)
+    assert str(caught.value) == "Reading the policy in force was stopped after 0 seconds. more seconds give it more."
+
+
+def test_listing_the_snapshots_has_the_limit_of_any_query(home: Path) -> None:
+    with open_lake_reader(home, limits=NO_TIME) as reader, pytest.raises(QueryStoppedError) as caught:
+        snapshot_times(reader)
+    assert str(caught.value) == "Reading the list of snapshots was stopped after 0 seconds. more seconds give it more."
+
+
+def test_a_query_without_time_is_told_what_to_do(home: Path) -> None:
+    limits = replace(NO_TIME, more="")
+    with open_lake_reader(home, limits=limits) as reader, pytest.raises(QueryStoppedError) as caught:
+        reader.execute("SELECT 1")
+    assert str(caught.value) == (
+        "The query was stopped after 0 seconds: ask for less, such as one customer, one channel or fewer days."
+    )

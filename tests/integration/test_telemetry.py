@@ -13,6 +13,7 @@ import pytest
 from infra.broker import start_local_broker, stop_local_broker
 from infra.daemon import free_port
 from streams.drain import drain
+from streams.metrics import METRICS, STANDBY_LEFT, UNKNOWN_TYPES
 from streams.openings import partition_statuses
 from streams.settings import Settings
 from streams.store import PartitionStore
@@ -22,6 +23,9 @@ from tests.faults.harness import Running, installation, publish, reasons_expecte
 pytestmark = pytest.mark.broker
 
 _RECORDS = world(customers=60, touchpoints=600, seed=5)
+_OF_OTHER_TIMES = {STANDBY_LEFT.name, UNKNOWN_TYPES.name}
+"""Metrics of what is not in this run. Any other one that is declared must be told in it."""
+
 _ALL_WELL = {"ok": True, "missing": {}}
 
 
@@ -64,6 +68,12 @@ def states(settings: Settings) -> dict[int, str]:
     return {status.partition: status.state for status in partition_statuses(settings)}
 
 
+def untold(ports: list[int]) -> set[str]:
+    """Return the names of the declared metrics that none of the processes tells a value of."""
+    told = {name.partition("{")[0].removesuffix("_count") for each in ports for name in values(each)}
+    return {metric.name for metric in METRICS} - told
+
+
 def total(found: dict[str, float], start: str) -> float:
     """Return the sum of all values whose name and labels start so."""
     return sum(value for name, value in found.items() if name.startswith(start))
@@ -86,6 +96,7 @@ def test_what_was_done_is_served_by_stage(broker: str, tmp_path: Path) -> None:
         engine.until_drained()
         ports = [port(engine, "worker"), port(engine, "sink")]
         engine.until("gauges tell that nothing waits", lambda: all(_nothing_waits(values(each)) for each in ports))
+        engine.until("every metric is told", lambda: untold(ports) <= _OF_OTHER_TIMES)
         worker, sink = map(values, ports)
 
     assert worker['onefold_records_total{stage="ingest"}'] == len(_RECORDS)

@@ -1,12 +1,13 @@
 """One partition's work: what is counted, told and kept. No Kafka in here."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from identity.graph import Card, Join, Member, Message, Report, SharedSeen
@@ -18,6 +19,7 @@ from schemas.accepted import decode_accepted, encode_accepted
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
 from schemas.records import Consent, ConsentState, Identifier, Touchpoint
+from sinks.lake import LakeBatch, open_lake_writer
 from streams.acceptance import acceptance
 from streams.gather import Commit, PartitionWork, Rules, event_key, graph_outputs
 from streams.ingest import Ingest
@@ -358,3 +360,49 @@ def test_a_denial_reaches_the_customer_of_every_personal_identifier_and_a_grant_
     assert other is not own
     assert [permits(other, "marketing", channel) for channel in ("email", "sms", "push")] == [False, True, False]
     assert [permits(own, "marketing", channel) for channel in ("email", "sms", "push")] == [False, False, True]
+
+
+def delivered(record: SourceRecord, event_time: int, received_at: int) -> SourceRecord:
+    """Return a touchpoint as it was received at some time."""
+    accepted = decode_accepted(record.value)
+    accepted["touchpoint"]["event_time"], accepted["received_at"] = event_time, received_at
+    return record._replace(value=encode_accepted(accepted))
+
+
+def consent_of(records: Sequence[SourceRecord]) -> tuple[Any, Any]:
+    """Return what the profile says of consent after a partition took records in this order."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder) / "0")
+        try:
+            profiles = [profile for record in records for profile in told(bench.touch(record), PROFILE)]
+        finally:
+            bench.store.close()
+    return profiles[-1]["consents"], profiles[-1]["permissions"]
+
+
+GRANT = with_consents("grant", ("email", EMAIL), state="granted", channel="email")
+DENIAL = with_consents("denial", ("email", EMAIL), state="withdrawn", channel="email")
+LATER = with_consents("later", ("email", EMAIL), state="granted", channel="email")
+DELIVERIES = [
+    *(delivered(GRANT, NOW - 3_000, at) for at in (NOW - 3_000, NOW, NOW + 90_000)),
+    *(delivered(DENIAL, NOW - 2_000, at) for at in (NOW - 1_999, NOW + 7)),
+    *(delivered(LATER, NOW - 1_000, at) for at in (-1, NOW + 1)),  # the first without a time of Kafka's
+]
+
+
+@given(st.permutations(DELIVERIES))
+@settings(max_examples=30, deadline=None)
+def test_no_order_of_deliveries_matters_to_consent_where_clocks_keep_time(records: list[SourceRecord]) -> None:
+    assert consent_of(records) == consent_of(DELIVERIES)
+
+
+@pytest.mark.parametrize("first", [NOW - 3_000, NOW - 1_000])
+def test_of_a_clock_that_runs_ahead_the_first_delivery_says_when_it_was_received(first: int, tmp_path: Path) -> None:
+    """So it is in the stream as in the lake, which take the same one for the first."""
+    arrivals = sorted([NOW - 3_000, NOW - 1_000], key=lambda at: at != first)
+    records = [delivered(GRANT, NOW + 5_000, at) for at in arrivals]
+    ((stated,), _) = consent_of(records)
+    with open_lake_writer(tmp_path) as writer:
+        writer.write(LakeBatch(touchpoints=[decode_accepted(record.value) for record in records]), {("t", 0): 2})
+        kept = writer.connection.execute("SELECT epoch_ms(said_at) FROM consents").fetchall()
+    assert (stated["event_time"], kept) == (first, [(first,)])

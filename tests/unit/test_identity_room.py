@@ -4,8 +4,12 @@ import random
 from itertools import pairwise
 from unittest.mock import patch
 
+import pytest
+
 from identity import gathering
+from identity.graph import Card, Member
 from identity.nodes import NodeId
+from identity.room import linked_members
 from tests.property.engine_model import Event, Identified, identifier
 from tests.property.partition_model import Accidents, Cluster, Thresholds, stored_outcome
 
@@ -62,3 +66,28 @@ def test_links_gather_whatever_likeness_gathered_before() -> None:
         cluster = settled([*events, *chain], Thresholds(60), 2)
     owners: set[NodeId] = {node.owner for node in cluster.nodes().values()}
     assert len(owners) == 1
+
+
+def member(number: int, *linked: int, alike: dict[int, int] | None = None) -> tuple[NodeId, Member]:
+    neighbours = {node(other): False for other in linked}
+    likeness = {node(other): bits for other, bits in (alike or {}).items()}
+    return node(number), Member(Card("cookie", f"{number}", 1, 1, False, {}, neighbours, alike=likeness))  # noqa: FBT003
+
+
+def node(number: int) -> NodeId:
+    return NodeId(bytes([number]) * 16)
+
+
+@pytest.mark.parametrize(
+    ("alike", "room"),
+    [
+        ({}, 5),
+        ({1: 99}, 5),  # too little to bring anybody
+        ({1: 100}, 3),  # brought with all of its chain
+        ({3: 100}, 5),  # its own chain, to which links led
+    ],
+)
+def test_a_chain_takes_up_room_unless_likeness_to_another_chain_brought_it(alike: dict[int, int], room: int) -> None:
+    newcomer, told = member(9, 0)
+    chains = [member(0), member(1, 0), member(2, 1), member(3, 4), member(4, alike=alike)]
+    assert linked_members(dict(chains), newcomer, told.card, 100) == room

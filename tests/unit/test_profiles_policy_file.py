@@ -1,10 +1,11 @@
 """The table [profile] of the policy file: each problem is said with its line; what is left out is as in the default."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
-from identity.policy_file import PolicyError, Problem
+from identity.policy_file import PolicyError, Problem, load_toml, parse_policy
 from profiles.conditions import Condition
 from profiles.policy import ProfilePolicy
 from profiles.policy_file import (
@@ -411,3 +412,13 @@ def test_the_order_and_repetition_of_values_in_a_filter_make_no_other_policy() -
     other = parse_profile_policy('[profile.traits.a]\nfold = "count"\nwhen = { type = ["chat", "call"] }')
     assert one == other
     assert folding_version(one) == folding_version(other)
+
+
+def test_a_text_is_read_once_for_identity_and_profiles_and_neither_changes_what_they_share() -> None:
+    text = default_text() + '\n[profile.traits.a]\nfold = "count"\n'
+    content = load_toml(text)
+    before = deepcopy(content)
+    parse_policy(text)
+    parse_profile_policy(text)
+    assert load_toml(text) is content
+    assert content == before

@@ -193,6 +193,14 @@ def test_what_counts_for_less_is_told_with_a_line_that_is_published() -> None:
     assert found.told == Told((("email", "blank"),), "order_completed", has_order=True)
 
 
+@pytest.mark.parametrize("purpose", ["", " ", "*", "All", "?"])
+def test_a_grant_without_a_purpose_is_told_and_published(purpose: str) -> None:
+    said = [{"purpose": purpose, "channel": "email", "state": state} for state in ("granted", "denied")]
+    (found,) = outcomes(line(consents=[*said, {"purpose": "marketing", "channel": "*", "state": "granted"}]))
+    assert isinstance(found.outcome, bytes)
+    assert found.told == Told((), None, has_order=False, empty_grants=1)
+
+
 def test_a_file_that_is_no_text_is_refused_whole() -> None:
     with pytest.raises(InputError, match="looks like a gzip file, and nothing of it was published"):
         outcomes(gzip.compress(line()))

@@ -378,3 +378,37 @@ def test_every_raw_schema_has_a_mapping() -> None:
     schemas = [json.loads(file.read_text(encoding="utf-8")) for file in AVRO.glob("*.avsc")]
     raw = {f"{s['namespace']}.{s['name']}" for s in schemas if s["namespace"] == "onefold.raw"}
     assert set(TO_CANONICAL) == raw
+
+
+def problems_of(source: Callable[..., Touchpoint], record: object) -> list[tuple[str, str]]:
+    with pytest.raises(RejectedError) as caught:
+        source(record)
+    return [(problem.reason, problem.field) for problem in caught.value.problems]
+
+
+def test_a_web_checkout_tells_every_problem_of_its_amounts() -> None:
+    products = [{"sku": "a", "name": None, "quantity": 1, "price": price} for price in (1.0, NAN, -1.0)]
+    record = web_event() | {
+        "transaction": {"transaction_id": "t", "total": NAN, "currency": "EUR", "products": products}
+    }
+    assert problems_of(from_web, record) == [
+        ("not_finite", "transaction.total"),
+        ("not_finite", "transaction.products.1.price"),
+        ("bad_value", "transaction.products.2.price"),
+    ]
+
+
+def test_a_receipt_tells_every_problem_of_its_amounts() -> None:
+    lines = [{"sku": "a", "description": "Sock", "quantity": 3, "unit_price": price} for price in ("-1", "1", "x")]
+    record = receipt() | {"total": "NaN", "margin": "4,20", "lines": lines}
+    assert problems_of(from_store, record) == [
+        ("not_finite", "total"),
+        ("bad_value", "margin"),
+        ("bad_value", "lines.0.unit_price"),
+        ("bad_value", "lines.2.unit_price"),
+    ]
+
+
+def test_a_revenue_in_the_app_tells_its_amount_and_its_currency() -> None:
+    record = mobile_event() | {"order_id": "o", "revenue": NAN}
+    assert problems_of(from_mobile, record) == [("not_finite", "revenue"), ("missing_field", "currency")]

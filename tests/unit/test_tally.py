@@ -72,6 +72,20 @@ def test_an_unknown_type_is_told_by_name_and_number(unknown: UnknownType, senten
     assert sentences((), [unknown]) == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ([1], "1 consent granted names no purpose; it grants nothing"),
+        ([1, 2], "3 consents granted name no purpose; they grant nothing"),
+    ],
+)
+def test_grants_without_a_purpose_are_told_by_number_before_all_else(told: list[int], sentence: str) -> None:
+    tally = Tally()
+    for grants in told:
+        tally.add(Told((), None, has_order=False, empty_grants=grants))
+    assert sentences((), [UnknownType("scroll", 2, 0)], tally.empty_grants())[0] == sentence
+
+
 @pytest.mark.parametrize("reason", ["blank", "placeholder", "malformed", "too_long", "unknown_type"])
 def test_every_reason_of_an_identifier_left_out_has_a_sentence(reason: str) -> None:
     (sentence,) = sentences([LeftOutCount("email", reason, 2)], ())

@@ -175,7 +175,7 @@ class Rows:
 
 def snapshots(reader: LakeReader) -> list[int]:
     """Return the versions of the lake that can be asked for, the oldest first."""
-    return [version for version, _ in snapshot_times(reader.connection, with_tables=True)]
+    return [version for version, _ in snapshot_times(reader, with_tables=True)]
 
 
 def rows_at(reader: LakeReader, version: int) -> Rows:
