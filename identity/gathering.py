@@ -155,6 +155,8 @@ class Gatherer:
         self._outbox: list[Message] = []
         self._to_report: dict[NodeId, None] = {}
         self._to_tell: dict[NodeId, Alike] = {}
+        self._to_hear: dict[NodeId, None] = {}
+        """Those that blocks told what is alike to them: put together once, when all of a chunk is heard."""
         self._welcomed: dict[NodeId, dict[NodeId, int]] = {}
         """By owner, who was welcomed in this chunk of work, and how many each brings."""
         self._dirty: dict[NodeId, Dirty] = {}
@@ -231,7 +233,7 @@ class Gatherer:
 
         Of each node and addressee only the last report is sent.
         """
-        while self._inbox or self._to_report or self._to_tell:
+        while self._inbox or self._to_report or self._to_tell or self._to_hear:
             while self._inbox:
                 message = self._inbox.popleft()
                 self._handlers[type(message)](message)
@@ -240,6 +242,9 @@ class Gatherer:
                 for news in told.values():
                     self._post(news)
                 continue
+            heard, self._to_hear = self._to_hear, {}
+            for node in heard:
+                self._hear(node)
             for node in self._taken_reports():
                 self._report(node)
         for message in self._last_reports_only():
@@ -388,15 +393,22 @@ class Gatherer:
         if node is None or (known is not None and known.version >= message.version):
             return
         node.claims[message.partition] = Claim(message.version, message.alike)
+        self._graph.put_node(message.to, node)
+        self._to_hear[message.to] = None
+
+    def _hear(self, node_id: NodeId) -> None:
+        """Bring what is alike to a node up to what the blocks of all partitions told."""
+        node = self._graph.node(node_id)
+        if node is None:
+            return
         alike: dict[NodeId, int] = {}
         for claim in node.claims.values():
             for other, found in claim.alike.items():
                 alike[other] = max(alike.get(other, found), found)
-        self._graph.put_node(message.to, node)
         if alike != node.card.alike:
             node.card.alike = alike
             node.card.matched += 1
-            self._changed(message.to, node)
+            self._changed(node_id, node)
 
     def _ask_alike(self, card: Card, owner: NodeId, gathering: Gathering) -> None:
         """Ask those that may be one person with a member to join the owner, unless too many have gathered already."""

@@ -19,8 +19,7 @@ class Likeness:
         scorer = Scorer(model)
         decode = lru_cache(_RECORDS)(decode_record)
         self._scored = lru_cache(_PAIRS)(lambda one, other: scorer.evidence(decode(one), decode(other)))
-        self._may_reach = scorer.may_reach
-        self._decode = decode
+        self._may_reach = lru_cache(_PAIRS)(lambda bits, one, other: scorer.may_reach(bits, decode(one), decode(other)))
 
     def evidence(self, one: bytes, other: bytes) -> Evidence:
         """Return what a pair of records tells; the same whichever comes first."""
@@ -33,7 +32,7 @@ class Likeness:
     def at_least(self, least: int, one: bytes, other: bytes) -> int | None:
         """Return the same where it is no less than this, else None; quicker, for most pairs are far from it."""
         bits = (least - 1) / _CENTIBITS  # less by one: what is asked for is rounded
-        if not self._may_reach(bits, self._decode(one), self._decode(other)):
+        if not (self._may_reach(bits, one, other) if one <= other else self._may_reach(bits, other, one)):
             return None
         found = self.centibits(one, other)
         return found if found >= least else None

@@ -158,11 +158,16 @@ class Matcher:
             left, right = self._placings.placing(one), self._placings.placing(other)
             found = self._compared(left, right)
             for near, far, placing in ((one, other, left), (other, one, right)):
-                alike = changed.get(near, placing.alike if placing else {})
-                if alike.get(far) != found:
-                    changed[near] = {node: bits for node, bits in alike.items() if node != far}
-                    if found is not None:
-                        changed[near][far] = found
+                alike = changed.get(near)
+                told = alike if alike is not None else placing.alike if placing else {}
+                if told.get(far) == found:
+                    continue
+                if alike is None:
+                    alike = changed[near] = dict(told)
+                if found is None:
+                    del alike[far]
+                else:
+                    alike[far] = found
         return [self._tell(node, alike) for node, alike in changed.items()]
 
     def _tell(self, node: NodeId, alike: dict[NodeId, int]) -> Alike:
