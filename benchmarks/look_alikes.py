@@ -30,7 +30,7 @@ _SURNAMES = 50
 _START = 1_767_571_200_000
 _MINUTE_MS = 60_000
 _SHOWN = 40
-_BEGINNINGS = ("Ba", "Ke", "Li", "Mo", "Ru", "Sta", "Tre", "Vo", "Wi", "Za")
+_BEGINNINGS = ("Ba", "Ke", "Li", "Mo", "Ru", "Sta", "Trem", "Vo", "Wi", "Za")
 _ENDINGS = ("ndler", "rg", "ppmann", "sch", "tzinger")
 
 
