@@ -141,7 +141,7 @@ def _show(found: Status) -> None:
     if found.lake is None:
         show("There is no lake yet")
         return
-    show(f"Policy {escape(found.lake.policy or 'default')}", "")
+    show(f"Policy {escape(found.lake.policy)}", "")
     show(figures("in the lake", "number", of=_counted(found.lake)))
     if found.lake.quarantined:
         show("", figures("links in quarantine", "number", of=found.lake.quarantined.items()))

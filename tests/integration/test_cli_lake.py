@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from identity.policy_file import default_policy
 from schemas.accepted import AcceptedTouchpoint
 from schemas.records import ComputedTrait
 from sinks.lake import LakeBatch, open_lake_writer
@@ -321,7 +322,7 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
         "shared_identifiers": 0,
         "largest_person": 2,
         "decisions": 0,
-        "policy": None,
+        "policy": default_policy().version,
         "links": {"joined": 1, "quarantined": 1},
         "quarantined": {"limit": 1},
         "dead_letters": {"undecodable": 2, "not_finite": 1},
@@ -330,6 +331,7 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
     }
     assert run("status") == 2
     out = capsys.readouterr().out
+    assert re.search(r"^Policy default-[0-9a-f]{8}$", out, re.MULTILINE)
     assert "known people" in out
     assert "links in quarantine" in out
     assert "undecodable" in out
