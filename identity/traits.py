@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from identity.cleaning import clean_text
 from identity.matching.dates import read_birth_date
-from identity.placeholders import Placeholders, Verdict
+from identity.placeholders import Placeholders, Verdict, is_masked
 
 _GIVEN = frozenset({"first_name", "given_name", "forename", "firstname", "middle_name"})
 _FAMILY = frozenset({"last_name", "surname", "family_name", "lastname"})
@@ -64,7 +64,7 @@ class Telling:
         if kind == "phone":
             digits = "".join(sign for sign in cleaned if sign.isdigit())
             is_none = lists.of_place(cleaned) != "sound" or (bool(digits) and lists.has_number(digits))
-            return "nothing" if is_none else "sound"
+            return "nothing" if is_none or is_masked(cleaned) else "sound"
         return lists.of_place(cleaned) if kind == "place" else lists.of_value(cleaned)
 
     def _is_example(self, traits: Mapping[str, str], kinds: Mapping[str, str]) -> bool:
