@@ -39,6 +39,14 @@ def normalise_caseless(value: str) -> str:
     return fold_case(normalise_text(value))
 
 
+def normalise_handle(value: str) -> str:
+    """Return a name in a social network without a difference of case and the ``@`` in front of it.
+
+    A profile's address (URL) is not read: it names the network too, and two networks' ``ann`` may be two people.
+    """
+    return normalise_caseless(normalise_caseless(value).removeprefix("@"))
+
+
 Reason = Literal["blank", "placeholder", "unknown_type", "malformed", "too_long"]
 """Why an identifier is left out: nothing visible stands in it; it is a value for nobody; the policy has no such type;
 it is none of its type; it is longer than the policy allows."""
@@ -79,6 +87,7 @@ class Normaliser:
             "phone": lambda value, region, _: normalise_phone(whole(value), region),
             "text": lambda value, _, __: normalise_text(value),
             "caseless": lambda value, _, __: normalise_caseless(value),
+            "handle": lambda value, _, __: normalise_handle(value),
         }
         self._types = {folded_type(name): name for name in policy.identifiers}
         self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}

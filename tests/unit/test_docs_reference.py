@@ -148,7 +148,7 @@ def test_the_identity_document_has_the_types_of_the_default_policy() -> None:
 
 
 def test_the_touchpoint_document_has_the_types_of_the_default_policy() -> None:
-    told = {"text": "text", "caseless": "caseless text", "email": "e-mail", "phone": "telephone"}
+    told = {"text": "text", "caseless": "caseless text", "handle": "handle", "email": "e-mail", "phone": "telephone"}
     rows = _rows_of(DOCS / "touchpoint.md", "| type | strength |")
     assert [[part.strip().strip("`") for part in row.strip("|").split("|")] for row in rows] == [
         [
