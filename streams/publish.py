@@ -21,7 +21,7 @@ from streams.producer import CheckedProducer, Deliveries
 from streams.recognise import Kind
 from streams.registry import framing
 from streams.settings import Settings
-from streams.tally import LeftOutCount, Tally, UnknownType
+from streams.tally import LeftOutLines, LineTally, UnknownType
 from streams.topics import SOURCES, admin, check_topics, topics_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class PublishedLines:
         published: lines that ingest will accept.
         refused: lines that are no touchpoint.
         reasons: how many lines were refused by the code of their first problem.
-        left_out: identifiers of the published ones that count for nothing.
+        left_out: identifiers of the published ones that count for nothing, and in which lines.
         unknown_types: types of the published ones that mean nothing.
         empty_grants: consents of the published ones that are granted for no purpose, which grants nothing.
         looks_like: what refused lines seem to be.
@@ -69,7 +69,7 @@ class PublishedLines:
     published: int
     refused: int
     reasons: Mapping[str, int]
-    left_out: Sequence[LeftOutCount]
+    left_out: Sequence[LeftOutLines]
     unknown_types: Sequence[UnknownType]
     empty_grants: int
     looks_like: Sequence[LooksLike]
@@ -185,7 +185,7 @@ class _Counts:
     def __init__(self) -> None:
         self._published = 0
         self._reasons: Counter[str] = Counter()
-        self._tally = Tally()
+        self._tally = LineTally()
         self._kinds: dict[Kind, tuple[int, int]] = {}
 
     def add(self, line: Line) -> None:
@@ -197,7 +197,7 @@ class _Counts:
         elif line.outcome is not None:
             self._published += 1
             if line.told is not None:
-                self._tally.add(line.told)
+                self._tally.add_line(line.number, line.told)
 
     def result(self) -> PublishedLines:
         kinds = [LooksLike(kind.name, kind.advice, number, first) for kind, (number, first) in self._kinds.items()]
@@ -205,7 +205,7 @@ class _Counts:
             self._published,
             self._reasons.total(),
             dict(self._reasons.most_common()),
-            self._tally.left_out(),
+            self._tally.left_out_lines(),
             self._tally.unknown_types(),
             self._tally.empty_grants(),
             kinds,

@@ -13,6 +13,9 @@ MOST_NAMES: Final = 50
 """So many different foreign names are told apart; all others are one."""
 
 MOST_SENTENCES: Final = 20
+MOST_LINES: Final = 50
+"""So many lines with identifiers left out for one reason are told by number, the first of them."""
+_LINES_IN_A_SENTENCE: Final = 5
 _WHY: Final[Mapping[str, str]] = {
     "blank": "blank (empty, null or nothing that shows)",
     "placeholder": "a placeholder, which names nobody",
@@ -61,6 +64,19 @@ class LeftOutCount:
     identifiers: int
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOutLines(LeftOutCount):
+    """The same of a file.
+
+    Attributes:
+        lines: how many lines have them.
+        first_lines: the numbers of the first of these, at most :data:`MOST_LINES`.
+    """
+
+    lines: int
+    first_lines: tuple[int, ...]
+
+
 class Tally:
     """Counts what is told of touchpoints, by names that are bounded in number."""
 
@@ -103,6 +119,32 @@ class Tally:
         return (self._unknown[name, has_order] for has_order in (True, False))
 
 
+class LineTally(Tally):
+    """The same of the lines of a file, which it remembers some of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: Counter[tuple[str, str]] = Counter()
+        self._first_lines: dict[tuple[str, str], list[int]] = {}
+
+    def add_line(self, number: int, told: Told) -> None:
+        """Count what is told of the touchpoint of a line."""
+        self.add(told)
+        for key in dict.fromkeys((_name(type_, reason, self._names), reason) for type_, reason in told.left_out):
+            self._lines[key] += 1
+            first = self._first_lines.setdefault(key, [])
+            if len(first) < MOST_LINES:
+                first.append(number)
+
+    def left_out_lines(self) -> list[LeftOutLines]:
+        """Return the identifiers left out and where, the most frequent first."""
+        return [
+            LeftOutLines(one.type, one.reason, one.identifiers, self._lines[key], tuple(self._first_lines[key]))
+            for one in self.left_out()
+            for key in [(one.type, one.reason)]
+        ]
+
+
 def _name(type_: str, reason: str, names: BoundedNames) -> str:
     """Return what an identifier type is counted under; those of the policy are few."""
     return names.counted_as(type_) if reason == "unknown_type" else type_
@@ -139,10 +181,18 @@ def _of_unknown(one: UnknownType) -> str:
 
 def _of_left_out(one: LeftOutCount) -> str:
     many = _counted(one.identifiers, "identifier")
+    where = f" ({_places(one)})" if isinstance(one, LeftOutLines) else ""
     if one.reason != "unknown_type":
-        return f"{many} of type '{one.type}' left out: {_WHY[one.reason]}"
+        return f"{many} of type '{one.type}' left out{where}: {_WHY[one.reason]}"
     named = "unknown types that are not shown" if one.type == ANOTHER else f"the unknown type '{one.type}'"
-    return f"{many} of {named} left out"
+    return f"{many} of {named} left out{where}"
+
+
+def _places(one: LeftOutLines) -> str:
+    told = one.first_lines[:_LINES_IN_A_SENTENCE]
+    more = one.lines - len(told)
+    numbers = ", ".join(map(str, told)) + (f" and {more:,} more" if more else "")
+    return f"{'line' if one.lines == 1 else 'lines'} {numbers}"
 
 
 def _counted(number: int, one: str) -> str:
