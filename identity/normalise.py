@@ -1,7 +1,7 @@
 """Identifiers made comparable. Raw values stay on the touchpoint as they came; these are for matching only."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -89,6 +89,7 @@ class Normaliser:
             "caseless": lambda value, _, __: normalise_caseless(value),
             "handle": lambda value, _, __: normalise_handle(value),
         }
+        self.known_types: Collection[str] = tuple(policy.identifiers)
         self._types = {folded_type(name): name for name in policy.identifiers}
         self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}
         self.known_type = lru_cache(maxsize=CACHED_TYPES)(self._known_type)

@@ -4,7 +4,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -157,7 +157,7 @@ def publish_lines(
     frames = _ready_framing(settings)
     reader = LineReader(frames, source, _rules(settings), _now_ms)
     topic = topics_of(settings).source(source)
-    counts = _Counts()
+    counts = _Counts(reader.rules.normaliser.known_types)
     unreported = 0
     producer = CheckedProducer(settings.servers)
     try:
@@ -182,10 +182,10 @@ def publish_lines(
 class _Counts:
     """Counts what becomes of lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, known_types: Collection[str]) -> None:
         self._published = 0
         self._reasons: Counter[str] = Counter()
-        self._tally = LineTally()
+        self._tally = LineTally(known_types)
         self._kinds: dict[Kind, tuple[int, int]] = {}
 
     def add(self, line: Line) -> None:

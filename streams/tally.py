@@ -1,10 +1,11 @@
 """What publishing and ingest understood only in part, counted: identifiers left out, types and grants of nothing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from identity.usual_names import likely_types
 from schemas.touchpoint_types import ANOTHER, ORDER_TYPES
 from streams.metrics import LEFT_OUT, UNKNOWN_TYPES, Meters
 from streams.records import Told
@@ -57,11 +58,19 @@ class UnknownType:
 
 @dataclass(frozen=True, slots=True)
 class LeftOutCount:
-    """How many identifiers of a type count for nothing for a reason."""
+    """How many identifiers of a type count for nothing for a reason.
+
+    Attributes:
+        type: as it may be shown.
+        reason: why they count for nothing.
+        identifiers: how many.
+        likely: the known types that an unknown one is likely meant for, most likely first.
+    """
 
     type: str
     reason: str
     identifiers: int
+    likely: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,8 @@ class LeftOutLines(LeftOutCount):
         first_lines: the numbers of the first of these, at most :data:`MOST_LINES`.
     """
 
-    lines: int
-    first_lines: tuple[int, ...]
+    lines: int = 0
+    first_lines: tuple[int, ...] = ()
 
 
 class Tally:
@@ -120,10 +129,15 @@ class Tally:
 
 
 class LineTally(Tally):
-    """The same of the lines of a file, which it remembers some of."""
+    """The same of the lines of a file, which it remembers some of.
 
-    def __init__(self) -> None:
+    Args:
+        known_types: of identifiers, by the policy in force.
+    """
+
+    def __init__(self, known_types: Collection[str] = ()) -> None:
         super().__init__()
+        self._known_types = known_types
         self._lines: Counter[tuple[str, str]] = Counter()
         self._first_lines: dict[tuple[str, str], list[int]] = {}
 
@@ -139,10 +153,21 @@ class LineTally(Tally):
     def left_out_lines(self) -> list[LeftOutLines]:
         """Return the identifiers left out and where, the most frequent first."""
         return [
-            LeftOutLines(one.type, one.reason, one.identifiers, self._lines[key], tuple(self._first_lines[key]))
+            LeftOutLines(
+                one.type,
+                one.reason,
+                one.identifiers,
+                meant_for(one.type, one.reason, self._known_types),
+                self._lines[one.type, one.reason],
+                tuple(self._first_lines[one.type, one.reason]),
+            )
             for one in self.left_out()
-            for key in [(one.type, one.reason)]
         ]
+
+
+def meant_for(type_: str, reason: str, known_types: Collection[str]) -> tuple[str, ...]:
+    """Return the known types that the type of identifiers left out is likely meant for; none where it is known."""
+    return likely_types(type_, known_types) if reason == "unknown_type" else ()
 
 
 def _name(type_: str, reason: str, names: BoundedNames) -> str:
@@ -185,7 +210,8 @@ def _of_left_out(one: LeftOutCount) -> str:
     if one.reason != "unknown_type":
         return f"{many} of type '{one.type}' left out{where}: {_WHY[one.reason]}"
     named = "unknown types that are not shown" if one.type == ANOTHER else f"the unknown type '{one.type}'"
-    return f"{many} of {named} left out{where}"
+    meant = f". Known: {' or '.join(one.likely)}" if one.likely else ""
+    return f"{many} of {named} left out{where}{meant}"
 
 
 def _places(one: LeftOutLines) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from identity.policy_file import default_policy
 from schemas.touchpoint_types import shown_name
+from sinks.policies import identity_policy_in
 from sinks.reader import LakeReader, open_lake_reader
 from sinks.tallies import quarantined_by_rule
-from streams.tally import LeftOutCount, UnknownType
+from streams.tally import LeftOutCount, UnknownType, meant_for
 
 _PROFILES = """
     SELECT count(*) FILTER (status = 'active'), count(*) FILTER (status = 'active' AND known),
@@ -88,9 +89,15 @@ def lake_counts(home: Path) -> LakeCounts:
             links=links,
             quarantined=quarantined_by_rule(reader),
             dead_letters=_by(reader, "dead_letters", "reason"),
-            left_out=[LeftOutCount(*row) for row in reader.execute(_LEFT_OUT).fetchall()],
+            left_out=_left_out(reader),
             unknown_types=_unknown_types(reader),
         )
+
+
+def _left_out(reader: LakeReader) -> list[LeftOutCount]:
+    known = identity_policy_in(reader.connection).identifiers
+    rows = reader.execute(_LEFT_OUT).fetchall()
+    return [LeftOutCount(type_, reason, number, meant_for(type_, reason, known)) for type_, reason, number in rows]
 
 
 def _unknown_types(reader: LakeReader) -> list[UnknownType]:

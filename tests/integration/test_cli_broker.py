@@ -152,7 +152,7 @@ def test_the_answer_as_json_has_every_problem(
     ]
     assert (found["published"], found["refused"]) == (1, 2)
     assert found["left_out"] == [
-        {"type": "email", "reason": "malformed", "identifiers": 2, "lines": 1, "first_lines": [1]}
+        {"type": "email", "reason": "malformed", "identifiers": 2, "likely": [], "lines": 1, "first_lines": [1]}
     ]
     assert [(one["what"], one["first_line"]) for one in found["looks_like"]] == [("a Segment event", 2)]
     assert len(records(ready, "crm")) == 1
