@@ -165,13 +165,23 @@ CLEAR_HERE: Final[Mapping[str, tuple[str, ...]]] = {
     "look_alikes": ("features",),
     "policies": ("version",),
     "predicted_value": ("reasons",),
-    "preferences": ("value",),
     "scores": ("reasons", "values", "version"),
     "signals": ("name",),
 }
 """The same of columns whose name tells too little to be clear everywhere, by table or view."""
 
-_CLEAR_TRAITS: Final = ("city", "country", "language", "preferred_language")
+_TASTES: Final = ("language", "channel", "store", "receipt", "contact")
+"""What the preferences that are known are about; another one, such as a preferred name, may be anything."""
+_CLEAR_TRAITS: Final = (
+    "city",
+    "country",
+    "language",
+    "preferred_language",
+    "preferred_channel",
+    "preferred_store",
+    "receipt_preference",
+    "contact_preference",
+)
 _CLEAR_CONTEXT: Final = (
     "channel",
     "type",
@@ -254,8 +264,11 @@ def _numbers(column: str, policy: ProfilePolicy) -> str:
 
 def _is_clear_trait(name: str) -> str:
     """Return the condition that a told trait of this name tells of tastes or of a place as large as a town."""
-    tastes = f"starts_with({name}, 'preferred_') OR ends_with({name}, '_preference')"
-    return f"({_named(name, _CLEAR_TRAITS)} OR coalesce({tastes}, false))"
+    return _named(name, _CLEAR_TRAITS)
+
+
+def _preference(column: str, _: ProfilePolicy) -> str:
+    return f"CASE WHEN {_named('preference', _TASTES)} THEN {column} ELSE {masked_text(column)} END"
 
 
 def _named(name: str, names: tuple[str, ...]) -> str:
@@ -301,6 +314,7 @@ PERSONAL: Final[Mapping[str, Mapping[str, Mask]]] = {
     "touchpoints": _TOUCHPOINT,
     "signals": {"context": _context},
     "activations": {"traits": _told},
+    "preferences": {"value": _preference},
     "decisions": {"value": _text, "other_value": _text, "reason": _text},
     "policies": {"model": _text, "text": _text},
     "dead_letters": {"key": _bytes, "value": _bytes},

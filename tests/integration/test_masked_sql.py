@@ -23,7 +23,13 @@ from tests.integration.view_lakes import WORLD_DAY, moment_of, small_world
 
 KEY = b"a key of this installation"
 EMAIL, PHONE, COOKIE = "quaxol@example.com", "+491709990001", "quaxol-cookie"
-TRAITS = {"first_name": "Quaxolina", "last_name": "Quaxolsson", "birth_date": "1971-03-09", "street": "Quaxolgasse 7"}
+TRAITS = {
+    "preferred_name": "Quaxolina",
+    "first_name": "Quaxolina",
+    "last_name": "Quaxolsson",
+    "birth_date": "1971-03-09",
+    "street": "Quaxolgasse 7",
+}
 _TEXTS = ("quaxol", "1971-03-09", "9990001")
 NEEDLES = (*_TEXTS, *(text.encode().hex() for text in _TEXTS), *(b64encode(text.encode()).decode() for text in _TEXTS))
 """What every personal value of the lake has a part of, as text, in hexadecimal and in base 64."""
@@ -443,3 +449,25 @@ def test_a_statement_is_refused_with_what_would_do_instead(reader: LakeReader) -
     }.items():
         with pytest.raises(QueryRefusedError, match=said):
             ask_masked(reader, KEY, sql)
+
+
+def test_a_preference_that_may_be_anything_is_masked(tmp_path: Path) -> None:
+    """Many systems of CRM have a preferred name."""
+    profile: Any = a_profile("ann")
+    told = {"preferred_name": "Quaxolina", "preferred_channel": "sms"}
+    profile["traits"] = [
+        {"name": name, "value": value, "event_time": SOME_TIME_MS, "source": "crm", "event_id": "e-9"}
+        for name, value in told.items()
+    ]
+    with open_lake_writer(tmp_path) as writer:
+        writer.write(LakeBatch(profiles=[profile]), {})
+    found: dict[str, str] = {}
+    for sql in (
+        "SELECT preference, value FROM preferences",
+        "SELECT t.name, t.value FROM (SELECT unnest(traits) AS t FROM profiles)",
+    ):
+        with open_lake_reader(tmp_path) as reader:
+            found |= dict(ask_masked(reader, KEY, sql).fetchall())
+    assert found["channel"] == found["preferred_channel"] == "sms"
+    assert found["name"].startswith("***")
+    assert found["preferred_name"].startswith("***")
