@@ -58,6 +58,7 @@ class Placeholders:
         values: identifiers, in lower case.
         patterns: the same as regular expressions that match the whole of it.
         birth_dates: as ISO 8601.
+        longest_life_years: no birth date lies longer before its touchpoint; 0 where it may.
     """
 
     nothing: tuple[str, ...] = ()
@@ -72,6 +73,7 @@ class Placeholders:
     values: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     birth_dates: tuple[str, ...] = ()
+    longest_life_years: int = 0
     _nothing: frozenset[str] = field(init=False, repr=False, compare=False)
     _nobody: frozenset[str] = field(init=False, repr=False, compare=False)
     _roles: frozenset[str] = field(init=False, repr=False, compare=False)
