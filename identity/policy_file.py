@@ -83,6 +83,7 @@ class _Matching(_Part):
 class _Placeholders(_Part):
     nothing: list[str] | None = None
     nobody: list[str] | None = None
+    answers: list[str] | None = None
     roles: list[str] | None = None
     names: list[str] | None = None
     also_names: list[str] | None = None

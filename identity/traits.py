@@ -14,6 +14,12 @@ _FAMILY = frozenset({"last_name", "surname", "family_name", "lastname"})
 _FULL = frozenset({"full_name", "name", "display_name"})
 _NAMES = _GIVEN | _FAMILY | _FULL
 _BIRTH = frozenset({"birth_date", "birthdate", "birthday", "date_of_birth", "dateofbirth", "dob", "birth_year"})
+_CODES = frozenset(
+    {
+        "country", "country_code", "countrycode", "birth_country", "nationality", "language", "preferred_language",
+        "language_code", "lang", "locale",
+    }
+)  # fmt: skip
 _NUMBER = re.compile(r"[-+\u2212]?(?:\d+(?:[.,]0+)?|\d{5,}[.,]\d+|\d+(?:[.,]\d+)?e[-+]?\d+)", re.IGNORECASE)
 """A count of days or seconds since some day: nobody tells since which."""
 _EMAIL = frozenset({"email", "e_mail", "email_address"})
@@ -21,7 +27,7 @@ _PHONE = frozenset({"phone", "mobile", "phone_number", "mobile_phone", "telephon
 _PLACE = frozenset(
     {
         "address", "street", "house_number", "address_line_1", "address_line_2", "city", "town", "postcode",
-        "postal_code", "zip", "zip_code", "state", "region", "county", "country", "country_code", "birth_place",
+        "postal_code", "zip", "zip_code", "state", "region", "county", "birth_place",
         "company", "employer", "occupation", "gender", "title", "salutation", "national_id", "social_security_number",
         "ssn", "tax_id", "passport_number",
     }
@@ -82,7 +88,8 @@ class Telling:
             digits = "".join(sign for sign in cleaned if sign.isdigit())
             is_none = lists.of_place(cleaned) != "sound" or (bool(digits) and lists.has_number(digits))
             return "nothing" if is_none else "sound"
-        return lists.of_place(cleaned) if kind == "place" else lists.of_value(cleaned)
+        judged = {"place": lists.of_place, "code": lists.of_code}.get(kind, lists.of_value)
+        return judged(cleaned)
 
     def _judged_birth(self, cleaned: str) -> _Judgement:
         if not any(sign.isnumeric() and sign != "0" for sign in cleaned):
@@ -123,6 +130,7 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(_EMAIL, "email"),
     **dict.fromkeys(_PHONE, "phone"),
     **dict.fromkeys(_PLACE, "place"),
+    **dict.fromkeys(_CODES, "code"),
 }
 
 
@@ -136,5 +144,5 @@ def _counts(verdict: _Judgement, kind: str, sound: set[str]) -> bool:
     if verdict == "role":
         return kind == "family" and bool(sound & {"given", "full"})
     if verdict == "either":
-        return bool(sound & (_NAMED_KINDS - {kind}))
+        return kind != "full" and bool(sound & (_NAMED_KINDS - {kind}))
     return verdict in _SOUND

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 
@@ -257,6 +258,17 @@ def test_a_word_for_nobody_is_no_name(field: str, value: str) -> None:
         ("Ann", "N/A", {"first_name": "Ann"}),
         ("Nan", "Lund", {"first_name": "Nan", "last_name": "Lund"}),
         ("NaN", "Lund", {"last_name": "Lund"}),
+        ("Ann", "True", {"first_name": "Ann", "last_name": "True"}),
+        ("Ann", "true", {"first_name": "Ann"}),
+        ("Ann", "False", {"first_name": "Ann"}),
+        ("false", "Lund", {"last_name": "Lund"}),
+        ("False", "False", {}),
+        ("True", "True", {}),
+        ("Ann", "Unset", {"first_name": "Ann"}),
+        ("Prefer not to say", "Lund", {"last_name": "Lund"}),
+        ("Ann", "N/V", {"first_name": "Ann"}),
+        ("N. V.", "Raman", {"first_name": "N. V.", "last_name": "Raman"}),
+        ("Ka", "Wong", {"first_name": "Ka", "last_name": "Wong"}),
         ("Li", "Na", {"first_name": "Li", "last_name": "Na"}),
         ("Boy", "Gobert", {"first_name": "Boy", "last_name": "Gobert"}),
         ("John", "Doe", {}),
@@ -274,6 +286,66 @@ def test_names_are_judged_together(first: str, last: str, kept: dict[str, str]) 
 def test_a_full_name_is_judged_as_a_whole() -> None:
     assert telling(full_name="Doe, John") == telling(full_name="Guest User") == {}
     assert telling(full_name="Ann Guest", last_name="Guest") == {"full_name": "Ann Guest", "last_name": "Guest"}
+    assert telling(full_name="True") == telling(full_name="false") == telling(full_name="False False") == {}
+    assert telling(full_name="True", first_name="Ann") == telling(full_name="N/V", first_name="Ann")
+    assert telling(full_name="Ann True") == {"full_name": "Ann True"}
+    assert telling(full_name="Jane Unset-Maier") == {"full_name": "Jane Unset-Maier"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "unset", "Unset", "(unset)", "none given", "None Given", "no name given", "NO_NAME_GIVEN", "not given",
+        "prefer not to say", "Prefer not to say.", "prefer-not-to-say", "PreferNotToSay", "I'd rather not say",
+        "rather not say", "N/V", "n/v", "n / v", "keine Auskunft", "Je préfère ne pas répondre", "Prefiero no decirlo",
+    ],
+)  # fmt: skip
+def test_who_does_not_say_tells_no_trait(value: str) -> None:
+    fields = (
+        "first_name", "last_name", "full_name", "city", "street", "postcode", "country", "language", "gender",
+        "occupation", "phone", "email", "birth_date", "nickname", "plan",
+    )  # fmt: skip
+    assert telling(**dict.fromkeys(fields, value)) == {}
+    assert read("customer_id", value) == "placeholder"
+
+
+@pytest.mark.parametrize("value", ["true", "false", "True", "FALSE", '"false"'])
+def test_what_a_switch_says_is_no_place_and_news_elsewhere(value: str) -> None:
+    assert telling(street=value, city=value, town=value, postcode=value, country=value, language=value) == {}
+    assert telling(newsletter=value) == {"newsletter": value}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Herr", "frau", "Mother", "Vorname", "Customer", "test", "Test Test", "***", "anonymous", "Anonymous User", "0",
+     "000", "xx", "other", "unknown", "-", "?", "true"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["country", "Country_Code", "nationality", "language", "preferred_language"])
+def test_a_word_for_nobody_is_no_country_and_no_language(field: str, value: str) -> None:
+    assert telling(**{field: value}) == {}
+
+
+@pytest.mark.parametrize(
+    "value", ["de", "de-DE", "zh-Hans-CN", "no", "ka", "mr", "id", "ms", "man", "Deutsch", "中文", "Georgian"]
+)
+def test_a_language_stays(value: str) -> None:
+    assert telling(language=value) == {"language": value}
+
+
+@pytest.mark.parametrize("value", ["DE", "NO", "MX", "MR", "ID", "Norway", "Côte d'Ivoire", "日本", "Guinea", "Niger"])
+def test_a_country_stays(value: str) -> None:
+    assert telling(country=value, country_code=value) == {"country": value, "country_code": value}
+
+
+def test_no_name_of_a_country_is_taken_for_nobody() -> None:
+    lines = (files("identity") / "countries.tsv").read_text("utf-8").splitlines()
+    names = {name for line in lines for name in line.split("\t") if len(name) > len("DEU")}
+    assert [name for name in names if telling(country=name) != {"country": name}] == []
+
+
+def test_a_state_and_a_town_that_look_like_words_for_nothing_stay() -> None:
+    sound = {"state": "NV", "city": "Boys Town", "street": "True Lane 5", "town": "Truth or Consequences"}
+    assert telling(**sound) == sound
 
 
 def test_an_address_for_nobody_is_no_trait() -> None:
