@@ -36,6 +36,7 @@ _SOUND = frozenset({"sound", "example"})
 _Judgement = Verdict | Literal["dated"]
 """Of a trait by itself; ``dated`` for a birth date, which is sound or not by when it was told."""
 _CACHED = 100_000
+_DAY_MS = 86_400_000
 
 
 class Telling:
@@ -44,6 +45,7 @@ class Telling:
     def __init__(self, placeholders: Placeholders) -> None:
         self._placeholders = placeholders
         self._verdict = lru_cache(maxsize=_CACHED)(self._judged)
+        self._born = lru_cache(maxsize=_CACHED)(self._born_by)
 
     def telling(self, traits: Mapping[str, str], told_at_ms: int) -> Mapping[str, str]:
         """Return the traits of one touchpoint that say something, as they came; a day of birth as YYYY-MM-DD.
@@ -54,15 +56,15 @@ class Telling:
             traits: of the touchpoint.
             told_at_ms: its event time, in milliseconds since 1970 UTC. No birth date lies after it.
         """
-        verdict_of = self._verdict
-        if all(verdict_of(name, value) == "sound" for name, value in traits.items()):
+        verdict_of, born, day = self._verdict, self._born, told_at_ms // _DAY_MS
+        if all(
+            (verdict := verdict_of(name, value)) == "sound" or (verdict == "dated" and born(value, day) == value)
+            for name, value in traits.items()
+        ):
             return traits
         verdicts = {name: verdict_of(name, value) for name, value in traits.items()}
         if "dated" in verdicts.values():
-            traits = {
-                name: self._born(value, told_at_ms) if verdicts[name] == "dated" else value
-                for name, value in traits.items()
-            }
+            traits = {name: born(value, day) if verdicts[name] == "dated" else value for name, value in traits.items()}
             verdicts = {
                 name: verdict if verdict != "dated" else "sound" if traits[name] else "nothing"
                 for name, verdict in verdicts.items()
@@ -100,10 +102,10 @@ class Telling:
             return "nothing"
         return "dated" if date.born and date.flaw != "words" else "sound"
 
-    def _born(self, value: str, told_at_ms: int) -> str:
+    def _born_by(self, value: str, day: int) -> str:
         """Return a birth date as it is kept: the one day it can mean, else as it came; empty where it means none."""
         years = self._placeholders.longest_life_years
-        possible = possible_dates(read_birth_date(clean_text(value)), told_at_ms, years)
+        possible = possible_dates(read_birth_date(clean_text(value)), day * _DAY_MS, years)
         if not possible:
             return ""
         return (iso_day(possible[0]) if len(possible) == 1 else "") or value

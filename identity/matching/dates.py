@@ -183,7 +183,8 @@ def _with_month_name(numbers: list[str], month: int) -> BirthDate:
 
 def _month_and_year(first: str, second: str) -> BirthDate:
     year, month = (first, second) if len(first) == _YEAR_DIGITS else (second, first)
-    return _each_year(year, [(month, "0")]) if len(year) == _YEAR_DIGITS else _NO_DATE
+    is_read = len(year) == _YEAR_DIGITS and len(month) <= _MONTH_YEAR
+    return _each_year(year, [(month, "0")]) if is_read else _NO_DATE
 
 
 def _from_three(numbers: list[str], region: str, *, dotted: bool) -> BirthDate:
