@@ -18,7 +18,7 @@ MAIL = identifier("email", "ann@firma.example")
 def record_of(anchor: Identified, *others: Identified) -> bytes:
     """Return the record of an anchor that was seen once, with somebody's name and birth date."""
     told = accepted(event("once", 1, anchor, *others))
-    told["touchpoint"]["traits"] = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1980-01-02"}
+    told["touchpoint"]["traits"] = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1950-01-02"}
     fragment = Fragment()
     Folding(default_profile_policy()).fold(fragment, told)
     card = Card(anchor.type, anchor.value, 1, NEVER_SEEN, shared=False, links={}, neighbours={})
