@@ -1,7 +1,7 @@
 """Identifiers made comparable. Raw values stay on the touchpoint as they came; these are for matching only."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -37,6 +37,14 @@ def normalise_text(value: str) -> str:
 def normalise_caseless(value: str) -> str:
     """Return the same without a difference of case."""
     return fold_case(normalise_text(value))
+
+
+def normalise_handle(value: str) -> str:
+    """Return a name in a social network without a difference of case and the ``@`` in front of it.
+
+    A profile's address (URL) is not read: it names the network too, and two networks' ``ann`` may be two people.
+    """
+    return normalise_caseless(normalise_caseless(value).removeprefix("@"))
 
 
 Reason = Literal["blank", "placeholder", "unknown_type", "malformed", "too_long"]
@@ -79,7 +87,9 @@ class Normaliser:
             "phone": lambda value, region, _: normalise_phone(whole(value), region),
             "text": lambda value, _, __: normalise_text(value),
             "caseless": lambda value, _, __: normalise_caseless(value),
+            "handle": lambda value, _, __: normalise_handle(value),
         }
+        self.known_types: Collection[str] = tuple(policy.identifiers)
         self._types = {folded_type(name): name for name in policy.identifiers}
         self._dialled = {name for name, rule in policy.identifiers.items() if rule.normalisation == "phone"}
         self.known_type = lru_cache(maxsize=CACHED_TYPES)(self._known_type)

@@ -31,8 +31,13 @@ _LEAST_ZEROS_AT_END = 7
 _LEAST_OF_COMPOUND = 4
 _LONGEST_CODE = 3
 """Of a country or language, in letters."""
+_LONGEST_PAIR = 60
 _LEAST_WITHOUT_SPACES = 8
 """Words run together in part (``not_LoggedIn``) are read without spaces from so many letters on."""
+_MASK = re.compile(r"[*\u2217\u2022\u25cf\u2219\u22c5\u00b7\u25cb\u25e6\u25a0\u25aa\u2588]{2,}|#{3,}")
+_MASKED_WORD = re.compile(r"[^\W_]\*{2,}|\*{2,}[^\W_]")
+_CROSSED_OUT = re.compile(r"(?=.*\d)(?=.*xx)(?=(?:\d*x){4})[x\d]+")
+"""Of letters and digits nothing but a number with four or more of its digits made x: xxxx1234, xxx-xx-1234."""
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
 
@@ -55,7 +60,11 @@ class Placeholders:
         names: words that stand in fields of names and are none.
         also_names: of all these, those that are somebody's real name when written like one.
         full_names: names of nobody, given name first.
+        visits: words for an account or an order; beside somebody unknown they are nobody's (guest_checkout).
         mailboxes: local parts of e-mail addresses, at any domain.
+        without: words that say of what comes after them that there is none.
+        mail: words for an e-mail address. After one of those they are nobody's mailbox, and a domain in which nobody
+            has one; before or after a word for nothing, they are nobody's mailbox.
         addresses: e-mail addresses; ``*`` stands for anything.
         numbers: digits that nobody was given.
         values: identifiers, in lower case.
@@ -71,7 +80,10 @@ class Placeholders:
     names: tuple[str, ...] = ()
     also_names: tuple[str, ...] = ()
     full_names: tuple[str, ...] = ()
+    visits: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    mail: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
@@ -87,6 +99,12 @@ class Placeholders:
     _full_names: frozenset[frozenset[str]] = field(init=False, repr=False, compare=False)
     _example_words: frozenset[str] = field(init=False, repr=False, compare=False)
     _mailboxes: frozenset[str] = field(init=False, repr=False, compare=False)
+    _strangers: frozenset[str] = field(init=False, repr=False, compare=False)
+    _visits: frozenset[str] = field(init=False, repr=False, compare=False)
+    _unknown: frozenset[str] = field(init=False, repr=False, compare=False)
+    _without: frozenset[str] = field(init=False, repr=False, compare=False)
+    _mail: frozenset[str] = field(init=False, repr=False, compare=False)
+    _halves: frozenset[str] = field(init=False, repr=False, compare=False)
     _addresses: re.Pattern[str] = field(init=False, repr=False, compare=False)
     _patterns: tuple[re.Pattern[str], ...] = field(init=False, repr=False, compare=False)
     _values: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -101,6 +119,8 @@ class Placeholders:
         nobody = never_names | _forms(self.nobody)
         roles = nobody | _forms(self.roles)
         roles |= _compounds(nobody, _forms(self.roles))
+        also_names, mailboxes, mail = _forms(self.also_names), _forms(self.mailboxes), _forms(self.mail)
+        visits, unknown, without = _long(_forms(self.visits)), _long(nothing - also_names), _forms(self.without)
         full_names = {frozenset(key_of(name).split()) for name in self.full_names}
         shapes = (re.escape(shape).replace(r"\*", ".*") for shape in self.addresses)
         made: dict[str, object] = {
@@ -109,10 +129,16 @@ class Placeholders:
             "_never_names": never_names,
             "_roles": roles,
             "_names": roles | _forms(self.names),
-            "_also_names": _forms(self.also_names),
+            "_also_names": also_names,
             "_full_names": frozenset(full_names),
             "_example_words": frozenset(word for name in full_names for word in name),
-            "_mailboxes": _forms(self.mailboxes),
+            "_mailboxes": mailboxes,
+            "_strangers": _long(nobody),
+            "_visits": visits,
+            "_unknown": unknown,
+            "_without": without,
+            "_mail": mail,
+            "_halves": mailboxes | visits | unknown | without | mail,
             "_addresses": re.compile("|".join(shapes) or r"(?!)", re.DOTALL),
             "_patterns": tuple(re.compile(pattern) for pattern in self.patterns),
             "_values": frozenset(self.values),
@@ -132,7 +158,7 @@ class Placeholders:
     def has_identifier(self, value: str) -> bool:
         """Whether a clean value identifies nobody, whatever its type."""
         folded = value.casefold()
-        if folded in self._values or folded in self._digests:
+        if folded in self._values or folded in self._digests or is_masked(folded):
             return True
         if any(pattern.fullmatch(folded) for pattern in self._patterns):
             return True
@@ -143,6 +169,7 @@ class Placeholders:
             or compact in self._numbers
             or _is_repeated(compact)
             or _made_of(key, self._roles)
+            or self._is_visit(key)
             or self.has_address(folded)
         )
 
@@ -151,15 +178,44 @@ class Placeholders:
         local, at, domain = value.rpartition("@")
         if not local or not at or " " in value:
             return False
-        if self._addresses.fullmatch(value):
+        if self._addresses.fullmatch(value) or "*" in value:
             return True
-        key = key_of(local)
+        key = key_of(local.partition("+")[0] or local)
         compact, site = key.replace(" ", ""), domain.partition(".")[0]
-        if _made_of(key, self._mailboxes) or not compact:
+        if _made_of(key, self._mailboxes) or not compact or self._has_no_mail(key, domain):
             return True
         if set(compact) == set(site) and len(set(site)) == 1:
             return True  # a@a.com, xxx@xx.com
         return compact == site and (compact in self._names or compact.isdigit())
+
+    def _has_no_mail(self, key: str, domain: str) -> bool:
+        """Whether an address says that there is none, or that a guest bought something."""
+        for one, other in _parts(key):
+            if one in self._halves and other in self._halves and self._is_no_mailbox(one, other):
+                return True
+        labels = [label.replace("-", " ") for label in domain.split(".")[:-1]]
+        if labels and labels[0] in self._mail and (key in self._without or key in self._unknown):
+            return True  # keine@email.de
+        return any(
+            one in self._without and other in self._mail for label in labels for one, other in _parts(label)
+        )  # kunde@keine-email.de
+
+    def _is_no_mailbox(self, one: str, other: str) -> bool:
+        """Whether the halves of a local part are nobody's: ``no email``, ``email unknown``, ``guest checkout``."""
+        return (
+            (one in self._without and other in self._mail)
+            or (one in self._unknown and other in self._mail)
+            or (one in self._mail and other in self._unknown)
+            or (one in self._mailboxes and other in self._visits)
+            or (one in self._visits and other in self._mailboxes)
+        )
+
+    def _is_visit(self, key: str) -> bool:
+        """Whether somebody unknown bought or did something: ``guest checkout``."""
+        return any(
+            (one in self._strangers and other in self._visits) or (one in self._visits and other in self._strangers)
+            for one, other in _parts(key)
+        )
 
     def has_number(self, digits: str) -> bool:
         """Whether a telephone number is nobody's.
@@ -211,19 +267,26 @@ class Placeholders:
         compact = key.replace(" ", "")
         if not _says_something(key, value) or compact.isdigit() or _is_repeated(compact):
             return "nothing"
-        if _is_unfilled(value):
+        if _is_unfilled(value) or _MASKED_WORD.search(value):
             return "nothing"
         if compact in self._also_names and _made_of(key, self._names) and value.isalpha() and value.istitle():
             return "either"
         if _made_of(key, self._never_names):
             return "nothing"
-        if _made_of(key, self._names):
+        if _made_of(key, self._names) or self._is_visit(key):
             return "role"
         return "sound" if self._example_words.isdisjoint(key.split()) else "example"
 
     def has_full_name(self, value: str) -> bool:
         """Whether given name and surname, in either order, are an example's: John Doe."""
         return frozenset(key_of(value).split()) in self._full_names
+
+
+def is_masked(value: str) -> bool:
+    """Whether parts of a clean value were made unreadable, so that strangers share what is left: ``j***@gmail.com``."""
+    if _MASK.search(value):
+        return True
+    return "xx" in value.lower() and _CROSSED_OUT.fullmatch(key_of(value).replace(" ", "")) is not None
 
 
 _UNREADABLE = "\ufffd"
@@ -246,6 +309,20 @@ def _compounds(unknown: Iterable[str], roles: Iterable[str]) -> frozenset[str]:
     firsts = [word for word in unknown if len(word) >= _LEAST_OF_COMPOUND and " " not in word]
     seconds = [word for word in roles if len(word) >= _LEAST_OF_COMPOUND and " " not in word]
     return frozenset(text for one in firsts for other in seconds for text in (one + other, other + one))
+
+
+def _long(words: Iterable[str]) -> frozenset[str]:
+    """Return the words that are long enough to be known beside or within others."""
+    return frozenset(word for word in words if len(word) >= _LEAST_OF_COMPOUND)
+
+
+def _parts(key: str) -> list[tuple[str, str]]:
+    """Return the ways to part a key in two: between words, or anywhere in a single one; none where it is no words."""
+    if len(key) > _LONGEST_PAIR or not key.replace(" ", "").isalpha():
+        return []
+    if " " not in key:
+        return [(key[:place], key[place:]) for place in range(1, len(key))]
+    return [(key[:place], key[place + 1 :]) for place, sign in enumerate(key) if sign == " "]
 
 
 def _digests(words: Iterable[str]) -> frozenset[str]:

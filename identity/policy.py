@@ -11,7 +11,7 @@ from typing import Literal
 
 from identity.placeholders import Placeholders
 
-Normalisation = Literal["email", "phone", "text", "caseless"]
+Normalisation = Literal["email", "phone", "text", "caseless", "handle"]
 
 _SEPARATORS = str.maketrans("", "", "._-")
 

@@ -88,7 +88,10 @@ class _Placeholders(_Part):
     names: list[str] | None = None
     also_names: list[str] | None = None
     full_names: list[str] | None = None
+    visits: list[str] | None = None
     mailboxes: list[str] | None = None
+    without: list[str] | None = None
+    mail: list[str] | None = None
     addresses: list[str] | None = None
     numbers: list[str] | None = None
     values: list[str] | None = None

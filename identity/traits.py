@@ -7,7 +7,7 @@ from typing import Literal
 
 from identity.cleaning import clean_text
 from identity.matching.dates import iso_day, possible_dates, read_birth_date
-from identity.placeholders import Placeholders, Verdict
+from identity.placeholders import Placeholders, Verdict, is_masked
 
 _GIVEN = frozenset({"first_name", "given_name", "forename", "firstname", "middle_name"})
 _FAMILY = frozenset({"last_name", "surname", "family_name", "lastname"})
@@ -89,7 +89,7 @@ class Telling:
         if kind == "phone":
             digits = "".join(sign for sign in cleaned if sign.isdigit())
             is_none = lists.of_place(cleaned) != "sound" or (bool(digits) and lists.has_number(digits))
-            return "nothing" if is_none else "sound"
+            return "nothing" if is_none or is_masked(cleaned) else "sound"
         judged = {"place": lists.of_place, "code": lists.of_code}.get(kind, lists.of_value)
         return judged(cleaned)
 

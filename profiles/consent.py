@@ -120,8 +120,14 @@ def channel_name(text: str) -> str:
 
 def _name(text: str) -> str:
     """Return a name in small letters and digits, whatever is between them as ``_``; ``*`` where there are none."""
-    kept = (sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in unicodedata.normalize("NFC", text))
-    return "_".join("".join(kept).lower().split()) or ANY
+    small = unicodedata.normalize("NFC", "".join(map(_small, unicodedata.normalize("NFC", text))))
+    kept = (sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in small)
+    return "_".join("".join(kept).split()) or ANY
+
+
+def _small(sign: str) -> str:
+    """Return a letter in small, by itself as SQL does: no final sigma, and i for a dotted capital I."""
+    return sign.lower()[0]
 
 
 def is_held_by(identifier_type: str, state: str, *, is_anchor: bool) -> bool:

@@ -63,6 +63,12 @@ _CACHED: Final = 10_000
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 _SHOWN: Final = re.compile(r"[$A-Za-z][A-Za-z0-9 _:/-]{0,39}")
 _NUMBER: Final = re.compile(r"\d{3}")
+_STANDARD: Final = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?-i:(?<=[a-z])(?=[A-Z])))"
+    r"(?:sha3?[_-]?(?:224|256|384|512)|blake2[bs][_-]?(?:256|512)|e[_-]?164|iso[_-]?(?:8601|3166|639|4217))(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+"""Numbers that name a standard, as they stand in names of fields: email_sha256, phone_e164."""
 
 
 class TouchpointTypes:
@@ -94,9 +100,10 @@ def shown_name(told: str) -> str:
     """Return a foreign name of a type if it may stand in logs, metrics and answers, else :data:`ANOTHER`.
 
     It may where it looks like a name in a program: at most 40 ASCII letters, digits and a few signs, and no number of
-    three digits or more. An address or a number that was put where a type belongs is never shown.
+    three digits or more but that of a digest or another standard (``email_sha256``). An address or a number that was
+    put where a type belongs is never shown.
     """
-    return told if _SHOWN.fullmatch(told) and not _NUMBER.search(told) else ANOTHER
+    return told if _SHOWN.fullmatch(told) and not _NUMBER.search(_STANDARD.sub("", told)) else ANOTHER
 
 
 def _folded(name: str) -> str:

@@ -13,9 +13,15 @@
 Every message is one sentence that can be shown as it is.
 """
 
+import re
+from difflib import SequenceMatcher
 from typing import Final, Self
 
 _ASK_FOR_LESS: Final = "ask for less, such as one customer, one channel or fewer days"
+_NO_FUNCTION: Final = re.compile(r"Function with name (\S+) does not exist!(?:\s+Did you mean \"(?:\w+\.)*(\w+)\")?")
+_OF_CONSENT: Final = re.compile(r"permi|consent|allow|opt_?(?:ed_?)?(?:in|out)", re.IGNORECASE)
+_LIKE: Final = 0.8
+"""So alike are a slip and what was meant; DuckDB names the nearest function, however far that is."""
 
 
 class LakeError(Exception):
@@ -72,7 +78,19 @@ class QueryError(LakeError):
 def sentence(error: BaseException) -> str:
     """Return the first paragraph of an engine's message on one line.
 
-    DuckDB appends suggestions and a drawing of the statement; both are for a terminal, not for a sentence.
+    DuckDB appends suggestions and a drawing of the statement; both are for a terminal, not for a sentence. Where
+    there is no such function, what may have been meant is told only where it may.
     """
     paragraph = str(error).split("\n\n", 1)[0]
+    if found := _NO_FUNCTION.search(paragraph):
+        return _no_function(found[1], found[2])
     return " ".join(paragraph.split())
+
+
+def _no_function(name: str, nearest: str | None) -> str:
+    bare = name.rpartition(".")[2]
+    if _OF_CONSENT.search(bare):
+        return f"There is no function {name}; consent_at(customer_id, purpose, channel, time) says what is permitted."
+    if nearest and SequenceMatcher(None, bare.lower(), nearest.lower()).ratio() >= _LIKE:
+        return f"There is no function {name}; did you mean {nearest}?"
+    return f"There is no function {name}."

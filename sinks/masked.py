@@ -2,11 +2,14 @@
 
 Two walls stand behind each other. The statement runs where names lead to masked views only: those that it names are
 made for it in a schema of their own, and the lake stands under another name. And its syntax tree is read before: every
-table it names, in whatever way, must be one of its own WITH or of these, without a name before it; every table function
+table it names, in whatever way, must be one of its own WITH or of these, without a name before it, and none of its own
+may have a name that leads to a file; every table function
 and function must be one that works on what it is given. What is not known to be harmless is refused.
 """
 
 import json
+import re
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -21,6 +24,12 @@ from sinks.policies import profile_policy_in
 from sinks.reader import LakeReader
 
 _PLACE: Final = "memory.main"
+
+_SMALL: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+"""How DuckDB folds the case of names: a wider folding would take two names for one that DuckDB tells apart."""
+
+_PLAIN: Final = re.compile(r"[\w $-]+")
+"""Names that DuckDB can take for no file."""
 
 _TABLE_FUNCTIONS: Final = frozenset({"generate_series", "json_each", "json_tree", "range", "repeat", "unnest"})
 
@@ -85,7 +94,11 @@ def ask_masked(reader: LakeReader, key: bytes, sql: str) -> Found:
     """
     relations = {name for (name,) in reader.execute(_RELATIONS).fetchall()}
     named = _Named()
-    _Reading(named, relations).query(_tree(reader, sql), frozenset())
+    try:
+        _Reading(named, relations).query(_tree(reader, sql), frozenset())
+    except RecursionError:
+        message = "The statement nests too deeply to be read without --personal; let a WITH name parts of it."
+        raise QueryRefusedError(message) from None
     macros = _macros_among(reader, named.functions)
     for _, definition in macros.values():
         _Reading(named, relations).query(_tree(reader, f"SELECT {definition}"), frozenset())
@@ -122,6 +135,17 @@ def _masked_view(reader: LakeReader, name: str, policy: ProfilePolicy) -> str:
 
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _folded(name: str) -> str:
+    return name.translate(_SMALL)
+
+
+def _own(name: str) -> str:
+    """Return the folded name of a query of WITH."""
+    if not _PLAIN.fullmatch(name):
+        raise QueryRefusedError(f"Without --personal, a name in WITH is letters, digits, blanks, _, $ and -: {name!r}.")
+    return _folded(name)
 
 
 def _tree(reader: LakeReader, sql: str) -> object:
@@ -173,18 +197,18 @@ class _Reading:
             raise QueryRefusedError(f"{node['type']} is not available without --personal.")
         for entry in node["cte_map"]["map"]:
             self.query(entry["value"], visible)
-            visible |= {entry["key"].lower()}
+            visible |= {_own(entry["key"])}
         for name, part in node.items():
             if name != "cte_map":
                 recursive = node["type"] == "RECURSIVE_CTE_NODE" and name == "right"
-                self.query(part, visible | {node["cte_name"].lower()} if recursive else visible)
+                self.query(part, visible | {_own(node["cte_name"])} if recursive else visible)
 
     def _source(self, node: Mapping[str, Any], visible: frozenset[str]) -> None:
         match node["type"]:
             case "BASE_TABLE":
                 self._table(node, visible)
             case "TABLE_FUNCTION":
-                name = str(node["function"]["function_name"]).lower()
+                name = _folded(node["function"]["function_name"])
                 if name not in _TABLE_FUNCTIONS:
                     raise QueryRefusedError(f"The table function {name} is not available without --personal.")
             case "SHOW_REF" if node["query"] is not None:
@@ -197,7 +221,7 @@ class _Reading:
                 raise QueryRefusedError(f"{kind} is not available without --personal.")
 
     def _table(self, node: Mapping[str, Any], visible: frozenset[str]) -> None:
-        name = str(node["table_name"]).lower()
+        name = _folded(node["table_name"])
         if node["catalog_name"] or node["schema_name"]:
             raise QueryRefusedError(f"Without --personal, tables and views go by their bare names: {name}.")
         if name in visible:
@@ -211,7 +235,7 @@ class _Reading:
         self.named.relations.add(name)
 
     def _function(self, node: Mapping[str, Any]) -> None:
-        name = str(node["function_name"]).lower()
-        if name in LOOKING_AROUND or node.get("catalog") or node.get("schema", "").lower() not in ("", "main"):
+        name = _folded(node["function_name"])
+        if name in LOOKING_AROUND or node.get("catalog") or _folded(node.get("schema", "")) not in ("", "main"):
             raise QueryRefusedError(f"The function {name} is not available without --personal.")
         self.named.functions.add(name)

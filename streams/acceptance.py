@@ -5,13 +5,14 @@ Event times further ahead than clocks go wrong, or older than any source, are re
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from identity.normalise import LeftOut, Normaliser
 from identity.policy import IdentityPolicy
 from identity.regions import told_region
+from identity.usual_names import likely_types
 from profiles.folds import AHEAD_DAYS, DAY_MS
 from profiles.named_types import named_types
 from profiles.policy import Measurement, ProfilePolicy
@@ -19,7 +20,7 @@ from schemas.accepted import Node
 from schemas.money import MAX_MICROS
 from schemas.reasons import Problem, Reason, RejectedError
 from schemas.records import Touchpoint
-from schemas.touchpoint_types import TouchpointTypes
+from schemas.touchpoint_types import TouchpointTypes, shown_name
 
 MAX_CLOCK_AHEAD_MS = AHEAD_DAYS * DAY_MS
 EARLIEST_EVENT_MS = 631_152_000_000
@@ -85,7 +86,7 @@ class Acceptance:
         if not nodes:
             if len(kept["identifiers"]) < len(touchpoint["identifiers"]):
                 raise _not_measured()
-            problems.append(_no_usable(left_out))
+            problems.append(_no_usable(left_out, self.normaliser.known_types))
         if problems:
             raise RejectedError.of(problems)
         known = self.types.known(kept["type"])
@@ -127,10 +128,13 @@ def _not_measured() -> RejectedError:
     return RejectedError("not_measured", "the user of the device does not allow to be measured")
 
 
-def _no_usable(left_out: Sequence[LeftOut]) -> Problem:
+def _no_usable(left_out: Sequence[LeftOut], known_types: Collection[str]) -> Problem:
     why = ", ".join(sorted({one.reason for one in left_out})) or "there is none"
+    unknown = dict.fromkeys(shown_name(one.type) for one in left_out if one.reason == "unknown_type")
+    meant = {name: likely for name in unknown if (likely := likely_types(name, known_types))}
+    hints = "".join(f"; '{name}' is likely meant for {' or '.join(likely)}" for name, likely in meant.items())
     return Problem(
-        "no_usable_identifier", f"identifiers: expected at least one that can be used ({why})", "identifiers"
+        "no_usable_identifier", f"identifiers: expected at least one that can be used ({why}){hints}", "identifiers"
     )
 
 

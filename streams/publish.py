@@ -4,7 +4,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,7 +21,7 @@ from streams.producer import CheckedProducer, Deliveries
 from streams.recognise import Kind
 from streams.registry import framing
 from streams.settings import Settings
-from streams.tally import LeftOutCount, Tally, UnknownType
+from streams.tally import LeftOutLines, LineTally, UnknownType
 from streams.topics import SOURCES, admin, check_topics, topics_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class PublishedLines:
         published: lines that ingest will accept.
         refused: lines that are no touchpoint.
         reasons: how many lines were refused by the code of their first problem.
-        left_out: identifiers of the published ones that count for nothing.
+        left_out: identifiers of the published ones that count for nothing, and in which lines.
         unknown_types: types of the published ones that mean nothing.
         empty_grants: consents of the published ones that are granted for no purpose, which grants nothing.
         looks_like: what refused lines seem to be.
@@ -69,7 +69,7 @@ class PublishedLines:
     published: int
     refused: int
     reasons: Mapping[str, int]
-    left_out: Sequence[LeftOutCount]
+    left_out: Sequence[LeftOutLines]
     unknown_types: Sequence[UnknownType]
     empty_grants: int
     looks_like: Sequence[LooksLike]
@@ -157,7 +157,7 @@ def publish_lines(
     frames = _ready_framing(settings)
     reader = LineReader(frames, source, _rules(settings), _now_ms)
     topic = topics_of(settings).source(source)
-    counts = _Counts()
+    counts = _Counts(reader.rules.normaliser.known_types)
     unreported = 0
     producer = CheckedProducer(settings.servers)
     try:
@@ -182,10 +182,10 @@ def publish_lines(
 class _Counts:
     """Counts what becomes of lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, known_types: Collection[str]) -> None:
         self._published = 0
         self._reasons: Counter[str] = Counter()
-        self._tally = Tally()
+        self._tally = LineTally(known_types)
         self._kinds: dict[Kind, tuple[int, int]] = {}
 
     def add(self, line: Line) -> None:
@@ -197,7 +197,7 @@ class _Counts:
         elif line.outcome is not None:
             self._published += 1
             if line.told is not None:
-                self._tally.add(line.told)
+                self._tally.add_line(line.number, line.told)
 
     def result(self) -> PublishedLines:
         kinds = [LooksLike(kind.name, kind.advice, number, first) for kind, (number, first) in self._kinds.items()]
@@ -205,7 +205,7 @@ class _Counts:
             self._published,
             self._reasons.total(),
             dict(self._reasons.most_common()),
-            self._tally.left_out(),
+            self._tally.left_out_lines(),
             self._tally.unknown_types(),
             self._tally.empty_grants(),
             kinds,

@@ -1,10 +1,11 @@
 """What publishing and ingest understood only in part, counted: identifiers left out, types and grants of nothing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from identity.usual_names import likely_types
 from schemas.touchpoint_types import ANOTHER, ORDER_TYPES
 from streams.metrics import LEFT_OUT, UNKNOWN_TYPES, Meters
 from streams.records import Told
@@ -13,6 +14,9 @@ MOST_NAMES: Final = 50
 """So many different foreign names are told apart; all others are one."""
 
 MOST_SENTENCES: Final = 20
+MOST_LINES: Final = 50
+"""So many lines with identifiers left out for one reason are told by number, the first of them."""
+_LINES_IN_A_SENTENCE: Final = 5
 _WHY: Final[Mapping[str, str]] = {
     "blank": "blank (empty, null or nothing that shows)",
     "placeholder": "a placeholder, which names nobody",
@@ -54,11 +58,32 @@ class UnknownType:
 
 @dataclass(frozen=True, slots=True)
 class LeftOutCount:
-    """How many identifiers of a type count for nothing for a reason."""
+    """How many identifiers of a type count for nothing for a reason.
+
+    Attributes:
+        type: as it may be shown.
+        reason: why they count for nothing.
+        identifiers: how many.
+        likely: the known types that an unknown one is likely meant for, most likely first.
+    """
 
     type: str
     reason: str
     identifiers: int
+    likely: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutLines(LeftOutCount):
+    """The same of a file.
+
+    Attributes:
+        lines: how many lines have them.
+        first_lines: the numbers of the first of these, at most :data:`MOST_LINES`.
+    """
+
+    lines: int = 0
+    first_lines: tuple[int, ...] = ()
 
 
 class Tally:
@@ -103,6 +128,48 @@ class Tally:
         return (self._unknown[name, has_order] for has_order in (True, False))
 
 
+class LineTally(Tally):
+    """The same of the lines of a file, which it remembers some of.
+
+    Args:
+        known_types: of identifiers, by the policy in force.
+    """
+
+    def __init__(self, known_types: Collection[str] = ()) -> None:
+        super().__init__()
+        self._known_types = known_types
+        self._lines: Counter[tuple[str, str]] = Counter()
+        self._first_lines: dict[tuple[str, str], list[int]] = {}
+
+    def add_line(self, number: int, told: Told) -> None:
+        """Count what is told of the touchpoint of a line."""
+        self.add(told)
+        for key in dict.fromkeys((_name(type_, reason, self._names), reason) for type_, reason in told.left_out):
+            self._lines[key] += 1
+            first = self._first_lines.setdefault(key, [])
+            if len(first) < MOST_LINES:
+                first.append(number)
+
+    def left_out_lines(self) -> list[LeftOutLines]:
+        """Return the identifiers left out and where, the most frequent first."""
+        return [
+            LeftOutLines(
+                one.type,
+                one.reason,
+                one.identifiers,
+                meant_for(one.type, one.reason, self._known_types),
+                self._lines[one.type, one.reason],
+                tuple(self._first_lines[one.type, one.reason]),
+            )
+            for one in self.left_out()
+        ]
+
+
+def meant_for(type_: str, reason: str, known_types: Collection[str]) -> tuple[str, ...]:
+    """Return the known types that the type of identifiers left out is likely meant for; none where it is known."""
+    return likely_types(type_, known_types) if reason == "unknown_type" else ()
+
+
 def _name(type_: str, reason: str, names: BoundedNames) -> str:
     """Return what an identifier type is counted under; those of the policy are few."""
     return names.counted_as(type_) if reason == "unknown_type" else type_
@@ -139,10 +206,19 @@ def _of_unknown(one: UnknownType) -> str:
 
 def _of_left_out(one: LeftOutCount) -> str:
     many = _counted(one.identifiers, "identifier")
+    where = f" ({_places(one)})" if isinstance(one, LeftOutLines) else ""
     if one.reason != "unknown_type":
-        return f"{many} of type '{one.type}' left out: {_WHY[one.reason]}"
+        return f"{many} of type '{one.type}' left out{where}: {_WHY[one.reason]}"
     named = "unknown types that are not shown" if one.type == ANOTHER else f"the unknown type '{one.type}'"
-    return f"{many} of {named} left out"
+    meant = f". Known: {' or '.join(one.likely)}" if one.likely else ""
+    return f"{many} of {named} left out{where}{meant}"
+
+
+def _places(one: LeftOutLines) -> str:
+    told = one.first_lines[:_LINES_IN_A_SENTENCE]
+    more = one.lines - len(told)
+    numbers = ", ".join(map(str, told)) + (f" and {more:,} more" if more else "")
+    return f"{'line' if one.lines == 1 else 'lines'} {numbers}"
 
 
 def _counted(number: int, one: str) -> str:

@@ -39,7 +39,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "email": ("different", "local_part", "near", "exact"),
     "phone": ("different", "near", "exact"),
     "number": ("different", "near", "exact"),
-    "suffix": ("different", "one_side", "exact"),
+    "suffix": ("different", "one_side", "neither", "exact"),
 }
 """The levels of each comparison, the least alike first; in the order of a pattern."""
 
@@ -51,7 +51,6 @@ _LEVEL: dict[str, dict[str, int]] = {
 }
 
 _G, _M, _S, _B, _A = (_LEVEL[name] for name in ("given", "middle", "surname", "born", "address"))
-_SUFFIX = _LEVEL["suffix"]
 _NEAR_LENGTH, _SHORT_LENGTH = 3, 3
 _SIMILAR = 0.88
 _SAME_STREET = 0.92
@@ -89,6 +88,8 @@ _BORN = {level: Comparison(place) for level, place in _B.items()}
 _HOUSE, _STREET, _CITY_NEAR_POSTCODE, _NEAR_POSTCODE, _SAME_AREA, _ELSEWHERE = (
     Comparison(_A[level]) for level in ("house", "street", "city_near_postcode", "near_postcode", "area", "different")
 )
+
+_OTHER_SUFFIX, _ONE_SUFFIX, _NO_SUFFIX, _SAME_SUFFIX = map(Comparison, range(len(LEVELS["suffix"])))
 
 
 def are_two_people(persons: Sequence[tuple[str, str]]) -> bool:
@@ -423,9 +424,10 @@ def _gender(one: str, other: str) -> Comparison:
 
 
 def _suffix(one: str, other: str) -> Comparison:
-    if not one and not other:
-        return _UNTOLD
-    return Comparison(_SUFFIX["one_side" if not one or not other else "exact" if one == other else "different"])
+    """Compare suffixes; that neither tells one counts too, since a father and his son are mostly told apart by it."""
+    if one == other:
+        return _SAME_SUFFIX if one else _NO_SUFFIX
+    return _OTHER_SUFFIX if one and other else _ONE_SUFFIX
 
 
 def _email(one: MatchRecord, other: MatchRecord) -> Comparison:

@@ -38,6 +38,8 @@ _TOLD_BY = {"namesakes": "born", "twins": "born"}
 """What must be told for a pair to count as of a kind; without it, a household explains the pair as well."""
 _LEAN_SHARE = 5.0
 """Pairs within lists that the first share counts for."""
+_SELDOM_TOLD = ("suffix",)
+"""What too few records tell for its levels to be counted; the default ones stay."""
 _WRONG_DATES = [LEVELS["born"].index(level) for level in ("different", "generation")]
 _FIRST_SHARES = {"compatriots": 0.05, "neighbours": 0.001}
 _LIKELIER = 5.0
@@ -102,7 +104,7 @@ class Fit:
         for pattern, number in self._drawn.items():
             _add(counts, pattern, number * are_strangers[pattern])
         for name, numbers in counts.items():
-            if (total := sum(numbers)) >= _FEW:
+            if (total := sum(numbers)) >= _FEW and name not in _SELDOM_TOLD:
                 total += _LEAST_COUNT * len(numbers)
                 self._strangers[name] = [(number + _LEAST_COUNT) / total for number in numbers]
 
@@ -163,7 +165,8 @@ class Fit:
     def _take_levels(self, counts: Mapping[str, _Counts]) -> None:
         for kind, found in counts.items():
             for name, numbers in found.items():
-                self._levels[kind][name] = self._leant(numbers, kind, name)
+                if name not in _SELDOM_TOLD:
+                    self._levels[kind][name] = self._leant(numbers, kind, name)
         self._levels["household"]["address"] = self._with_city_alone(self._levels["household"]["address"])
         self._levels[SAME]["born"] = self._with_wrong_dates(self._levels[SAME]["born"])
         for kind, names in _AS_ONE_PERSON.items():

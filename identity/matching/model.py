@@ -276,12 +276,12 @@ class Scorer:
         return evidence_of(self._prior - self._rivals(between), weights)
 
     def explain(self, one: MatchRecord, other: MatchRecord) -> Explanation:
-        """Return the probability and what each comparison told; all weights add up to the log odds."""
+        """Return the probability and what each comparison told, if anything; all weights add up to the log odds."""
         evidence = self.evidence(one, other)
         weights = [
             Weight(name, LEVELS[name][comparison.level], bits)
             for name, comparison, bits in zip(COMPARISONS, compare(one, other), evidence.weights, strict=True)
-            if comparison.level != MISSING
+            if comparison.level != MISSING and bits
         ]
         weights.append(Weight("other explanations", "", evidence.base - self._prior))
         weights.append(Weight("prior", "", self._prior))

@@ -232,8 +232,8 @@ def _permits(specific_grant: str, grant: str, specific_denial: str, denial: str)
 
 def _named(text: str, spellings: Mapping[str, str]) -> str:
     """Return SQL of a name in the form that is compared, as :mod:`profiles.consent` has it."""
-    given = f"nfc_normalize(coalesce({text}, '')::VARCHAR)"
-    name = rf"trim(lower(regexp_replace({given}, '[^\p{{L}}\p{{N}}\p{{M}}]+', '_', 'g')), '_')"
+    given = f"nfc_normalize(lower(nfc_normalize(coalesce({text}, '')::VARCHAR)))"
+    name = rf"trim(regexp_replace({given}, '[^\p{{L}}\p{{N}}\p{{M}}]+', '_', 'g'), '_')"
     meant = dict.fromkeys(["", *sorted(ANY_WORDS)], ANY) | dict(spellings)
     # A map, since CASE would repeat the name for each of them.
     spelt = f"map([{', '.join(map(quoted, meant))}], [{', '.join(map(quoted, meant.values()))}])"

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from identity.policy_file import default_policy
 from schemas.touchpoint_types import shown_name
+from sinks.policies import identity_policy_in
 from sinks.reader import LakeReader, open_lake_reader
 from sinks.tallies import quarantined_by_rule
-from streams.tally import LeftOutCount, UnknownType
+from streams.tally import LeftOutCount, UnknownType, meant_for
 
 _PROFILES = """
     SELECT count(*) FILTER (status = 'active'), count(*) FILTER (status = 'active' AND known),
@@ -38,7 +40,7 @@ class LakeCounts:
         shared_identifiers: identifiers that so many use that they join nobody.
         largest_person: number of identifiers of the customer with most.
         decisions: of data stewards, in force.
-        policy: version of the policy in force, None where it is the default one.
+        policy: version of the policy in force; where none was applied, of the default one.
         links: by verdict: joined, quarantined, suggested, withdrawn.
         quarantined: links in quarantine by rule.
         dead_letters: records that could not be used, by reason.
@@ -54,7 +56,7 @@ class LakeCounts:
     shared_identifiers: int
     largest_person: int
     decisions: int
-    policy: str | None
+    policy: str
     links: Mapping[str, int]
     quarantined: Mapping[str, int]
     dead_letters: Mapping[str, int]
@@ -83,13 +85,19 @@ def lake_counts(home: Path) -> LakeCounts:
             shared_identifiers=shared,
             largest_person=largest,
             decisions=decisions,
-            policy=policy[0] if policy else None,
+            policy=policy[0] if policy else default_policy().version,
             links=links,
             quarantined=quarantined_by_rule(reader),
             dead_letters=_by(reader, "dead_letters", "reason"),
-            left_out=[LeftOutCount(*row) for row in reader.execute(_LEFT_OUT).fetchall()],
+            left_out=_left_out(reader),
             unknown_types=_unknown_types(reader),
         )
+
+
+def _left_out(reader: LakeReader) -> list[LeftOutCount]:
+    known = identity_policy_in(reader.connection).identifiers
+    rows = reader.execute(_LEFT_OUT).fetchall()
+    return [LeftOutCount(type_, reason, number, meant_for(type_, reason, known)) for type_, reason, number in rows]
 
 
 def _unknown_types(reader: LakeReader) -> list[UnknownType]:

@@ -13,6 +13,7 @@ from streams.settings import load_settings
 
 _MOST_RECORDS = 50_000
 _SEED = 1
+_ENOUGH = 1_000
 
 
 def register(app: typer.Typer) -> None:
@@ -80,6 +81,7 @@ def train(
     path.chmod(0o600)
     show(
         f"Learnt from {done.sampled:,} of {done.records:,} records. The model is {escape(str(path.absolute()))}.",
+        *_few(done.sampled),
         "",
         "To use it, write this under \\[matching] in a policy beside it:",
         f'  model = "{path.name}"',
@@ -89,3 +91,13 @@ def train(
         "  onefold rehearse --policy policy.toml",
         "  onefold policy apply policy.toml",
     )
+
+
+def _few(records: int) -> list[str]:
+    """Return a word of warning where so many records teach little."""
+    if records >= _ENOUGH:
+        return []
+    return [
+        f"So few teach little, and may unite or part the wrong people: from {_ENOUGH:,} on it is worth while.",
+        "Until then the weights to start with are likely better. Read what the rehearsal would change.",
+    ]

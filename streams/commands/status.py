@@ -13,7 +13,7 @@ from streams.commands.examples import add
 from streams.errors import StreamsError
 from streams.output import Format, Rows, figures, show, write_json, write_rows
 from streams.settings import Settings, load_settings
-from streams.tally import sentences
+from streams.tally import LeftOutCount, sentences
 
 if TYPE_CHECKING:
     from streams.commands.counts import LakeCounts
@@ -141,20 +141,25 @@ def _show(found: Status) -> None:
     if found.lake is None:
         show("There is no lake yet")
         return
-    show(f"Policy {escape(found.lake.policy or 'default')}", "")
+    show(f"Policy {escape(found.lake.policy)}", "")
     show(figures("in the lake", "number", of=_counted(found.lake)))
     if found.lake.quarantined:
         show("", figures("links in quarantine", "number", of=found.lake.quarantined.items()))
     if found.lake.dead_letters:
         show("", figures("dead letters", "number", of=found.lake.dead_letters.items()))
     if found.lake.left_out:
-        left_out = ((f"{one.type}: {one.reason}", one.identifiers) for one in found.lake.left_out)
+        left_out = ((_why(one), one.identifiers) for one in found.lake.left_out)
         show("", figures("identifiers left out", "number", of=left_out))
     if found.lake.unknown_types:
         unknown = ((one.type, one.touchpoints, one.with_order) for one in found.lake.unknown_types)
         show("", figures("unknown types", "touchpoints", "with an order", of=unknown))
         for sentence in sentences((), [one for one in found.lake.unknown_types if one.with_order]):
             show(escape(sentence))
+
+
+def _why(one: LeftOutCount) -> str:
+    likely = f" (known: {' or '.join(one.likely)})" if one.likely else ""
+    return f"{one.type}: {one.reason}{likely}"
 
 
 def _as_object(found: Status) -> dict[str, object]:

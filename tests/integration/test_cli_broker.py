@@ -119,7 +119,7 @@ def test_published_lines_arrive_as_avro_and_bad_ones_are_told(
     assert told[1:] == [
         "line 30: no_usable_identifier: identifiers: expected at least one that can be used (there is none)",
         f"warning: {no_purchase} Known types with orders: purchase, return",
-        "warning: 1 identifier of type 'phone' left out: blank (empty, null or nothing that shows)",
+        "warning: 1 identifier of type 'phone' left out (line 24): blank (empty, null or nothing that shows)",
     ]
     assert told[0].startswith("line 12: bad_value: order.amount:")
     assert "ann" not in told[0]
@@ -135,8 +135,10 @@ def test_the_answer_as_json_has_every_problem(
     ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "lines.ndjson"
+    malformed = {"type": "email", "value": "ann"}
+    first = EXAMPLE | {"identifiers": [*EXAMPLE["identifiers"], malformed, malformed]}
     segment = {"type": "track", "messageId": "m", "userId": "u", "event": "Order Completed"}
-    file.write_text("\n".join(map(json.dumps, (EXAMPLE, segment, EXAMPLE | {"event_time": 5, "identifiers": None}))))
+    file.write_text("\n".join(map(json.dumps, (first, segment, EXAMPLE | {"event_time": 5, "identifiers": None}))))
 
     assert run("publish", "crm", str(file), "--format", "json") == 1
 
@@ -149,6 +151,9 @@ def test_the_answer_as_json_has_every_problem(
         (3, "no_usable_identifier", "identifiers"),
     ]
     assert (found["published"], found["refused"]) == (1, 2)
+    assert found["left_out"] == [
+        {"type": "email", "reason": "malformed", "identifiers": 2, "likely": [], "lines": 1, "first_lines": [1]}
+    ]
     assert [(one["what"], one["first_line"]) for one in found["looks_like"]] == [("a Segment event", 2)]
     assert len(records(ready, "crm")) == 1
 

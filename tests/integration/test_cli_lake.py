@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.accepted import AcceptedTouchpoint
+from identity.policy_file import default_policy
+from schemas.accepted import AcceptedTouchpoint, LeftOutIdentifier
 from schemas.records import ComputedTrait
 from sinks.lake import LakeBatch, open_lake_writer
 from sinks.query import snapshots
@@ -321,7 +322,7 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
         "shared_identifiers": 0,
         "largest_person": 2,
         "decisions": 0,
-        "policy": None,
+        "policy": default_policy().version,
         "links": {"joined": 1, "quarantined": 1},
         "quarantined": {"limit": 1},
         "dead_letters": {"undecodable": 2, "not_finite": 1},
@@ -330,6 +331,7 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
     }
     assert run("status") == 2
     out = capsys.readouterr().out
+    assert re.search(r"^Policy default-[0-9a-f]{8}$", out, re.MULTILINE)
     assert "known people" in out
     assert "links in quarantine" in out
     assert "undecodable" in out
@@ -337,19 +339,30 @@ def test_status_counts_the_lake_without_a_broker(capsys: pytest.CaptureFixture[s
 
 def test_status_tells_what_is_not_understood(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told: list[AcceptedTouchpoint] = []
+    left_out: list[LeftOutIdentifier] = [
+        {"type": "email", "reason": "blank"},
+        {"type": "emailAddress", "reason": "unknown_type"},
+        {"type": "shoe_size", "reason": "unknown_type"},
+    ]
     for type_ in ("order_completed", "ann@example.com"):
         accepted = a_touchpoint(f"of-{type_}", order=an_order())
         accepted["touchpoint"]["type"] = type_
-        told.append(accepted | {"unknown_type": True, "left_out": [{"type": "email", "reason": "blank"}]})
+        told.append(accepted | {"unknown_type": True, "left_out": left_out})
     with open_lake_writer(home) as writer:
         writer.write(LakeBatch(touchpoints=told), {("t", 0): 3})
     assert run("status") == 2
     out = capsys.readouterr().out
     assert re.search(r"email: blank +2", out)
+    assert re.search(r"emailAddress: unknown_type \(known: email\) +2", out)
+    assert re.search(r"shoe_size: unknown_type +2", out)
     assert "1 touchpoint of the unknown type 'order_completed' carries an order; it counts as no purchase" in out
     assert "1 touchpoint of an unknown type that is not shown carries an order" in out
     assert "ann@" not in out
     assert run("status", "--format", "json") == 2
     lake = json.loads(capsys.readouterr().out)["lake"]
-    assert lake["left_out"] == [{"type": "email", "reason": "blank", "identifiers": 2}]
+    assert lake["left_out"] == [
+        {"type": "email", "reason": "blank", "identifiers": 2, "likely": []},
+        {"type": "emailAddress", "reason": "unknown_type", "identifiers": 2, "likely": ["email"]},
+        {"type": "shoe_size", "reason": "unknown_type", "identifiers": 2, "likely": []},
+    ]
     assert {one["type"]: one["with_order"] for one in lake["unknown_types"]} == {"order_completed": 1, "another": 1}

@@ -229,6 +229,10 @@ REFUSED = [
     "FROM (WITH sqlite_master AS (SELECT 1) FROM sqlite_master), sqlite_master",
     "WITH a AS (FROM sqlite_master), sqlite_master AS (SELECT 1) FROM a",
     "WITH RECURSIVE sqlite_master AS (FROM sqlite_master UNION SELECT 1) FROM sqlite_master",
+    'WITH "duc\u212adb_views" AS (SELECT 1) FROM duckdb_views',
+    'WITH "\u212a" AS (SELECT 1) FROM k',
+    'WITH "DATA/main/profiles/*.parquet" AS (SELECT 1) FROM "DATA/main/profiles/*.parquet"',
+    'WITH "x.parquet" AS (SELECT 1) FROM "x.parquet"',
     "FROM information_schema.columns",
     "FROM pg_catalog.pg_views",
     "FROM pg_views",
@@ -271,6 +275,12 @@ REFUSED = [
     "FROM no_such_view",
     "",
 ]
+
+
+@pytest.mark.parametrize("sql", [f"SELECT {'1+' * 500}1", f"SELECT {'abs(' * 300}1{')' * 300}"])
+def test_a_statement_that_nests_too_deeply_is_refused_in_a_sentence(reader: LakeReader, sql: str) -> None:
+    with pytest.raises(QueryRefusedError, match="nests too deeply"):
+        ask_masked(reader, KEY, sql)
 
 
 @pytest.mark.parametrize("sql", REFUSED)

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from profiles.consent import PERSONAL, Statement, channel_name, consent_at, decide, grants_nothing, purpose_name
@@ -15,6 +16,7 @@ from sinks.lake import LakeBatch, LakeWriter, open_lake_writer
 from sinks.query import run_sql, snapshots
 from sinks.statements import insert
 from sinks.testing import SOME_TIME_MS, a_node, a_profile, a_touchpoint
+from sinks.views.consent import _named
 from tests.integration.view_lakes import (
     ANN,
     BOB,
@@ -283,3 +285,22 @@ def test_a_statement_of_a_clock_that_runs_ahead_counts_from_when_it_was_received
     assert ask(home, 9, "SELECT said_at, event_time FROM consents WHERE state = 'granted'") == [
         (moment_of(0), moment_of(5))
     ]
+
+
+@given(st.lists(st.text(st.characters(categories=("L", "N", "M", "P", "Z")), max_size=12), min_size=1, max_size=20))
+@example(
+    [
+        "S\u0130TE",
+        "\u039f\u0394\u039f\u03a3",
+        "T\u0308V",
+        "\u1e97v",
+        "J\u030cX",
+        "E-Mail\u200b",
+        "STRASSE",
+        "stra\u00dfe",
+    ]
+)
+def test_sql_and_python_read_names_of_any_alphabet_alike(texts: list[str]) -> None:
+    asked = f"SELECT {_named('asked', {})} FROM (SELECT unnest($1) AS asked)"  # noqa: S608 - no text from outside
+    assert [name for (name,) in duckdb.execute(asked, [texts]).fetchall()] == [purpose_name(text) for text in texts]
+    assert all(purpose_name(purpose_name(text)) == purpose_name(text) for text in texts)

@@ -105,6 +105,15 @@ def test_all_problems_are_told_at_once() -> None:
     assert "(blank)" in error.detail
 
 
+def test_where_no_type_is_known_the_likely_ones_are_named_and_no_value() -> None:
+    types = ("userId", "e-mail address", "shoe_size", "ann@example.org")
+    error = refusal(identifiers=[{"type": type_, "value": "ann-1"} for type_ in types])
+    assert error.detail.endswith(
+        "that can be used (unknown_type); 'userId' is likely meant for customer_id; "
+        "'e-mail address' is likely meant for email"
+    )
+
+
 def test_too_many_identifiers_are_not_looked_at() -> None:
     error = refusal(identifiers=[{"type": "email", "value": ""}] * (MAX_IDENTIFIERS + 1))
     assert [problem.reason for problem in error.problems] == ["too_large"]

@@ -127,6 +127,9 @@ def test_the_identity_document_has_the_defaults_of_a_policy() -> None:
     for name in ("default_region", "max_value_length", "dominance", "max_gathering"):
         assert defaults[name] == str(policy_file._Policy.model_fields[name].default)
         assert defaults[name] == str(getattr(policy_file.default_policy(), name))
+    matching = policy_file.default_policy().matching
+    for name in ("unite", "suggest", "refuse", "block_cap"):
+        assert defaults[f"matching.{name}"] == str(getattr(matching, name))
 
 
 def test_the_identity_document_has_the_types_of_the_default_policy() -> None:
@@ -139,6 +142,22 @@ def test_the_identity_document_has_the_types_of_the_default_policy() -> None:
             str(rule.limit_per_person),
             str(rule.max_neighbours),
             rule.normalisation,
+        ]
+        for name, rule in policy_file.default_policy().identifiers.items()
+    ]
+
+
+def test_the_touchpoint_document_has_the_types_of_the_default_policy() -> None:
+    told = {"text": "text", "caseless": "caseless text", "handle": "handle", "email": "e-mail", "phone": "telephone"}
+    rows = _rows_of(DOCS / "touchpoint.md", "| type | strength |")
+    assert [[part.strip().strip("`") for part in row.strip("|").split("|")] for row in rows] == [
+        [
+            name,
+            str(rule.rank),
+            "yes" if rule.personal else "no",
+            str(rule.limit_per_person),
+            str(rule.max_neighbours),
+            told[rule.normalisation],
         ]
         for name, rule in policy_file.default_policy().identifiers.items()
     ]

@@ -142,6 +142,34 @@ def test_the_longest_allowed_value_is_taken_and_a_longer_one_is_not() -> None:
     assert value_of("cookie", longest + "x") is None
 
 
+@pytest.mark.parametrize("written", ["@AnnLund", "annlund", "ANNLUND", " @annlund ", "\uff20annlund", "@ annlund"])
+def test_a_handle_is_one_in_any_case_and_without_its_at_sign(written: str) -> None:
+    assert value_of("social_handle", written) == "annlund"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("@ann@social.example", "ann@social.example"),
+        ("ann_lund", "ann_lund"),
+        ("ann.lund", "ann.lund"),
+        ("annlund@", "annlund@"),
+        ("https://instagram.com/AnnLund/", "https://instagram.com/annlund/"),
+    ],
+)
+def test_of_a_handle_no_more_than_the_at_sign_in_front_is_left_out(written: str, read: str) -> None:
+    assert value_of("social_handle", written) == read
+
+
+@pytest.mark.parametrize("written", ["@", "@null", "@Unknown", "@ "])
+def test_a_handle_of_nobody_is_no_identifier(written: str) -> None:
+    assert value_of("social_handle", written) is None
+
+
+def test_the_at_sign_counts_in_other_types() -> None:
+    assert value_of("customer_id", "@annlund") == "@annlund"
+
+
 @pytest.mark.parametrize("identifier_type", ["loyalty_id", "social_handle", "advertising_id"])
 def test_types_without_case_ignore_it(identifier_type: str) -> None:
     assert value_of(identifier_type, "AbC-\u0130") == value_of(identifier_type, "aBc-i\u0307")

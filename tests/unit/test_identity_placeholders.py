@@ -68,7 +68,8 @@ def test_published_digests_of_the_empty_text_are_known() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "12345", "1234", "007", "0.10", "22", "9999", "test1", "guest-8f3a2", "C-000001", "null1", "nullable",
+        "ann@localhost", "12345", "1234", "007", "0.10", "22", "9999", "test1", "guest-8f3a2", "C-000001", "null1",
+        "nullable",
         "4000000", "GA1.2.1234567.987654", "1.2.3", "mother", "@anna", "anna", "nonna", "testa", "userlane", "na-7",
         "0cc175b9c0f1b6a831c399e269772661",
     ],
@@ -102,6 +103,91 @@ def test_an_address_for_nobody_is_no_identifier(address: str) -> None:
 )  # fmt: skip
 def test_an_address_that_may_be_somebodys_stays(address: str) -> None:
     assert read("email", address) == address
+
+
+_ADDRESSES_THAT_SAY_NO = """
+noemail+123@shop.de noreply+4711@shop.example guest+till2@shop.example keine@email.de keine@e-mail.de kein@mail.de
+aucun@email.fr none@mail.com kunde@keine-email.de ann.lund@keinemail.de 4711@no-email.shop.example pos@noemail.co.uk
+client@pasdemail.fr anna@senza-email.it ann@no-e-mail.com guest_checkout@shop.com GuestCheckout@shop.com
+checkout.guest@shop.com guest-order@shop.com gastbestellung@shop.de guest.account@shop.com unknown.customer@shop.com
+test.order@shop.com keine.mailadresse@shop.de keine-e-mail-adresse@shop.de ohne.email@shop.de ohnemail@shop.de
+hat-keine.mail@shop.de email.unbekannt@shop.de email-unknown@shop.com no.email.provided@shop.com
+no_email_on_file@shop.com emailnotprovided@shop.com without.email@shop.com sans-courriel@shop.fr pas-de-courriel@a.fr
+sin.correo.electronico@shop.es zonder.email@shop.nl geen-e-mailadres@shop.nl ingen.epost@shop.se brak.maila@shop.pl
+nincs-email@shop.hu mail.yok@shop.com.tr unavailable@shop.com
+"""
+
+
+@pytest.mark.parametrize("address", _ADDRESSES_THAT_SAY_NO.split())
+def test_an_address_that_says_that_there_is_none_is_no_identifier(address: str) -> None:
+    assert read("email", address) == "placeholder"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "noemie@gmail.com", "noemi.mail@gmail.com", "moe.mail@gmail.com", "guest.house@hotel.de",
+        "guest.relations@hotel.de",
+        "ann.guest@hotel.de", "eva.gast@email.de", "gast@hotel.de", "anna@mail.de", "mail@ann-lund.de",
+        "email@ann-lund.de", "ann@email.de", "ann@mail.ru", "na@mail.ru", "blank@mail.ru", "j.blank@email.de",
+        "mail.blank@gmail.com", "brak.mail@gmail.com", "uden.mail@gmail.com", "sin.mail@gmail.com", "nomura@mail.jp",
+        "nonemacher@mail.de", "keiner@email.de", "keinemann@email.de", "keinath.mail@gmx.de", "ohnesorg@mail.de",
+        "sansone.mail@libero.it", "ann@nomadmail.com", "ann@sinamail.com", "ann@hotmail.com", "ann@gmail.com",
+        "ann@blankmail.com", "ann@guestmail.com", "ann@mail.unknown-pleasures.com", "checkout@shop.com",
+        "order@shop.com", "kunde@firma.de", "test.kunden@firma.de", "ann+noemail@gmail.com", "ann+test@gmail.com",
+        "missing.link@gmail.com", "nobody.knows@gmail.com", "aucoin.email@gmail.com", "ingen.larsen@post.no",
+    ],
+)  # fmt: skip
+def test_an_address_that_looks_like_one_that_says_no_stays(address: str) -> None:
+    assert read("email", address) == address
+
+
+@pytest.mark.parametrize(
+    ("identifier_type", "value"),
+    [
+        ("email", "j***@gmail.com"), ("email", "j*n@gmail.com"), ("email", "ann@g****.com"), ("email", "a••••@web.de"),
+        ("email", "****@****.***"), ("phone", "***-***-1234"), ("phone", "+49 170 ****567"), ("phone", "xxxx1234"),
+        ("phone", "xxx-xxx-1234"), ("phone", "(XXX) XXX-1234"), ("phone", "•••• 1234"), ("customer_id", "****1234"),
+        ("customer_id", "●●●●1234"), ("customer_id", "xxxx-xxxx-xxxx-1111"), ("customer_id", "4111XXXXXXXX1111"),
+        ("loyalty_id", "XXX-XX-1234"), ("loyalty_id", "####1234"), ("social_handle", "an***nd"),
+        ("cookie", "\uff0a\uff0a12"),
+    ],
+)  # fmt: skip
+def test_what_was_masked_is_no_identifier(identifier_type: str, value: str) -> None:
+    assert read(identifier_type, value) == "placeholder"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x1234", "xx12", "maxx4", "xavier1234", "foxxx99", "0x1f2e", "10x20x30x40", "C#12", "1*abc*_ga*MTIz",
+        "l\u00b7la", "XXL-1234",
+    ],
+)  # fmt: skip
+def test_what_only_has_signs_of_a_mask_is_an_identifier(value: str) -> None:
+    assert read("cookie", value) == value
+
+
+@pytest.mark.parametrize("identifier_type", ["cookie", "customer_id", "device_id"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "unavailable", "Not Available", "not_available", "nicht verfügbar", "guest_checkout", "GuestCheckout",
+        "guest order",
+    ],
+)  # fmt: skip
+def test_words_of_checkouts_and_of_what_is_not_available_are_no_identifier(identifier_type: str, value: str) -> None:
+    assert read(identifier_type, value) == "placeholder"
+
+
+def test_a_name_of_a_checkout_is_none() -> None:
+    assert telling(full_name="Guest Checkout") == telling(last_name="GuestOrder") == {}
+
+
+def test_masked_names_and_numbers_change_no_profile() -> None:
+    assert telling(first_name="J***", last_name="L**d", phone="***-***-1234", email="j***@gmail.com") == {}
+    sound = {"company": "Hotel Adler ****", "note": "a***", "availability": "unavailable", "last_name": "Kauf"}
+    assert telling(**sound, first_name="Ann") == {**sound, "first_name": "Ann"}
 
 
 @pytest.mark.parametrize("country", ["DE", "US"])

@@ -213,9 +213,9 @@ def test_two_people_are_told_by_names_or_birth_dates_with_nothing_in_common(
 
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
-    [("2", "1", "different"), ("2", "2", "exact"), ("2", "", "one_side"), ("", "", None)],
+    [("2", "1", "different"), ("2", "2", "exact"), ("2", "", "one_side"), ("", "", "neither")],
 )
-def test_suffixes(one: str, other: str, expected: str | None) -> None:
+def test_suffixes(one: str, other: str, expected: str) -> None:
     assert level("suffix", MatchRecord(suffix=one), MatchRecord(suffix=other)) == expected
 
 

@@ -12,6 +12,7 @@ from identity.matching.memory import link_all
 from identity.matching.model import Evidence, Frequencies, Scorer, evidence_of, from_json, resized, to_json
 from identity.matching.records import MatchRecord, match_record
 from identity.matching.train import LEAST_RECORDS, train
+from identity.policy_file import default_policy
 
 HOME = {"street": "highstreet", "house": "12", "postcode": "ts190sh", "city": "stockton"}
 ANNA = MatchRecord(given=("anna",), surname="huber", born="19801231", phones=("+49301234567",), **HOME)  # type: ignore[arg-type]
@@ -241,3 +242,42 @@ def test_log_odds_are_in_bits() -> None:
 
 def test_evidence_has_a_weight_for_each_comparison() -> None:
     assert len(SCORER.evidence(ANNA, ANNA).weights) == len(COMPARISONS)
+
+
+def test_what_tells_nothing_stands_in_no_explanation() -> None:
+    assert "suffix" not in {weight.comparison for weight in SCORER.explain(ANNA, ANNA).weights}
+
+
+def _at_one_home(one: str, other: str) -> float:
+    home = {"street": "12 High Street", "postcode": "89132", "city": "Las Vegas"}
+    found = [match_record({"name": name, **home}, []) for name in (one, other)]
+    assert found[0] is not None
+    assert found[1] is not None
+    return SCORER.score(found[0], found[1])
+
+
+def test_at_one_home_a_junior_and_one_without_a_suffix_are_a_question_and_a_senior_is_another_person() -> None:
+    assert _at_one_home("Omar Pettibone", "Omar Pettibone") >= 0.9
+    assert 0.5 <= _at_one_home("Omar Pettibone", "Omar Pettibone Jr") < 0.9
+    assert _at_one_home("Omar Pettibone Sr", "Omar Pettibone Jr") < 0.2
+
+
+def test_a_father_and_a_son_of_one_name_with_the_mailbox_of_the_family_stay_two() -> None:
+    """Each with a number and a birth date of his own; records that contradict are not united by an identifier."""
+    told = {"name": "Hugo Strand", "address": "Kirchgasse 2, 55116 Mainz"}
+    mail = [("email", "familie.strand@example.net")]
+    father, son = (match_record({**told, "birth_date": born}, mail) for born in ("1948-06-06", "1979-01-09"))
+    assert father is not None
+    assert son is not None
+    matching = default_policy().matching
+    assert matching is not None
+    assert SCORER.score(father, son) < matching.refuse
+
+
+def test_a_few_suffixes_teach_training_nothing() -> None:
+    records = people(100)
+    trained = train([*records, *(msgspec.structs.replace(record, suffix="2") for record in records[:5])], 1)
+    default = default_model()
+    assert all(
+        trained.kinds[kind].levels["suffix"] == default.kinds[kind].levels["suffix"] for kind in ("same", "strangers")
+    )

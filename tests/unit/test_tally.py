@@ -5,7 +5,18 @@ import pytest
 from schemas.touchpoint_types import ANOTHER
 from streams.metrics import Meters
 from streams.records import Told
-from streams.tally import MOST_NAMES, MOST_SENTENCES, BoundedNames, LeftOutCount, Tally, UnknownType, sentences
+from streams.tally import (
+    MOST_LINES,
+    MOST_NAMES,
+    MOST_SENTENCES,
+    BoundedNames,
+    LeftOutCount,
+    LeftOutLines,
+    LineTally,
+    Tally,
+    UnknownType,
+    sentences,
+)
 
 KNOWN = "Known types with orders: purchase, return"
 
@@ -91,6 +102,55 @@ def test_every_reason_of_an_identifier_left_out_has_a_sentence(reason: str) -> N
     (sentence,) = sentences([LeftOutCount("email", reason, 2)], ())
     assert sentence.startswith("2 identifiers of ")
     assert "'email'" in sentence
+
+
+def left_out(*told: tuple[str, str]) -> Told:
+    return Told(told, None, has_order=False)
+
+
+def test_identifiers_left_out_of_a_file_are_told_with_their_lines() -> None:
+    tally = LineTally()
+    tally.add_line(3, left_out(("email", "malformed"), ("email", "malformed"), ("phone", "blank")))
+    tally.add_line(7, left_out(("email", "malformed")))
+    assert tally.left_out_lines() == [
+        LeftOutLines("email", "malformed", 3, (), 2, (3, 7)),
+        LeftOutLines("phone", "blank", 1, (), 1, (3,)),
+    ]
+    assert sentences(tally.left_out_lines(), ()) == [
+        "3 identifiers of type 'email' left out (lines 3, 7): malformed",
+        "1 identifier of type 'phone' left out (line 3): blank (empty, null or nothing that shows)",
+    ]
+
+
+def test_of_very_many_lines_the_first_are_told_and_the_number_of_others() -> None:
+    tally = LineTally()
+    for number in range(1, 1_501):
+        tally.add_line(number, left_out(("shoe_size", "unknown_type")))
+    (found,) = tally.left_out_lines()
+    assert (found.lines, found.first_lines) == (1_500, tuple(range(1, MOST_LINES + 1)))
+    assert sentences([found], ()) == [
+        "1,500 identifiers of the unknown type 'shoe_size' left out (lines 1, 2, 3, 4, 5 and 1,495 more)"
+    ]
+
+
+def test_what_an_unknown_type_is_likely_meant_for_is_told() -> None:
+    tally = LineTally(("customer_id", "cookie", "email"))
+    tally.add_line(1, left_out(("user_id", "unknown_type"), ("email", "blank")))
+    tally.add_line(2, left_out(("client_id", "unknown_type"), ("gaid", "unknown_type")))
+    assert sentences(tally.left_out_lines(), ()) == [
+        "1 identifier of the unknown type 'client_id' left out (line 2). Known: customer_id or cookie",
+        "1 identifier of type 'email' left out (line 1): blank (empty, null or nothing that shows)",
+        "1 identifier of the unknown type 'gaid' left out (line 2)",
+        "1 identifier of the unknown type 'user_id' left out (line 1). Known: customer_id",
+    ]
+
+
+def test_lines_of_names_that_are_one_name_are_counted_together() -> None:
+    tally = LineTally()
+    for number in range(MOST_NAMES + 2):
+        tally.add_line(number, left_out((f"t{number:b}", "unknown_type")))
+    others = [one for one in tally.left_out_lines() if one.type == ANOTHER]
+    assert others == [LeftOutLines(ANOTHER, "unknown_type", 2, (), 2, (MOST_NAMES, MOST_NAMES + 1))]
 
 
 def test_of_very_many_warnings_the_number_is_told() -> None:

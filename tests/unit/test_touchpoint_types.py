@@ -58,6 +58,28 @@ def test_a_name_as_programs_have_it_may_be_shown(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "email_sha256", "emailSha256", "SHA256_email", "hashed_email_sha-512", "Email SHA-256", "email_md5",
+        "phone_sha1", "sha3_256", "hem_sha256_lower_case", "phone_e164", "phoneE164", "country_iso3166",
+    ],
+)  # fmt: skip
+def test_the_number_of_a_digest_or_another_standard_may_be_shown(name: str) -> None:
+    assert shown_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Natasha256", "natasha_256", "Sasha 256", "sha256256", "sha2561", "1sha256", "sha256 1701234567",
+        "email_sha999", "card_4711", "name164", "Ape 164", "ann1701", "email_sha256_4711",
+    ],
+)  # fmt: skip
+def test_a_number_that_may_be_a_persons_is_not_shown(name: str) -> None:
+    assert shown_name(name) == ANOTHER
+
+
+@pytest.mark.parametrize(
     "name", ["ann@example.org", "+49 170 1234567", "id 4711", "x" * 41, "a\nb", "\x1b[31m", "Müller", "", "a|b", "<b>"]
 )
 def test_a_name_that_could_hold_a_person_or_steer_a_terminal_is_another(name: str) -> None:
