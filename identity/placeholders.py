@@ -18,8 +18,8 @@ Verdict = Literal["sound", "nothing", "role", "either", "example"]
 written like a real name that is also a word for nothing (``Null``); it is a name that is part of an example's."""
 
 _WORD = re.compile(r"[^\W_]+")
-_EXPORTED = re.compile(r"\\n", re.IGNORECASE)
-"""How MySQL and Hive export that there is nothing."""
+_SIGN_OF_NOTHING = re.compile(r"\\n|n\s*/\s*v\.?", re.IGNORECASE)
+"""How MySQL and Hive export that there is nothing, and n/v, whose letters alone may be Nevada or initials."""
 _TEMPLATE = re.compile(r"\{\{.*\}\}|\$\{.*\}|%%.+%%|\*\|.+\|\*|\{%.*%\}|<%.*%>|\[\[.*\]\]", re.DOTALL)
 """Fields of a letter or page that nobody filled in."""
 _MOST_WORDS = 8
@@ -29,6 +29,8 @@ _LEAST_DIGITS, _LEAST_LETTERS = 5, 3
 """So often repeated, one sign names nobody: 11111, xxx."""
 _LEAST_ZEROS_AT_END = 7
 _LEAST_OF_COMPOUND = 4
+_LONGEST_CODE = 3
+"""Of a country or language, in letters."""
 _LONGEST_PAIR = 60
 _LEAST_WITHOUT_SPACES = 8
 """Words run together in part (``not_LoggedIn``) are read without spaces from so many letters on."""
@@ -53,6 +55,7 @@ class Placeholders:
     Attributes:
         nothing: words for a value that is not there; they count everywhere.
         nobody: words for somebody unknown; they are no identifier, no name and no address.
+        answers: words of a switch, which are no identifier, no name and no address either, whatever stands beside.
         roles: words for what somebody is; alone or beside one of the above they are no identifier and no name.
         names: words that stand in fields of names and are none.
         also_names: of all these, those that are somebody's real name when written like one.
@@ -67,10 +70,12 @@ class Placeholders:
         values: identifiers, in lower case.
         patterns: the same as regular expressions that match the whole of it.
         birth_dates: as ISO 8601.
+        longest_life_years: no birth date lies longer before its touchpoint; 0 where it may.
     """
 
     nothing: tuple[str, ...] = ()
     nobody: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     also_names: tuple[str, ...] = ()
@@ -84,8 +89,10 @@ class Placeholders:
     values: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     birth_dates: tuple[str, ...] = ()
+    longest_life_years: int = 0
     _nothing: frozenset[str] = field(init=False, repr=False, compare=False)
     _nobody: frozenset[str] = field(init=False, repr=False, compare=False)
+    _never_names: frozenset[str] = field(init=False, repr=False, compare=False)
     _roles: frozenset[str] = field(init=False, repr=False, compare=False)
     _names: frozenset[str] = field(init=False, repr=False, compare=False)
     _also_names: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -108,7 +115,8 @@ class Placeholders:
     def __post_init__(self) -> None:
         """Make the lists ready to be looked up."""
         nothing = _forms(self.nothing)
-        nobody = nothing | _forms(self.nobody)
+        never_names = nothing | _forms(self.answers)
+        nobody = never_names | _forms(self.nobody)
         roles = nobody | _forms(self.roles)
         roles |= _compounds(nobody, _forms(self.roles))
         also_names, mailboxes, mail = _forms(self.also_names), _forms(self.mailboxes), _forms(self.mail)
@@ -118,6 +126,7 @@ class Placeholders:
         made: dict[str, object] = {
             "_nothing": nothing,
             "_nobody": nobody,
+            "_never_names": never_names,
             "_roles": roles,
             "_names": roles | _forms(self.names),
             "_also_names": also_names,
@@ -230,16 +239,22 @@ class Placeholders:
         key = key_of(value)
         if not key:
             return "sound" if value.strip().strip(_MARKS) else "nothing"
-        return "nothing" if _made_of(key, self._nothing) or _TEMPLATE.fullmatch(value.strip()) else "sound"
+        return "nothing" if _made_of(key, self._nothing) or _is_unfilled(value) else "sound"
 
     def of_place(self, value: str) -> Verdict:
         """Judge a part of an address, or what else is filled in by hand."""
         key = key_of(value)
-        if not _says_something(key, value) or _EXPORTED.fullmatch(value) or _TEMPLATE.fullmatch(value.strip()):
+        if not _says_something(key, value) or _is_unfilled(value):
             return "nothing"
         compact = key.replace(" ", "")
         is_filler = not compact.strip("0") or (_is_repeated(compact) and not compact.isdigit())
         return "nothing" if is_filler or _made_of(key, self._nobody) else "sound"
+
+    def of_code(self, value: str) -> Verdict:
+        """Judge a country or language, as a code or in words: what is no name of somebody is none of theirs."""
+        key = key_of(value)
+        is_word = len(key) > _LONGEST_CODE and _made_of(key, self._names)  # MX and MR are no titles here
+        return "nothing" if is_word else self.of_place(value)
 
     def of_name(self, value: str) -> Verdict:
         """Judge a name, or a part of one, by itself.
@@ -252,11 +267,11 @@ class Placeholders:
         compact = key.replace(" ", "")
         if not _says_something(key, value) or compact.isdigit() or _is_repeated(compact):
             return "nothing"
-        if _EXPORTED.fullmatch(value) or _TEMPLATE.fullmatch(value.strip()) or _MASKED_WORD.search(value):
+        if _is_unfilled(value) or _MASKED_WORD.search(value):
             return "nothing"
         if compact in self._also_names and _made_of(key, self._names) and value.isalpha() and value.istitle():
             return "either"
-        if _made_of(key, self._nothing):
+        if _made_of(key, self._never_names):
             return "nothing"
         if _made_of(key, self._names) or self._is_visit(key):
             return "role"
@@ -280,9 +295,13 @@ _MARKS = _UNREADABLE + "-\u2013\u2014_?.,;:/\\|'\"()<>[]{}#\u00a0 "
 
 
 def _forms(words: Iterable[str]) -> frozenset[str]:
-    """Return the keys of words, and the same without spaces, as programs write them: ``notset``."""
+    """Return the keys of words, and the same without spaces, as programs write them: ``notset``.
+
+    Letters alone are not run together: ``k.a.`` says nothing, ``ka`` is Georgian.
+    """
     keys = {key_of(word) for word in words}
-    return frozenset(keys | {key.replace(" ", "") for key in keys}) - {""}
+    compact = {key.replace(" ", "") for key in keys if any(len(word) > 1 for word in key.split())}
+    return frozenset(keys | compact) - {""}
 
 
 def _compounds(unknown: Iterable[str], roles: Iterable[str]) -> frozenset[str]:
@@ -327,6 +346,11 @@ def _digests(words: Iterable[str]) -> frozenset[str]:
 def _says_something(key: str, value: str) -> bool:
     """Whether there is a letter, a digit or a symbol that is no mark (an emoji may be a handle)."""
     return bool(key) or any(unicodedata.category(sign) in {"So", "Mn", "Mc"} for sign in value if sign != _UNREADABLE)
+
+
+def _is_unfilled(value: str) -> bool:
+    """Whether a text is what stands where nothing was filled in."""
+    return bool(_SIGN_OF_NOTHING.fullmatch(value) or _TEMPLATE.fullmatch(value.strip()))
 
 
 def _is_repeated(compact: str) -> bool:

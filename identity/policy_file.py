@@ -83,6 +83,7 @@ class _Matching(_Part):
 class _Placeholders(_Part):
     nothing: list[str] | None = None
     nobody: list[str] | None = None
+    answers: list[str] | None = None
     roles: list[str] | None = None
     names: list[str] | None = None
     also_names: list[str] | None = None
@@ -96,6 +97,7 @@ class _Placeholders(_Part):
     values: list[str] | None = None
     patterns: list[str] | None = None
     birth_dates: list[Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]] | None = None
+    longest_life_years: Annotated[int, Field(ge=0, le=2_000)] | None = None
 
 
 class _Policy(_Part):
@@ -301,19 +303,17 @@ def _offices(own: list[str] | None) -> frozenset[str]:
 
 
 def _placeholders(part: _Placeholders) -> Placeholders:
-    lists = {name: own for name, own in part.model_dump().items() if own is not None}
-    return _completed(tuple((name, tuple(own)) for name, own in sorted(lists.items())))
+    return _completed(tuple(sorted(_hashable(part.model_dump(exclude_none=True)).items())))
 
 
 @lru_cache(maxsize=4)
-def _completed(lists: tuple[tuple[str, tuple[str, ...]], ...]) -> Placeholders:
-    """Return placeholders with the default's lists for those that are not given; made once, since they are many."""
-    return Placeholders(**(_default_lists() | dict(lists)))
+def _completed(own: tuple[tuple[str, Any], ...]) -> Placeholders:
+    """Return placeholders with the default's settings for those that are not given; made once, since they are many."""
+    return Placeholders(**(_hashable(_default_table()["placeholders"]) | dict(own)))
 
 
-@cache
-def _default_lists() -> dict[str, tuple[str, ...]]:
-    return {name: tuple(values) for name, values in _default_table()["placeholders"].items()}
+def _hashable(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(own) if isinstance(own, list) else own for name, own in settings.items()}
 
 
 @cache

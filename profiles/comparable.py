@@ -1,7 +1,5 @@
 """What matching compares of a node, out of its touchpoints. Pure."""
 
-from collections.abc import Mapping
-
 from identity.graph import MOST_OTHERS, Node
 from identity.matching.compare import are_two_people
 from identity.matching.records import BIRTH_TRAITS, encode_record, match_record, name_and_birth
@@ -9,21 +7,23 @@ from identity.policy import IdentityPolicy, Naming
 from identity.traits import telling_under
 from profiles.folding import surviving_traits
 from profiles.fragment import Fragment
+from schemas.accepted import AcceptedTouchpoint
 
 
-def note_person(node: Node, traits: Mapping[str, str], source: str, policy: IdentityPolicy) -> None:
+def note_person(node: Node, accepted: AcceptedTouchpoint, policy: IdentityPolicy) -> None:
     """Note whom a touchpoint names that is anchored at an address or number, which several people may give as theirs.
 
     Args:
         node: the anchor, changed in place.
-        traits: of the touchpoint.
-        source: of the touchpoint, whose region says how a date is written that tells no country.
+        accepted: the touchpoint; the region of its source says how a date is written that tells no country.
         policy: says which identifiers are such.
     """
     rule = policy.identifiers.get(node.card.type)
     if rule is None or not rule.compared:
         return
-    person = name_and_birth(telling_under(policy.placeholders).telling(traits), policy.region_of(source))
+    touchpoint = accepted["touchpoint"]
+    traits = telling_under(policy.placeholders).telling(touchpoint["traits"], touchpoint["event_time"])
+    person = name_and_birth(traits, policy.region_of(accepted["source"]))
     if person is not None and person not in node.persons:
         node.persons = sorted([*node.persons, person])[:MOST_OTHERS]
 

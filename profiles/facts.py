@@ -30,7 +30,7 @@ FACTS: Mapping[str, str] = {
     "frequency_score": "From 1 to 5, by the number of orders.",
     "monetary_score": "From 1 to 5, by revenue.",
     "engagement": "Points for touchpoints of the last days, today included; days are UTC's.",
-    "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD; days are UTC's.",
+    "age": "Full years since the told trait birth_date, where that means one day; days are UTC's.",
 }
 """Facts by name. Besides, ``trait.NAME`` is a told trait; ``NAME`` is the value of a computed trait, ``NAME.KEY`` one
 of several, of a sum by currency or a top list; of a trait with a window, they are of the touchpoints within it;

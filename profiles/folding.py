@@ -162,7 +162,7 @@ class Folding:
             fragment.orders = {key: orders[key] for key in newest[: self.policy.most_orders]}
 
     def _keep_traits(self, fragment: Fragment, touchpoint: Touchpoint, source: str) -> None:
-        for name, value in self._traits.telling(touchpoint["traits"]).items():
+        for name, value in self._traits.telling(touchpoint["traits"], touchpoint["event_time"]).items():
             told = TraitValue(value[:MOST_CHARACTERS], touchpoint["event_time"], touchpoint["event_id"], source)
             if self.policy.survivorship.get(name) == "most_frequent":
                 _keep_frequency(fragment, name, 1, told)

@@ -86,7 +86,7 @@ PROFILES: Final = Table(
         Column("identifiers", list_of(PROFILE_IDENTIFIER), "Everything this customer is known by."),
         Column("first_name", TEXT, "Given name."),
         Column("last_name", TEXT, "Family name."),
-        Column("birth_date", TEXT, "Birth date as it came, YYYY-MM-DD where the source keeps to it."),
+        Column("birth_date", TEXT, "Birth date: YYYY-MM-DD where it means one day, else as it came."),
         Column("street", TEXT, "Street and number."),
         Column("postcode", TEXT, "Postal code."),
         Column("city", TEXT, "City."),

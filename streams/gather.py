@@ -349,7 +349,7 @@ class PartitionWork:
         if touchpoint["consents"] and len(seen) > 1 and (denials := denials_of(accepted)).said:
             self._gatherer.deny([other for other in seen[1:] if other.type in PERSONAL], denials)
         if touchpoint["traits"]:
-            note_person(anchor, touchpoint["traits"], accepted["source"], self._policy)
+            note_person(anchor, accepted, self._policy)
         if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):
             self._telling.add(seen[0].node)
 

@@ -107,12 +107,13 @@ class History:
         seen = [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in nodes]
         anchor = self.gatherer.touch(seen, Moment(time, event_id), source)
         if traits:
-            note_person(anchor, traits, source, self._policy)
+            told = _with_traits(source, event_id, time, traits)
+            note_person(anchor, told, self._policy)
             listed = f"{source}/{seen[0].type}"
             if self._lists.setdefault(seen[0].node, listed) != listed:
                 self._lists[seen[0].node] = ""
             fragment = self._fragments.setdefault(seen[0].node, fragments.decode(b""))
-            self._folding.fold(fragment, _with_traits(source, event_id, time, traits))
+            self._folding.fold(fragment, told)
 
 
 def _chunks(reader: LakeReader) -> Iterator[list[Row]]:

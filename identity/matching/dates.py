@@ -1,9 +1,11 @@
 """Birth dates as people and systems write them."""
 
 import re
-from collections.abc import Mapping
+from calendar import isleap
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from identity.matching.text import latin
 
@@ -32,11 +34,25 @@ _SHORTEST_MONTH = 3
 _CLOCK = re.compile(r"(?:t|\s+)\d{1,2}:\d.*|(?<=\d)t\d{2}.*|[,\s]+\d{1,2}\s*[ap]\.?m\b.*")
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
 _SEPARATOR = re.compile(r"\d\s*(\D)")
+_UNITS = frozenset(map(latin, ("年", "月", "日", "년", "월", "일", "z", "utc", "gmt")))
+"""Words that may stand in a date whose month is a number."""
+_STAMP = re.compile(r"((?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?")
+"""A day with its clock in digits alone, as HL7 writes it."""
+_WHOLE = re.compile(r"(\d+)\.0+")
+"""Digits that went through a data frame: 19840517.0."""
+_HIDDEN = frozenset("*?#")
+"""What stands for digits that are not told."""
+_BELOW_ZERO = re.compile(r"[-\u2212]\d")
 _YEARS = range(1800, 2100)
 _YEAR_DIGITS, _SHORT_DATE_DIGITS, _DATE_DIGITS = 4, 6, 8
 _MONTHS, _DAYS, _FEBRUARY = 12, (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), 2
 _DAY_MONTH_YEAR, _MONTH_YEAR = 3, 2
 _CENTURY = 100
+_DAY_MS = 86_400_000
+
+Flaw = Literal["", "words", "calendar"]
+"""Of a text: nothing is wrong; words or digits stand in it that are not understood; it tells a year, month or day that
+no calendar has."""
 
 
 class BirthDate(NamedTuple):
@@ -46,13 +62,16 @@ class BirthDate(NamedTuple):
         born: YYYYMMDD, 00 for a month or day that is not told or that no calendar has; empty where it is no date.
         also: what else it may mean, in the same form: day and month the other way about where nothing says which comes
             first, or a hundred years earlier where the year has two digits.
+        flaw: what is wrong with the text.
     """
 
     born: str
     also: tuple[str, ...] = ()
+    flaw: Flaw = ""
 
 
 _NO_DATE = BirthDate("")
+_NO_SUCH_DATE = BirthDate("", flaw="calendar")
 
 
 @lru_cache(maxsize=50_000)
@@ -65,20 +84,53 @@ def read_birth_date(value: str, region: str = "") -> BirthDate:
             way makes a date; empty where nobody knows.
     """
     text = value.strip()
+    if whole := _WHOLE.fullmatch(text):
+        text = whole[1]
     if text.isascii() and text.isdigit():
         return _from_digits(text, region)
     text = _CLOCK.sub("", latin(text))
+    if text.startswith(("-", "\u2212")):
+        return _NO_SUCH_DATE if _BELOW_ZERO.match(text) else _NO_DATE
     numbers: list[str] = []
     month = 0
+    is_plain = _HIDDEN.isdisjoint(text)
     for token in _TOKENS.findall(text):
         if token.isdecimal():
             numbers.append(token)
         elif not month:
             month = _MONTH_OF.get(token, 0)
-    if text.startswith("-"):
-        return _NO_DATE
-    if month:
-        return _with_month_name(numbers, month)
+            is_plain &= token in _UNITS
+    date = _with_month_name(numbers, month) if month else _from_numbers(numbers, text, region)
+    is_understood = (is_plain or month) and all(map(str.isascii, numbers))
+    return date if is_understood else date._replace(flaw="words")
+
+
+def possible_dates(date: BirthDate, told_at_ms: int, longest_life_years: int) -> list[str]:
+    """Return what a date may mean for somebody who lives when it is told, as YYYYMMDD with 00 for what is not told.
+
+    Args:
+        date: as it is read.
+        told_at_ms: event time, in milliseconds since 1970 UTC. A date may lie a day after it: somewhere it is tomorrow.
+        longest_life_years: nobody is older; 0 where everybody may be.
+    """
+    last = datetime.fromtimestamp((told_at_ms + _DAY_MS) / 1000, UTC).strftime("%Y%m%d")
+    first = int(last[:_YEAR_DIGITS]) - longest_life_years if longest_life_years else 0
+    return [born for born in _readings(date) if born <= last and int(born[:_YEAR_DIGITS]) >= first]
+
+
+def iso_day(born: str) -> str:
+    """Return YYYY-MM-DD of YYYYMMDD; empty where month or day is not told."""
+    year, month, day = born[:4], born[4:6], born[6:]
+    return "" if "00" in {month, day} else f"{year}-{month}-{day}"
+
+
+def _readings(date: BirthDate) -> Iterator[str]:
+    if date.born:
+        yield date.born
+    yield from date.also
+
+
+def _from_numbers(numbers: list[str], text: str, region: str) -> BirthDate:
     if len(numbers) == _MONTH_YEAR:
         return _month_and_year(*numbers)
     if len(numbers) != _DAY_MONTH_YEAR:
@@ -105,6 +157,8 @@ _MONTH_OF = _month_names()
 def _from_digits(text: str, region: str) -> BirthDate:
     if len(text) == _YEAR_DIGITS:
         return BirthDate(text + "0000")
+    if stamp := _STAMP.fullmatch(text):
+        text = stamp[1]
     if len(text) == _DATE_DIGITS:
         if int(text[:4]) in _YEARS or int(text[4:]) not in _YEARS:
             return _from_three([text[:4], text[4:6], text[6:]], region, dotted=False)
@@ -128,9 +182,9 @@ def _with_month_name(numbers: list[str], month: int) -> BirthDate:
 
 
 def _month_and_year(first: str, second: str) -> BirthDate:
-    if len(first) == _YEAR_DIGITS:
-        return BirthDate(_joined(first, second, "0"))
-    return BirthDate(_joined(second, first, "0")) if len(second) == _YEAR_DIGITS else _NO_DATE
+    year, month = (first, second) if len(first) == _YEAR_DIGITS else (second, first)
+    is_read = len(year) == _YEAR_DIGITS and len(month) <= _MONTH_YEAR
+    return _each_year(year, [(month, "0")]) if is_read else _NO_DATE
 
 
 def _from_three(numbers: list[str], region: str, *, dotted: bool) -> BirthDate:
@@ -165,8 +219,10 @@ def _each_year(year: str, months_and_days: list[tuple[str, str]]) -> BirthDate:
         short = int(year)
         last = 1900 + short
         years = [str(last + _CENTURY), str(last)] if short <= NEWEST_TWO_DIGITS else [str(last)]
-    born, *also = (_joined(year, month, day) for year in years for month, day in months_and_days)
-    return BirthDate(born, tuple(found for found in also if found)) if born else _NO_DATE
+    dates = [(year, month, day) for year in years for month, day in months_and_days]
+    born, *also = (_joined(*date) for date in dates)
+    flaw: Flaw = "" if any(_is_in_calendar(*date) for date in dates) else "calendar"
+    return BirthDate(born, tuple(found for found in also if found) if born else (), flaw)
 
 
 def _is_month(number: str) -> bool:
@@ -179,7 +235,17 @@ def _joined(year: str, month: str, day: str) -> str:
         return ""
     known = int(month) if _is_month(month) else 0
     number = int(day)
-    most = _DAYS[known] if known else max(_DAYS)
-    if known == _FEBRUARY and int(year) % 4:
-        most -= 1
-    return f"{year}{known:02}{number if number <= most else 0:02}"
+    return f"{year}{known:02}{number if number <= _most_days(year, known) else 0:02}"
+
+
+def _is_in_calendar(year: str, month: str, day: str) -> bool:
+    """Whether a calendar has what is told; zeros tell nothing."""
+    if len(year) != _YEAR_DIGITS or not int(year) or int(month) > _MONTHS:
+        return False
+    return int(day) <= _most_days(year, int(month))
+
+
+def _most_days(year: str, month: int) -> int:
+    if month == _FEBRUARY and not isleap(int(year)):
+        return _DAYS[month] - 1
+    return _DAYS[month] if month else max(_DAYS)

@@ -13,7 +13,7 @@ CUSTOMERS_PERSONAL: Final = View(
         "known": "Whether a personal identifier is known.",
         "first_name": "Given name.",
         "last_name": "Family name.",
-        "birth_date": "Birth date as it came.",
+        "birth_date": "Birth date: YYYY-MM-DD where it means one day, else as it came.",
         "city": "City.",
         "country": "ISO 3166 alpha-2 code.",
         "language": "Preferred language, else the newest one; BCP 47 tag.",

@@ -47,7 +47,7 @@ def customer_facts(policy: ProfilePolicy) -> View:
             "frequency_score": "From 1 to 5, by number of purchases; empty without one.",
             "monetary_score": "From 1 to 5, by revenue; empty without a purchase.",
             "engagement": "Points for touchpoints of the policy's last days, today included; days are UTC's.",
-            "age": "Full years since the told trait birth_date, where that is YYYY-MM-DD.",
+            "age": "Full years since the told trait birth_date, where that means one day.",
             "numbers": "Computed traits that are numbers, by NAME or NAME.KEY; sums of amounts in currency units. Of a "
             "trait with a window, of the touchpoints within it.",
             "texts": "Computed traits that are texts, by NAME; of a trait with a window, of the touchpoints within it.",

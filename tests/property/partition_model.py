@@ -448,8 +448,7 @@ def _record(happened: Iterable[Happening], node_id: NodeId, card: Card, policy: 
     others = {(part.type, part.value) for one in own for part in one.seen[1:] if policy.identifiers[part.type].compared}
     node = Node(card, node_id, b"", sorted(others)[:MOST_OTHERS])
     for one in own:
-        told = accepted(one)
-        note_person(node, told["touchpoint"]["traits"], told["source"], policy)
+        note_person(node, accepted(one), policy)
     return comparable_record(node, oracle_fragment(own, node_id, Folding(PROFILES)), policy)
 
 

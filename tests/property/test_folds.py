@@ -420,7 +420,7 @@ def test_of_each_told_trait_the_value_survives_that_its_rule_says_with_its_origi
 ) -> None:
     told: defaultdict[str, list[tuple[Origin, str]]] = defaultdict(list)
     for one in raw:
-        for name, value in SAYING.telling(one["touchpoint"]["traits"]).items():
+        for name, value in SAYING.telling(one["touchpoint"]["traits"], one["touchpoint"]["event_time"]).items():
             told[name].append((origin(one), value))
     survived = surviving_traits(whole_of(raw, cut))
     assert survived.keys() == told.keys()

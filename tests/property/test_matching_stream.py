@@ -71,7 +71,7 @@ traits = st.builds(
     ),
     st.sampled_from(("Anna", "Anna", "Anne", "Otto", "")),
     st.sampled_from(("Huber", "Huber", "Hubar", "Meyer")),
-    st.sampled_from(("1980-01-02", "1980-01-02", "1980-02-01", "1957-12-31", "")),
+    st.sampled_from(("1950-01-02", "02.01.1950", "1950-02-01", "1957-12-31", "2099-01-01", "")),
     st.sampled_from(("10115", "10115", "10151", "")),
 )
 
@@ -109,8 +109,8 @@ def decisions() -> st.SearchStrategy[Happening]:
 
 PERSONS = st.sampled_from(
     [
-        (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1980-01-02"), ("postcode", "10115")),
-        (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1980-01-02"), ("postcode", "10151")),
+        (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1950-01-02"), ("postcode", "10115")),
+        (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1950-01-02"), ("postcode", "10151")),
         (("first_name", "Otto"), ("last_name", "Meyer"), ("birth_date", "1957-12-31"), ("postcode", "10115")),
     ]
 )

@@ -11,7 +11,7 @@ from tests.property.partition_model import Accidents, Cluster, Thresholds, store
 
 ROWS = [identifier("crm_id", f"row {number}") for number in range(3)]
 MAIL = identifier("email", "star77@example.org")
-ANNA = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1980-01-02", "postcode": "10115"}
+ANNA = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1950-01-02", "postcode": "10115"}
 MAYBE = {"first_name": "Anne", "last_name": "Huber", "postcode": "10115"}
 
 

@@ -16,7 +16,7 @@ ANN, BEN, CAT = (identifier("email", f"{name}@example.org") for name in ("ann", 
 ANNS_PHONE, ANNS_CARD = identifier("phone", "+491701234567"), identifier("loyalty_id", "card")
 BROWSER, OTHER_BROWSER = (identifier("cookie", f"browser {number}") for number in range(2))
 TABLET, HANDSET = identifier("device_id", "tablet"), identifier("device_id", "handset")
-ANNA = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1980-01-02", "postcode": "10115"}
+ANNA = {"first_name": "Anna", "last_name": "Huber", "birth_date": "1950-01-02", "postcode": "10115"}
 
 
 def people(cards: Cards) -> set[frozenset[Identified]]:

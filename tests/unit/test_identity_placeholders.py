@@ -1,6 +1,8 @@
 """What names nobody is no identifier and no trait, and what may be somebody's stays."""
 
 import hashlib
+from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 
@@ -12,6 +14,8 @@ from identity.traits import Telling, telling_under
 POLICY = default_policy()
 NORMALISER = Normaliser(POLICY, b"a key of the tests")
 TELLING = telling_under(POLICY.placeholders)
+TOLD_AT_MS = 1_780_000_000_000
+"""2026-05-28."""
 
 
 def read(identifier_type: str, value: str, country: str | None = None) -> str:
@@ -22,7 +26,7 @@ def read(identifier_type: str, value: str, country: str | None = None) -> str:
 
 
 def telling(**traits: str) -> dict[str, str]:
-    return dict(TELLING.telling(traits))
+    return dict(TELLING.telling(traits, TOLD_AT_MS))
 
 
 _TEXT = """
@@ -209,14 +213,15 @@ def test_a_telephone_number_that_may_be_somebodys_stays(number: str) -> None:
     [
         "1900-01-01", "01/01/1900", "1.1.1900", "1970-01-01", "1970-01-01T00:00:00Z", "1969-12-31", "0001-01-01",
         "1/1/0001 12:00:00 AM", "1899-12-30", "31.12.1899", "9999-12-31", "1111-11-11", "0000-00-00", "00/00/0000",
-        "19000101", "unknown", "N/A", "NaT", "", "0",
+        "19000101", "unknown", "N/A", "NaT", "", "0", "1900", "1900.0", "01/1900", "0-Jan-00", "1-Jan-00", "01/01/00",
+        "01.01.00",
     ],
 )  # fmt: skip
 def test_a_birth_date_that_stands_for_none_is_no_trait(value: str) -> None:
     assert telling(birth_date=value) == telling(dob=value) == telling(Date_Of_Birth=value) == {}
 
 
-@pytest.mark.parametrize("value", ["1980-01-01", "2000-01-01", "1970-01-02", "1900-01-02", "1.11.1911"])
+@pytest.mark.parametrize("value", ["1980-01-01", "2000-01-01", "1970-01-02", "1911-11-01", "1906-01-02"])
 def test_a_birth_date_of_many_stays(value: str) -> None:
     assert telling(birth_date=value) == {"birth_date": value}
 
@@ -224,9 +229,97 @@ def test_a_birth_date_of_many_stays(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "", " ", "\u00a0", "\u200b", "\u2060\ufeff", "\u3164", "N/A", "-", "?", ".", "null", "Null", "unknown", "Guest",
+        "1980-13-45", "31/02/1980", "30.02.1990", "1900-02-29", "29-Feb-1981", "31 April 1980", "19801345", "801345",
+        "45/45/1980", "1980-00-32", "13/1980", "1980-13", "12345-01-01", "984-05-17", "0000-05-17", "-0050-01-01",
+        "0001-13-01", "1980-02-30T00:00:00Z", "31. Februar 1980",
+    ],
+)  # fmt: skip
+def test_a_birth_date_that_no_calendar_has_is_no_trait(value: str) -> None:
+    assert telling(birth_date=value) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-2208988800", "-2208988800000", "-2208988800.0", "-2.2089888E9", "315532800", "315532800000",
+        "12345", "99999",
+        "29221.5", "-1", "-99", "1", "123456789", "\u22121", "12345678", "99991231235959",
+    ],
+)  # fmt: skip
+def test_a_number_that_is_no_date_is_no_birth_date(value: str) -> None:
+    assert telling(birth_date=value) == telling(birth_year=value) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2099-01-01", "2026-06-01", "1/1/2099", "31.12.2030", "1 January 2099", "2099", "2027", "06/2026",
+        "2099年1月1日",
+        "1800-01-01", "1 Jan 1800", "1753-05-17", "1604-05-17", "1905-12-31", "1800", "01/01/1800", "1900-01-02",
+    ],
+)  # fmt: skip
+def test_nobody_was_born_after_the_touchpoint_or_in_a_year_120_before_it(value: str) -> None:
+    assert telling(birth_date=value) == telling(birth_year=value) == {}
+
+
+def test_a_birth_date_is_judged_by_the_time_of_its_touchpoint() -> None:
+    def told_on(day: str, born: str) -> bool:
+        at_ms = round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
+        return bool(TELLING.telling({"birth_date": born}, at_ms))
+
+    assert told_on("2026-05-28", "2026-05-28")
+    assert told_on("2026-05-28T23:00", "2026-05-29"), "east of Greenwich it is tomorrow already"
+    assert not told_on("2026-05-28", "2026-05-30")
+    assert told_on("2030-01-01", "2026-05-30")
+    assert told_on("2020-06-01", "1900-05-17")
+    assert not told_on("2021-06-01", "1900-05-17")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "31 февраля 1980", "昭和31年4月5日", "15 Mart 1980", "21 มีนาคม 2513", "۱۳۶۳/۰۲/۲۷", "XX/XX/1980",
+        "17.05.19**", "17.05.85?",
+        "05/17", "--05-17", "17.05", "May 17", "around 1984", "1984-138", "3/1/1970", "24-May-11", "1984", "May 1984",
+        "1984-00-00",
+    ],
+)  # fmt: skip
+def test_a_birth_date_that_is_not_understood_or_tells_no_one_day_stays_as_told(value: str) -> None:
+    assert telling(birth_date=value) == {"birth_date": value}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1984-05-17", "17.05.1984", " 17.5.84 ", "5/17/1984", "17/05/1984", "1984/5/17", "19840517", "19840517.0",
+        "19840517000000", "198405170000", "1984-05-17T00:00:00Z", "1984-05-17 00:00:00", "5/17/1984 12:00:00 AM",
+        "17 May 1984", "May 17th, 1984", "17-May-84", "17. Mai 1984", "17 maja 1984", "1984年5月17日",
+        "1984년 5월 17일", "1984-05-17Z",
+    ],
+)  # fmt: skip
+def test_a_birth_date_that_means_one_day_is_kept_as_iso_8601(value: str) -> None:
+    assert telling(birth_date=value, dob=value) == {"birth_date": "1984-05-17", "dob": "1984-05-17"}
+
+
+def test_what_cannot_be_meant_leaves_one_day() -> None:
+    assert telling(birth_date="3/12/2026") == {"birth_date": "2026-03-12"}, "3 December is to come"
+    assert telling(birth_date="24-May-05") == {"birth_date": "2005-05-24"}, "nobody was born in 1905"
+
+
+def test_a_policy_for_people_long_dead_sets_no_longest_life() -> None:
+    ever = telling_under(Placeholders(longest_life_years=0))
+    assert ever.telling({"birth_date": "1685-03-31"}, TOLD_AT_MS) == {"birth_date": "1685-03-31"}
+    assert ever.telling({"birth_date": "2099-01-01"}, TOLD_AT_MS) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "", " ", "\u00a0", "\u200b", "\u2060\ufeff", "\u3164", "N/A", "-", "?", ".", "null", "Null",
+        "unknown", "Guest",
         "(not set)", "boy", "Girl", "Baby Boy", "respondent", "Mother", "father", "Test", "customer", "user",
-        "First Name", "Vorname", "Twin A", "Dear Customer", "Current Resident", "Front Desk", "Mr", "XXX", "000", "123",
+        "First Name", "Vorname", "Twin A", "Dear Customer", "Current Resident", "Front Desk", "Mr", "XXX",
+        "000", "123",
         "xx xx", "Walk-In Customer", "\\N", "\ufffd",
     ],
 )  # fmt: skip
@@ -251,6 +344,17 @@ def test_a_word_for_nobody_is_no_name(field: str, value: str) -> None:
         ("Ann", "N/A", {"first_name": "Ann"}),
         ("Nan", "Lund", {"first_name": "Nan", "last_name": "Lund"}),
         ("NaN", "Lund", {"last_name": "Lund"}),
+        ("Ann", "True", {"first_name": "Ann", "last_name": "True"}),
+        ("Ann", "true", {"first_name": "Ann"}),
+        ("Ann", "False", {"first_name": "Ann"}),
+        ("false", "Lund", {"last_name": "Lund"}),
+        ("False", "False", {}),
+        ("True", "True", {}),
+        ("Ann", "Unset", {"first_name": "Ann"}),
+        ("Prefer not to say", "Lund", {"last_name": "Lund"}),
+        ("Ann", "N/V", {"first_name": "Ann"}),
+        ("N. V.", "Raman", {"first_name": "N. V.", "last_name": "Raman"}),
+        ("Ka", "Wong", {"first_name": "Ka", "last_name": "Wong"}),
         ("Li", "Na", {"first_name": "Li", "last_name": "Na"}),
         ("Boy", "Gobert", {"first_name": "Boy", "last_name": "Gobert"}),
         ("John", "Doe", {}),
@@ -268,6 +372,66 @@ def test_names_are_judged_together(first: str, last: str, kept: dict[str, str]) 
 def test_a_full_name_is_judged_as_a_whole() -> None:
     assert telling(full_name="Doe, John") == telling(full_name="Guest User") == {}
     assert telling(full_name="Ann Guest", last_name="Guest") == {"full_name": "Ann Guest", "last_name": "Guest"}
+    assert telling(full_name="True") == telling(full_name="false") == telling(full_name="False False") == {}
+    assert telling(full_name="True", first_name="Ann") == telling(full_name="N/V", first_name="Ann")
+    assert telling(full_name="Ann True") == {"full_name": "Ann True"}
+    assert telling(full_name="Jane Unset-Maier") == {"full_name": "Jane Unset-Maier"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "unset", "Unset", "(unset)", "none given", "None Given", "no name given", "NO_NAME_GIVEN", "not given",
+        "prefer not to say", "Prefer not to say.", "prefer-not-to-say", "PreferNotToSay", "I'd rather not say",
+        "rather not say", "N/V", "n/v", "n / v", "keine Auskunft", "Je préfère ne pas répondre", "Prefiero no decirlo",
+    ],
+)  # fmt: skip
+def test_who_does_not_say_tells_no_trait(value: str) -> None:
+    fields = (
+        "first_name", "last_name", "full_name", "city", "street", "postcode", "country", "language", "gender",
+        "occupation", "phone", "email", "birth_date", "nickname", "plan",
+    )  # fmt: skip
+    assert telling(**dict.fromkeys(fields, value)) == {}
+    assert read("customer_id", value) == "placeholder"
+
+
+@pytest.mark.parametrize("value", ["true", "false", "True", "FALSE", '"false"'])
+def test_what_a_switch_says_is_no_place_and_news_elsewhere(value: str) -> None:
+    assert telling(street=value, city=value, town=value, postcode=value, country=value, language=value) == {}
+    assert telling(newsletter=value) == {"newsletter": value}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Herr", "frau", "Mother", "Vorname", "Customer", "test", "Test Test", "***", "anonymous", "Anonymous User", "0",
+     "000", "xx", "other", "unknown", "-", "?", "true"],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["country", "Country_Code", "nationality", "language", "preferred_language"])
+def test_a_word_for_nobody_is_no_country_and_no_language(field: str, value: str) -> None:
+    assert telling(**{field: value}) == {}
+
+
+@pytest.mark.parametrize(
+    "value", ["de", "de-DE", "zh-Hans-CN", "no", "ka", "mr", "id", "ms", "man", "Deutsch", "中文", "Georgian"]
+)
+def test_a_language_stays(value: str) -> None:
+    assert telling(language=value) == {"language": value}
+
+
+@pytest.mark.parametrize("value", ["DE", "NO", "MX", "MR", "ID", "Norway", "Côte d'Ivoire", "日本", "Guinea", "Niger"])
+def test_a_country_stays(value: str) -> None:
+    assert telling(country=value, country_code=value) == {"country": value, "country_code": value}
+
+
+def test_no_name_of_a_country_is_taken_for_nobody() -> None:
+    lines = (files("identity") / "countries.tsv").read_text("utf-8").splitlines()
+    names = {name for line in lines for name in line.split("\t") if len(name) > len("DEU")}
+    assert [name for name in names if telling(country=name) != {"country": name}] == []
+
+
+def test_a_state_and_a_town_that_look_like_words_for_nothing_stay() -> None:
+    sound = {"state": "NV", "city": "Boys Town", "street": "True Lane 5", "town": "Truth or Consequences"}
+    assert telling(**sound) == sound
 
 
 def test_an_address_for_nobody_is_no_trait() -> None:
@@ -287,7 +451,7 @@ def test_lists_that_are_empty_turn_placeholders_off() -> None:
     assert not none.has_identifier("null")
     assert not none.has_address("noemail@example.org")
     assert not none.has_birth("19000101")
-    assert Telling(none).telling({"last_name": "Guest", "birth_date": "1900-01-01"}).keys() == {
+    assert Telling(none).telling({"last_name": "Guest", "birth_date": "1900-01-01"}, TOLD_AT_MS).keys() == {
         "last_name",
         "birth_date",
     }

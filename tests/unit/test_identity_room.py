@@ -13,7 +13,7 @@ from identity.room import linked_members
 from tests.property.engine_model import Event, Identified, identifier
 from tests.property.partition_model import Accidents, Cluster, Thresholds, stored_outcome
 
-ANNA = (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1980-01-02"), ("postcode", "10115"))
+ANNA = (("first_name", "Anna"), ("last_name", "Huber"), ("birth_date", "1950-01-02"), ("postcode", "10115"))
 PEOPLE = 30
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from identity.matching.dates import read_birth_date
+from identity.matching.dates import BirthDate, iso_day, read_birth_date
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,15 @@ from identity.matching.dates import read_birth_date
         ("7 de fevereiro de 1990", "19900207"),
         ("12 października 1999", "19991012"),
         ("1970年3月21日", "19700321"),
+        ("19700321", "19700321"),
+        ("19700321.0", "19700321"),
+        ("19700321120000", "19700321"),
+        ("197003210000", "19700321"),
+        ("29.02.2000", "20000229"),
     ],
 )
 def test_dates_are_read_in_the_usual_ways(written: str, expected: str) -> None:
-    assert read_birth_date(written) == (expected, ())
+    assert read_birth_date(written) == BirthDate(expected)
 
 
 @pytest.mark.parametrize(
@@ -55,12 +60,12 @@ def test_dates_are_read_in_the_usual_ways(written: str, expected: str) -> None:
 def test_the_country_says_whether_day_or_month_comes_first_unless_one_way_is_impossible(
     written: str, region: str, expected: str
 ) -> None:
-    assert read_birth_date(written, region) == (expected, ())
+    assert read_birth_date(written, region) == BirthDate(expected)
 
 
 def test_where_nobody_knows_the_order_a_date_has_two_readings() -> None:
-    assert read_birth_date("3/1/1970") == ("19700103", ("19700301",))
-    assert read_birth_date("3/3/1970") == ("19700303", ())
+    assert read_birth_date("3/1/1970") == BirthDate("19700103", ("19700301",))
+    assert read_birth_date("3/3/1970") == BirthDate("19700303")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,7 @@ def test_where_nobody_knows_the_order_a_date_has_two_readings() -> None:
     ],
 )
 def test_a_year_of_two_digits_is_past(written: str, born: str, also: tuple[str, ...]) -> None:
-    assert read_birth_date(written) == (born, also)
+    assert read_birth_date(written) == BirthDate(born, also)
 
 
 @pytest.mark.parametrize(
@@ -98,4 +103,35 @@ def test_what_is_not_told_or_impossible_is_unknown(written: str, expected: str) 
 
 @pytest.mark.parametrize("written", ["", " ", "soon", "-0050-01-0", "May 24", "0000-00-00", "12345", "May"])
 def test_what_tells_no_year_is_no_date(written: str) -> None:
-    assert read_birth_date(written) == ("", ())
+    date = read_birth_date(written)
+    assert (date.born, date.also) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("written", "flaw"),
+    [
+        ("1970-19-45", "calendar"),
+        ("31/02/1970", "calendar"),
+        ("1900-02-29", "calendar"),
+        ("29-Feb-81", "calendar"),
+        ("0000-05-17", "calendar"),
+        ("-2208988800", "calendar"),
+        ("1970-00-00", ""),
+        ("1970-13-05", ""),
+        ("12/1970", ""),
+        ("Sat, 21 Mar 1970", ""),
+        ("1970-03-21Z", ""),
+        ("15 Mart 1980", "words"),
+        ("31 февраля 1980", "words"),
+        ("१९८४-०५-१७", "words"),
+        ("soon", "words"),
+        ("--05-17", ""),
+        ("12345", ""),
+    ],
+)
+def test_what_is_wrong_with_a_date_is_told(written: str, flaw: str) -> None:
+    assert read_birth_date(written).flaw == flaw
+
+
+def test_only_what_tells_a_day_is_iso_8601() -> None:
+    assert [iso_day(born) for born in ("19700321", "19700300", "19700021", "19700000")] == ["1970-03-21", "", "", ""]

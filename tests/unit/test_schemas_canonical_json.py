@@ -239,9 +239,20 @@ def test_a_denial_without_a_purpose_is_taken_as_it_is(purpose: str | None) -> No
     assert (said["purpose"], said["channel"]) == ("", "*")
 
 
-def test_a_state_of_consent_counts_in_any_case() -> None:
-    (said,) = parse_touchpoint(line(consents=[{"purpose": "marketing", "state": " Withdrawn"}]))["consents"]
+def test_a_grant_without_a_purpose_is_taken_too() -> None:
+    (said,) = parse_touchpoint(line(consents=[{"channel": "email", "state": "granted"}]))["consents"]
+    assert (said["purpose"], said["channel"], said["state"]) == ("", "email", "granted")
+
+
+@pytest.mark.parametrize("written", ["withdrawn", " Withdrawn", "WITHDRAWN\n", "\twithDrawn\u00a0"])
+def test_a_state_of_consent_counts_in_any_case_and_with_spaces_around(written: str) -> None:
+    (said,) = parse_touchpoint(line(consents=[{"purpose": "marketing", "state": written}]))["consents"]
     assert said["state"] == "withdrawn"
+
+
+@pytest.mark.parametrize("consent", [{"purpose": "marketing"}, {"purpose": "marketing", "state": None}])
+def test_a_consent_without_a_state_is_refused(consent: dict[str, object]) -> None:
+    assert "consents.0.state" in str(rejection(line(consents=[consent])))
 
 
 def test_a_consent_is_for_every_channel_unless_it_says_which() -> None:

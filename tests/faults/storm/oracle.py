@@ -174,7 +174,7 @@ def _record(
     others = {(part["type"], part["value"]) for one in own for part in one["nodes"][1:] if part["type"] in compared}
     node = Node(card, node_id, b"", sorted(others)[:MOST_OTHERS])
     for one in own:
-        note_person(node, one["touchpoint"]["traits"], one["source"], policy)
+        note_person(node, one, policy)
         folding.fold(whole, one)
     return comparable_record(node, whole, policy)
 
