@@ -87,6 +87,7 @@ def profile(
 
 
 def _find(who: str, as_of: str | None) -> "ProfileRow | None":
+    from sinks.engine import require_lake  # noqa: PLC0415 - heavy
     from sinks.find import find_customer, find_profile  # noqa: PLC0415 - heavy
 
     home = load_settings().home
@@ -94,7 +95,10 @@ def _find(who: str, as_of: str | None) -> "ProfileRow | None":
     if customer_id is not None:
         return find_customer(home, customer_id, as_of)
     identifier = named(policy_in(home), who)
-    return None if identifier.value is None else find_profile(home, identifier.type, identifier.value, as_of)
+    if identifier.value is None:
+        require_lake(home)
+        return None
+    return find_profile(home, identifier.type, identifier.value, as_of)
 
 
 def _find_live(who: str) -> "ProfileRow | None":

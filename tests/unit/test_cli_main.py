@@ -59,6 +59,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("snapshots",), "There is no lake in"),
         (("digest",), "There is no lake in"),
         (("profile", "email:ann@example.com"), "There is no lake in"),
+        (("profile", "email:not an address"), "There is no lake in"),
+        (("profile", "customer:03a1"), "There is no lake in"),
+        (("why", "email:not an address"), "There is no lake in"),
         (("value", "fit"), "There is no lake in"),
         (("sql", "SELECT 1", "--at", "soon"), "expected a time like 2026-03-01"),
         (("clock", "--at", "0001-01-01T00:00+14:00"), "expected a time like 2026-03-01"),
@@ -114,11 +117,6 @@ def test_a_wrong_setting_is_one_sentence(capsys: pytest.CaptureFixture[str], mon
 def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*arguments) == 2
     assert "Usage: onefold" in capsys.readouterr().err
-
-
-def test_an_identifier_nobody_can_have_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("profile", "email:not an address") == 1
-    assert capsys.readouterr().err == "onefold: nobody has this email\n"
 
 
 def test_without_a_broker_status_tells_what_it_can(capsys: pytest.CaptureFixture[str]) -> None:
