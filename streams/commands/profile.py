@@ -103,6 +103,7 @@ def _find(who: str, as_of: str | None) -> "ProfileRow | None":
 
 def _find_live(who: str) -> "ProfileRow | None":
     from sinks.find import row_of  # noqa: PLC0415 - heavy
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.logs import configure_logging  # noqa: PLC0415 - heavy
     from streams.profile_view import open_profile_view  # noqa: PLC0415 - heavy
 
@@ -110,7 +111,7 @@ def _find_live(who: str) -> "ProfileRow | None":
     settings = load_settings()
     customer_id = _customer_id(who)
     identifier = None if customer_id is not None else named(policy_in(settings.home), who)
-    with open_profile_view(settings) as view:
+    with open_profile_view(with_broker(settings)) as view:
         while not view.wait(_TELL_EVERY_SECONDS):
             complain(f"onefold: {view.freshness().behind:,} records of the topic of profiles are still to be read")
         if identifier is not None and identifier.value is not None:

@@ -62,6 +62,10 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("profile", "email:not an address"), "There is no lake in"),
         (("profile", "customer:03a1"), "There is no lake in"),
         (("why", "email:not an address"), "There is no lake in"),
+        (
+            ("profile", "email:ann@example.com", "--live"),
+            "no Kafka broker answers at 127.0.0.1:1; start one with 'onefold up'",
+        ),
         (("value", "fit"), "There is no lake in"),
         (("sql", "SELECT 1", "--at", "soon"), "expected a time like 2026-03-01"),
         (("clock", "--at", "0001-01-01T00:00+14:00"), "expected a time like 2026-03-01"),
