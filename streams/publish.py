@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
@@ -15,7 +15,7 @@ from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from streams.acceptance import Acceptance, acceptance
 from streams.errors import InputError, SettingsError
-from streams.lines import Line, LineReader
+from streams.lines import Line, LineReader, Lines
 from streams.policies import policy_in_force
 from streams.producer import CheckedProducer, Deliveries
 from streams.recognise import Kind
@@ -131,7 +131,7 @@ def check_source(source: str) -> None:
 def publish_lines(
     settings: Settings,
     source: str,
-    lines: BinaryIO,
+    lines: Lines,
     on_refused: Callable[[int, RejectedError], None],
     on_progress: Callable[[int], None],
 ) -> PublishedLines:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 import typer
 
 from streams.commands.examples import add
-from streams.errors import InputError
+from streams.commands.stopping import stoppable
+from streams.errors import InputError, StreamsError
 from streams.output import complain, counted, json_text, reading, show
 from streams.settings import load_settings
 
@@ -25,6 +26,7 @@ MOST_LINES = 50
 """So many refused lines are told one by one in text."""
 
 _STANDARD_INPUT = "-"
+_GIVEN_UP = "stopped before it was known what of it was published; publishing all of it again does no harm"
 
 
 def register(app: typer.Typer) -> None:
@@ -57,17 +59,28 @@ def publish(
     accepted. What counts for less than you may think is warned of: identifiers that are left out, types that mean
     nothing, above all where they carry an order. Publishing a file again does no harm: a touchpoint counts once by its
     event_id.
+
+    Ctrl-C ends the reading: lines read before are published and told, and the exit code is 130. A second one ends that.
     """
     from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.publish import check_source, publish_lines  # noqa: PLC0415 - heavy
 
     check_source(source)
     answer = _ANSWERS[form]()
-    with _opened(file) as (lines, total_bytes):
-        settings = with_broker(load_settings())
-        with reading(f"Publishing to {source}", total_bytes) as on_progress:
-            done = publish_lines(settings, source, lines, answer.refused, on_progress)
-    answer.end(done)
+    with _opened(file) as (opened, total_bytes), stoppable(opened) as lines:
+        try:
+            settings = with_broker(load_settings())
+            with reading(f"Publishing to {source}", total_bytes) as on_progress:
+                done = publish_lines(settings, source, lines, answer.refused, on_progress)
+        except KeyboardInterrupt:
+            answer.give_up(has_begun=lines.has_begun)
+            raise
+        except StreamsError as error:
+            answer.fail(error)
+            raise
+    answer.end(done, was_stopped=lines.was_stopped)
+    if lines.was_stopped:
+        raise KeyboardInterrupt
     if done.refused:
         raise typer.Exit(1)
 
@@ -83,19 +96,28 @@ class _Text:
         if self._refused <= MOST_LINES:
             complain(f"line {number}: {error}")
 
-    def end(self, done: "PublishedLines") -> None:
+    def end(self, done: "PublishedLines", *, was_stopped: bool) -> None:
         from streams.tally import sentences  # noqa: PLC0415 - heavy
 
         if self._refused > MOST_LINES:
             reasons = ", ".join(f"{number:,} {reason}" for reason, number in done.reasons.items())
             left = self._refused - MOST_LINES
             complain(f"and {counted(left, 'line', 'lines')} more (of all: {reasons}); --format json has all")
-        show(f"{done.published:,} published, {done.refused:,} refused")
+        if was_stopped:
+            complain(f"{done.published:,} published before you stopped, {done.refused:,} refused")
+        else:
+            show(f"{done.published:,} published, {done.refused:,} refused")
         for kind in done.looks_like:
             lines = "line" if kind.lines == 1 else f"{kind.lines:,} lines, the first of them"
             complain(f"{lines} {kind.first_line} looks like {kind.what}. {kind.advice}")
         for sentence in sentences(done.left_out, done.unknown_types, done.empty_grants):
             complain(f"warning: {sentence}")
+
+    def give_up(self, *, has_begun: bool) -> None:
+        complain(_GIVEN_UP if has_begun else "nothing was published before you stopped")
+
+    def fail(self, error: StreamsError) -> None:
+        """Leave the sentence to the end of the program."""
 
 
 class _Json:
@@ -112,9 +134,19 @@ class _Json:
         sys.stdout.write(f"{self._separator}\n{text}")
         self._separator = ","
 
-    def end(self, done: "PublishedLines") -> None:
+    def end(self, done: "PublishedLines", *, was_stopped: bool) -> None:
+        self._close({"interrupted": was_stopped, **asdict(done)})
+
+    def give_up(self, *, has_begun: bool) -> None:
+        self._close({"interrupted": True, "published": None if has_begun else 0})
+
+    def fail(self, error: StreamsError) -> None:
+        if self._separator == ",":  # else nothing is written yet
+            self._close({"interrupted": False, "published": None, "error": str(error)})
+
+    def _close(self, rest: Mapping[str, object]) -> None:
         begun = "\n]" if self._separator == "," else f"{self._separator}]"
-        sys.stdout.write(f"{begun}, {json_text(asdict(done))[1:]}\n")
+        sys.stdout.write(f"{begun}, {json_text(rest)[1:]}\n")
 
 
 _ANSWERS: "Mapping[AnswerForm, type[_Text | _Json]]" = {"text": _Text, "json": _Json}
