@@ -17,13 +17,13 @@ from streams.settings import load_settings
 
 if TYPE_CHECKING:
     from schemas.reasons import RejectedError
-    from streams.publish import PublishedLines
+    from streams.publish import LooksLike, PublishedLines
 
 AnswerForm = Literal["text", "json"]
 """How the answer is written."""
 
 MOST_LINES = 50
-"""So many refused lines are told one by one in text."""
+"""So many refused lines, or rows of such lines, are told in text."""
 
 _STANDARD_INPUT = "-"
 _GIVEN_UP = "stopped before it was known what of it was published; publishing all of it again does no harm"
@@ -86,30 +86,53 @@ def publish(
 
 
 class _Text:
-    """Answers in sentences: the first refused lines on standard error, then the numbers, then the warnings."""
+    """Answers in sentences: the first refused lines on standard error, then the numbers, then the warnings.
+
+    Lines in a row that are no JSON are told by the first of them, and where they end.
+    """
 
     def __init__(self) -> None:
-        self._refused = 0
+        self._sentences = self._left = 0
+        self._last: tuple[int, str] | None = None
+        self._alike = 0
 
     def refused(self, number: int, error: "RejectedError") -> None:
-        self._refused += 1
-        if self._refused <= MOST_LINES:
-            complain(f"line {number}: {error}")
+        said = str(error).partition(", got ")[0] if error.reason == "undecodable" else ""
+        if said and self._last == (number - 1, said):
+            self._alike += 1
+        else:
+            self._end_row()
+            self._tell(f"line {number}: {error}", 1)
+        self._last = number, said
+
+    def _end_row(self) -> None:
+        """Tell of the lines that were like the one before them."""
+        if self._last is not None and self._alike:
+            end = self._last[0]
+            lines = f"line {end}" if self._alike == 1 else f"lines {end - self._alike + 1} to {end}"
+            self._tell(f"{lines}: the same", self._alike)
+        self._alike = 0
+
+    def _tell(self, sentence: str, lines: int) -> None:
+        if self._sentences < MOST_LINES:
+            self._sentences += 1
+            complain(sentence)
+        else:
+            self._left += lines
 
     def end(self, done: "PublishedLines", *, was_stopped: bool) -> None:
         from streams.tally import sentences  # noqa: PLC0415 - heavy
 
-        if self._refused > MOST_LINES:
+        self._end_row()
+        if self._left:
             reasons = ", ".join(f"{number:,} {reason}" for reason, number in done.reasons.items())
-            left = self._refused - MOST_LINES
-            complain(f"and {counted(left, 'line', 'lines')} more (of all: {reasons}); --format json has all")
+            complain(f"and {counted(self._left, 'line', 'lines')} more (of all: {reasons}); --format json has all")
         if was_stopped:
             complain(f"{done.published:,} published before you stopped, {done.refused:,} refused")
         else:
             show(f"{done.published:,} published, {done.refused:,} refused")
         for kind in done.looks_like:
-            lines = "line" if kind.lines == 1 else f"{kind.lines:,} lines, the first of them"
-            complain(f"{lines} {kind.first_line} looks like {kind.what}. {kind.advice}")
+            complain(f"{_looking_like(kind)}. {kind.advice}")
         for sentence in sentences(done.left_out, done.unknown_types, done.empty_grants):
             complain(f"warning: {sentence}")
 
@@ -118,6 +141,12 @@ class _Text:
 
     def fail(self, error: StreamsError) -> None:
         """Leave the sentence to the end of the program."""
+
+
+def _looking_like(kind: "LooksLike") -> str:
+    if kind.lines == 1:
+        return f"line {kind.first_line} looks like {kind.what}"
+    return f"{kind.lines:,} lines look like {kind.what}, the first of them line {kind.first_line}"
 
 
 class _Json:

@@ -161,6 +161,44 @@ def test_the_answer_as_json_has_every_problem(
     assert len(records(ready, "crm")) == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "looks_like"),
+    [
+        (EXAMPLE, "2 lines look like JSON on many lines, the first of them line 1. Publish one JSON object a line"),
+        ([EXAMPLE], "line 1 looks like a JSON array. Publish one JSON object a line"),
+    ],
+)
+def test_json_on_many_lines_is_told_once(
+    told: object, looks_like: str, ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "pretty.json"
+    file.write_text(json.dumps(told, indent=2))
+    lines = len(file.read_text().splitlines())
+
+    assert run("publish", "crm", str(file)) == 1
+
+    _, first, others, advice = capsys.readouterr().err.splitlines()
+    assert first == "line 1: undecodable: expected one JSON object a line"
+    assert others == f"lines 2 to {lines}: the same"
+    assert advice.startswith(looks_like)
+    assert not records(ready, "crm")
+
+
+def test_lines_that_are_no_json_are_told_by_number_where_they_are_not_in_a_row(
+    ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lines.ndjson"
+    rows = [f"no JSON\n{json.dumps(EXAMPLE | {'event_id': str(number)})}\n" for number in range(60)]
+    file.write_text("".join(rows) + "no JSON\nno JSON\n")
+
+    assert run("publish", "crm", str(file)) == 1
+
+    _, *told, rest = capsys.readouterr().err.splitlines()
+    assert told == [f"line {2 * number + 1}: undecodable: expected one JSON object a line" for number in range(50)]
+    assert rest == "and 12 lines more (of all: 62 undecodable); --format json has all"
+    assert len(records(ready, "crm")) == 60
+
+
 def test_grants_without_a_purpose_are_warned_of(
     ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
