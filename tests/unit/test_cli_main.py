@@ -1,5 +1,9 @@
 """How ``onefold`` ends: exit codes, sentences, help."""
 
+import json
+import os
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -121,6 +125,16 @@ def test_a_wrong_setting_is_one_sentence(capsys: pytest.CaptureFixture[str], mon
 def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*arguments) == 2
     assert "Usage: onefold" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_publish_waits_for_a_broker_is_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("publish", "web", __file__, "--format", "json") == 2  # which also loads all that is slow to load
+    assert capsys.readouterr().out == ""
+    timer = threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    assert run("publish", "web", __file__, "--format", "json") == 130
+    timer.join()
+    assert json.loads(capsys.readouterr().out) == {"problems": [], "interrupted": True, "published": 0}
 
 
 def test_without_a_broker_status_tells_what_it_can(capsys: pytest.CaptureFixture[str]) -> None:
