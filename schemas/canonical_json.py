@@ -9,9 +9,11 @@ Half a surrogate pair, which no later reader of the data could stand, becomes U+
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
@@ -222,6 +224,13 @@ class Reading(NamedTuple):
     doubtful: frozenset[str] = frozenset()
 
 
+_NAMES = frozenset(
+    name
+    for part in (_Touchpoint, _Identifier, _Order, _Item, _Marketing, _Consent, _Interaction)
+    for name in part.model_fields
+)
+"""Of the form's fields; any other name in a line may hold personal data."""
+
 _NO_JSON = "expected one JSON object a line"
 _ALL = frozenset({""})
 _REASONS: Mapping[str, Reason] = {"missing": "missing_field", "finite_number": "not_finite"}
@@ -252,20 +261,37 @@ def parse_touchpoint(line: str | bytes) -> Touchpoint:
 
 def read_touchpoint(line: str | bytes) -> Reading:
     """Read one canonical JSON object with all of its problems; a detail names what came by kind and length only."""
+    twice: list[str] = []
     try:
-        content = json.loads(line, parse_float=_number, parse_int=_integer)
+        content = json.loads(line, parse_float=_number, parse_int=_integer, object_pairs_hook=partial(_object, twice))
     except (ValueError, RecursionError):
         return Reading(None, (Problem("undecodable", _no_json(line)),), _ALL)
     if not isinstance(content, dict):
         return Reading(None, (Problem("undecodable", f"{_NO_JSON}, got {_kind_of(content)}"),), _ALL)
     if _may_hold_halves(line):
         content = _mended(content)
+    repeated = tuple(_repeated(twice))
     try:
-        return Reading(_record(_Touchpoint.model_validate(content)))
+        return Reading(_record(_Touchpoint.model_validate(content)), repeated)
     except ValidationError as error:
         problems = tuple(_problems(error))
     doubtful = frozenset(problem.field.split(".")[0] for problem in problems)
-    return Reading(_without(content, doubtful), problems, doubtful)
+    return Reading(_without(content, doubtful), repeated + problems, doubtful)
+
+
+def _object(twice: list[str], pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of a JSON text, and note the names that stand in it more than once: the last one counts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        times = Counter(name for name, _ in pairs)
+        twice += [name for name, number in times.items() if number > 1]
+    return found
+
+
+def _repeated(names: Iterable[str]) -> Iterator[Problem]:
+    """Yield a problem for each name that stands in one object more than once; only those of the form are told."""
+    for name in dict.fromkeys(name if name in _NAMES else "" for name in names):
+        yield Problem("bad_value", f"the line: expected each name once in an object, got {name or 'one'} several times")
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:

@@ -51,6 +51,13 @@ class SnapshotMissingError(LakeError):
 class QueryRefusedError(LakeError):
     """The statement is not a single read-only one."""
 
+    @classmethod
+    def of_number(cls, statements: int) -> Self:
+        """Return the error that a text holds so many statements, which are not one."""
+        if not statements:
+            return cls("Expected a statement that reads, got none: the text is empty, or a comment only.")
+        return cls(f"One statement at a time, please: this text holds {statements}.")
+
 
 class QueryStoppedError(LakeError):
     """The statement takes more time, memory or disk than it may.

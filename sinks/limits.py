@@ -141,6 +141,11 @@ class Limited:
         self.connection.close()
         shutil.rmtree(self.spill, ignore_errors=True)
 
+    def too_little_memory(self) -> QueryStoppedError:
+        """Return the error of a lake that cannot even be opened with so much memory."""
+        little = f"because {self.limits.memory} of memory is too little; 64MB is enough unless the lake is large"
+        return self._stopped(little).while_reading("the catalog of the lake")
+
     def _out_of_time(self) -> QueryStoppedError:
         return self._stopped(f"after {self.limits.seconds:g} seconds")
 

@@ -161,8 +161,7 @@ def _tree(reader: LakeReader, sql: str) -> object:
         raise QueryRefusedError(message)
     statements: list[object] = tree["statements"]
     if len(statements) != 1:
-        message = f"One statement at a time, please: this text holds {len(statements)}."
-        raise QueryRefusedError(message)
+        raise QueryRefusedError.of_number(len(statements))
     return statements[0]
 
 

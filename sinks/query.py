@@ -114,8 +114,7 @@ def _refuse_writes(reader: LakeReader, sql: str) -> None:
     except duckdb.Error as error:
         raise QueryError(sentence(error)) from error
     if len(statements) != 1:
-        message = f"One statement at a time, please: this text holds {len(statements)}."
-        raise QueryRefusedError(message)
+        raise QueryRefusedError.of_number(len(statements))
     explained = _EXPLAIN.match(sql)
     tree = _syntax_tree(reader, sql[explained.end() :] if explained else sql)
     if tree.get("error"):

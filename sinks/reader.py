@@ -10,7 +10,7 @@ from typing import Any, Self
 import duckdb
 
 from sinks import engine
-from sinks.errors import LakeMissingError, SnapshotMissingError
+from sinks.errors import LakeError, LakeMissingError, SnapshotMissingError
 from sinks.limits import COMMANDS, Found, Limited, Limits, limited
 from sinks.maintenance import snapshot_times
 from sinks.views.moment import VARIABLE
@@ -69,6 +69,7 @@ def open_lake_reader(
 
     Raises:
         QueryError: a limit does not have the form that it must have.
+        QueryStoppedError: the lake cannot be opened with so little memory.
         LakeMissingError: there is no lake yet.
         LakeVersionError: it was written by a newer version.
         SnapshotMissingError: there is no such snapshot, or ``as_of`` is neither a version nor a moment.
@@ -87,6 +88,10 @@ def open_lake_reader(
             if as_of is None:
                 raise
             raise _snapshot_missing(home, as_of) from None
+        except (LakeError, duckdb.OutOfMemoryException) as error:
+            if duckdb.OutOfMemoryException in {type(error), type(error.__cause__)}:
+                raise bounded.too_little_memory() from error
+            raise
         connection.execute(f"SET allowed_directories = [{engine.quoted(f'{engine.data_path(home)}/')}]")
         connection.execute("SET enable_external_access = false")
         if moment is not None:

@@ -26,4 +26,4 @@ def has_begun(settings: Settings) -> bool:
     try:
         return any(future.result(ADMIN_TIMEOUT_SECONDS).members for future in groups.values())
     except (KafkaException, TimeoutError):
-        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}") from None
+        raise BrokerDownError.at(settings.servers) from None

@@ -15,6 +15,8 @@ StreamsError
 └── WorkerError          a worker or sink process ended when it should not have
 """
 
+from typing import Self
+
 
 class StreamsError(Exception):
     """Anything here that a user can act on; the command line prints it and exits with code 2."""
@@ -34,6 +36,11 @@ class PolicyRefusedError(StreamsError):
 
 class BrokerDownError(StreamsError):
     """No broker answers, or none was started."""
+
+    @classmethod
+    def at(cls, servers: str) -> Self:
+        """Return the error that none of these servers answers."""
+        return cls(f"no Kafka broker answers at {servers}; start one with 'onefold up'")
 
 
 class RegistryDownError(StreamsError):

@@ -99,7 +99,7 @@ class LagReader:
             worker = self._committed()
             ends = topic_ends(self._admin, [*topics.for_worker, *topics.for_lake], self._settings.partitions)
         except (KafkaException, TimeoutError):
-            raise BrokerDownError(f"no Kafka broker answers at {self._settings.servers}") from None
+            raise BrokerDownError.at(self._settings.servers) from None
         rows: list[tuple[Stage, str, Mapping[Position, int]]] = [
             (stage, topic, worker) for topic, stage in topics.stages.items()
         ]

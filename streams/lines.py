@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 
 from schemas.canonical_json import read_touchpoint
 from schemas.contracts import TOUCHPOINT
@@ -21,6 +21,14 @@ MAX_LINE_BYTES = MAX_MESSAGE_BYTES
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_GROWTH = 64
 """An accepted touchpoint, which names its fields, is at most so many times its record."""
+
+
+class Lines(Protocol):
+    """Where lines come from, such as a file that is open for reading bytes."""
+
+    def readline(self, size: int, /) -> bytes:
+        """Return the next line with its end, so much of it at most; nothing at the end of the lines."""
+        ...
 
 
 class Line(NamedTuple):
@@ -57,7 +65,7 @@ class LineReader:
     rules: Acceptance
     now_ms: Callable[[], int]
 
-    def read(self, lines: BinaryIO) -> Iterator[Line]:
+    def read(self, lines: Lines) -> Iterator[Line]:
         """Turn every line into the value to publish, or into the reason why it cannot be.
 
         A byte order mark at the beginning is passed over.
@@ -132,7 +140,7 @@ def _check_text(line: bytes) -> None:
         raise InputError(f"the input looks like {kind.name}, and nothing of it was published. {kind.advice}")
 
 
-def _skip_rest(lines: BinaryIO, line: bytes) -> int:
+def _skip_rest(lines: Lines, line: bytes) -> int:
     """Read on to the end of a line that is longer than memory should hold; return how many bytes that was."""
     skipped = 0
     while line and not line.endswith(b"\n"):

@@ -105,7 +105,7 @@ def partition_statuses(settings: Settings) -> list[PartitionStatus]:
             [topics.group], request_timeout=ADMIN_TIMEOUT_SECONDS
         )[topics.group].result()
     except KafkaException:
-        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}") from None
+        raise BrokerDownError.at(settings.servers) from None
     finally:
         group.close()
     if workers.state in {ConsumerGroupState.PREPARING_REBALANCING, ConsumerGroupState.COMPLETING_REBALANCING}:

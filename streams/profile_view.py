@@ -22,7 +22,7 @@ from schemas.contracts import PROFILE
 from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from schemas.records import Profile
-from streams.errors import RegistryDownError, StreamsError
+from streams.errors import BrokerDownError, RegistryDownError, StreamsError
 from streams.logs import QUIET
 from streams.profile_store import Head, ProfileStore, Told
 from streams.registry import framing
@@ -229,6 +229,7 @@ def open_profile_view(settings: Settings) -> ProfileView:
     """Open the view of an installation's profiles and begin to follow them.
 
     Raises:
+        BrokerDownError: no broker answers within 15 seconds.
         StoreHeldError: another process has it open.
         StoreError: it has another format, or its files cannot be read.
         StreamsError: the topic cannot be read.
@@ -237,7 +238,7 @@ def open_profile_view(settings: Settings) -> ProfileView:
     consumer = _consumer(settings, topic)
     try:
         places = [TopicPartition(topic, number) for number in range(settings.partitions)]
-        source = f"{topic} of {_cluster_id(consumer)} by {settings.partitions}"
+        source = f"{topic} of {_cluster_id(consumer, settings.servers)} by {settings.partitions}"
         store = ProfileStore(settings.home / "profile-view", source)
         try:
             ends = _ends(consumer, topic, settings.partitions, _ANSWER_SECONDS)
@@ -283,8 +284,12 @@ def _partition(message: Message) -> int:
     return message.partition() or 0
 
 
-def _cluster_id(consumer: Consumer) -> str:
-    return str(consumer.list_topics(timeout=_ANSWER_SECONDS).cluster_id)
+def _cluster_id(consumer: Consumer, servers: str) -> str:
+    try:
+        cluster = consumer.list_topics(timeout=_ANSWER_SECONDS)
+    except KafkaException:
+        raise BrokerDownError.at(servers) from None
+    return str(cluster.cluster_id)
 
 
 def _consumer(settings: Settings, topic: str) -> Consumer:

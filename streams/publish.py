@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from identity.policy_file import parse_policy
 from profiles.policy_file import parse_profile_policy
@@ -15,10 +15,10 @@ from schemas.framing import Framing
 from schemas.reasons import RejectedError
 from streams.acceptance import Acceptance, acceptance
 from streams.errors import InputError, SettingsError
-from streams.lines import Line, LineReader
+from streams.lines import Line, LineReader, Lines
 from streams.policies import policy_in_force
 from streams.producer import CheckedProducer, Deliveries
-from streams.recognise import Kind
+from streams.recognise import ARRAY, PRETTY, Kind
 from streams.registry import framing
 from streams.settings import Settings
 from streams.tally import LeftOutLines, LineTally, UnknownType
@@ -131,7 +131,7 @@ def check_source(source: str) -> None:
 def publish_lines(
     settings: Settings,
     source: str,
-    lines: BinaryIO,
+    lines: Lines,
     on_refused: Callable[[int, RejectedError], None],
     on_progress: Callable[[int], None],
 ) -> PublishedLines:
@@ -191,7 +191,8 @@ class _Counts:
     def add(self, line: Line) -> None:
         if isinstance(line.outcome, RejectedError):
             self._reasons[line.outcome.reason] += 1
-            if line.kind is not None:
+            # The advice for an array is for the objects in it too.
+            if line.kind is not None and not (line.kind == PRETTY and ARRAY in self._kinds):
                 number, first = self._kinds.get(line.kind, (0, line.number))
                 self._kinds[line.kind] = number + 1, first
         elif line.outcome is not None:

@@ -38,8 +38,8 @@ _BINARY: Final[Mapping[bytes, Kind]] = {
     b"{\x00": Kind("text in UTF-16", _UTF_8),
     b"\x00{": Kind("text in UTF-16", _UTF_8),
 }
-_ARRAY: Final = Kind("a JSON array", f"{_LINES}: 'jq -c \".[]\" FILE | onefold publish SOURCE -'.")
-_PRETTY: Final = Kind("JSON on many lines", f"{_LINES}: 'jq -c . FILE | onefold publish SOURCE -'.")
+ARRAY: Final = Kind("a JSON array", f"{_LINES}: 'jq -c \".[]\" FILE | onefold publish SOURCE -'.")
+PRETTY: Final = Kind("JSON on many lines", f"{_LINES}: 'jq -c . FILE | onefold publish SOURCE -'.")
 _CSV: Final = Kind("a CSV file with a header", f"{_LINES}; each row needs event_id, event_time, type and identifiers.")
 _TSV: Final = Kind(
     "enriched events of Snowplow as tab-separated values",
@@ -65,9 +65,9 @@ def line_kind(line: bytes) -> Kind | None:
     """Return what a line is that is no touchpoint; None where nobody knows."""
     text = line.decode(errors="replace").strip()
     if text.startswith("["):
-        return _ARRAY
+        return ARRAY
     if text == "{":
-        return _PRETTY
+        return PRETTY
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -294,7 +294,7 @@ def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
     try:
         metadata = client.list_topics(timeout=ADMIN_TIMEOUT_SECONDS)
     except KafkaException:
-        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}; start one with 'onefold up'") from None
+        raise BrokerDownError.at(settings.servers) from None
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
 

@@ -140,7 +140,7 @@ class Worker:
         try:
             await self._app.start()
         except KafkaConnectionError:
-            self._fail(BrokerDownError(f"no Kafka broker answers at {self._servers}; start one with 'onefold up'"))
+            self._fail(BrokerDownError.at(self._servers))
             return
         except Exception as error:  # noqa: BLE001  # told to whoever waits for the worker's end
             self._fail(error)

@@ -47,7 +47,7 @@ def findings(settings: Settings, checks: Sequence[Check] = ALL) -> list[Finding]
     except KafkaException as error:  # as of a broker that just started and knows no leaders yet
         raise BrokerDownError(f"the broker at {settings.servers} cannot be asked: {error.args[0].str()}") from None
     except TimeoutError:
-        raise BrokerDownError(f"no Kafka broker answers at {settings.servers}") from None
+        raise BrokerDownError.at(settings.servers) from None
 
 
 def check_start(settings: Settings, checks: Sequence[Check]) -> None:

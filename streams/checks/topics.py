@@ -92,7 +92,7 @@ def replicas(looking: Looking) -> Iterator[Finding]:
     try:
         metadata = looking.client.list_topics(timeout=ADMIN_TIMEOUT_SECONDS)
     except KafkaException:
-        raise BrokerDownError(f"no Kafka broker answers at {looking.settings.servers}") from None
+        raise BrokerDownError.at(looking.settings.servers) from None
     wanted = looking.topics.configs()
     problems: list[Finding] = []
     for name, present in topic_configs(looking.client, wanted).items():

@@ -54,7 +54,7 @@ def with_broker(settings: Settings) -> Settings:
     broker = running_broker(settings)
     servers = broker.bootstrap_servers if broker else settings.servers
     if unanswered(servers, _PING_SECONDS) is not None:
-        raise BrokerDownError(f"no Kafka broker answers at {servers}; start one with 'onefold up'")
+        raise BrokerDownError.at(servers)
     return _at(settings, servers)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from streams.commands.examples import add
-from streams.output import counting, figures, show
+from streams.output import complain, counting, figures, show
 from streams.settings import load_settings
 
 if TYPE_CHECKING:
@@ -60,8 +60,12 @@ def _publish(config: "WorldConfig", shuffle: int | None) -> None:
     from streams.publish import publish_world  # noqa: PLC0415 - heavy
 
     settings = with_broker(load_settings())
-    with _progress("Publishing", config) as on_progress:
-        done = publish_world(settings, config, shuffle, on_progress)
+    try:
+        with _progress("Publishing", config) as on_progress:
+            done = publish_world(settings, config, shuffle, on_progress)
+    except KeyboardInterrupt:
+        complain("stopped midway; the same command again publishes all of it, and no touchpoint counts twice")
+        raise
     _show_records(done.records)
     truth = escape(str(done.truth))
     show(f"{done.duplicates:,} of these are duplicates; {done.poison:,} poison payloads on top; truth in {truth}")

@@ -87,6 +87,7 @@ def profile(
 
 
 def _find(who: str, as_of: str | None) -> "ProfileRow | None":
+    from sinks.engine import require_lake  # noqa: PLC0415 - heavy
     from sinks.find import find_customer, find_profile  # noqa: PLC0415 - heavy
 
     home = load_settings().home
@@ -94,11 +95,15 @@ def _find(who: str, as_of: str | None) -> "ProfileRow | None":
     if customer_id is not None:
         return find_customer(home, customer_id, as_of)
     identifier = named(policy_in(home), who)
-    return None if identifier.value is None else find_profile(home, identifier.type, identifier.value, as_of)
+    if identifier.value is None:
+        require_lake(home)
+        return None
+    return find_profile(home, identifier.type, identifier.value, as_of)
 
 
 def _find_live(who: str) -> "ProfileRow | None":
     from sinks.find import row_of  # noqa: PLC0415 - heavy
+    from streams.commands.brokers import with_broker  # noqa: PLC0415 - heavy
     from streams.logs import configure_logging  # noqa: PLC0415 - heavy
     from streams.profile_view import open_profile_view  # noqa: PLC0415 - heavy
 
@@ -106,7 +111,7 @@ def _find_live(who: str) -> "ProfileRow | None":
     settings = load_settings()
     customer_id = _customer_id(who)
     identifier = None if customer_id is not None else named(policy_in(settings.home), who)
-    with open_profile_view(settings) as view:
+    with open_profile_view(with_broker(settings)) as view:
         while not view.wait(_TELL_EVERY_SECONDS):
             complain(f"onefold: {view.freshness().behind:,} records of the topic of profiles are still to be read")
         if identifier is not None and identifier.value is not None:

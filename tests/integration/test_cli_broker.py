@@ -5,7 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -150,12 +153,50 @@ def test_the_answer_as_json_has_every_problem(
         (3, "time_too_old", "event_time"),
         (3, "no_usable_identifier", "identifiers"),
     ]
-    assert (found["published"], found["refused"]) == (1, 2)
     assert found["left_out"] == [
         {"type": "email", "reason": "malformed", "identifiers": 2, "likely": [], "lines": 1, "first_lines": [1]}
     ]
+    assert (found["interrupted"], found["published"], found["refused"]) == (False, 1, 2)
     assert [(one["what"], one["first_line"]) for one in found["looks_like"]] == [("a Segment event", 2)]
     assert len(records(ready, "crm")) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "looks_like"),
+    [
+        (EXAMPLE, "2 lines look like JSON on many lines, the first of them line 1. Publish one JSON object a line"),
+        ([EXAMPLE], "line 1 looks like a JSON array. Publish one JSON object a line"),
+    ],
+)
+def test_json_on_many_lines_is_told_once(
+    told: object, looks_like: str, ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "pretty.json"
+    file.write_text(json.dumps(told, indent=2))
+    lines = len(file.read_text().splitlines())
+
+    assert run("publish", "crm", str(file)) == 1
+
+    _, first, others, advice = capsys.readouterr().err.splitlines()
+    assert first == "line 1: undecodable: expected one JSON object a line"
+    assert others == f"lines 2 to {lines}: the same"
+    assert advice.startswith(looks_like)
+    assert not records(ready, "crm")
+
+
+def test_lines_that_are_no_json_are_told_by_number_where_they_are_not_in_a_row(
+    ready: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lines.ndjson"
+    rows = [f"no JSON\n{json.dumps(EXAMPLE | {'event_id': str(number)})}\n" for number in range(60)]
+    file.write_text("".join(rows) + "no JSON\nno JSON\n")
+
+    assert run("publish", "crm", str(file)) == 1
+
+    _, *told, rest = capsys.readouterr().err.splitlines()
+    assert told == [f"line {2 * number + 1}: undecodable: expected one JSON object a line" for number in range(50)]
+    assert rest == "and 12 lines more (of all: 62 undecodable); --format json has all"
+    assert len(records(ready, "crm")) == 60
 
 
 def test_grants_without_a_purpose_are_warned_of(
@@ -219,17 +260,54 @@ def test_status_shows_what_waits(ready: Settings, tmp_path: Path, capsys: pytest
     assert "no worker: 0, 1" in text
 
 
-def test_ctrl_c_ends_quietly(ready: Settings) -> None:
-    command = [sys.executable, "-m", "streams", "publish", "web", "-"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ, text=True
-    ) as process:
+@contextmanager
+def publishing(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that publishes what it is given on a pipe, once it has said that it does."""
+    command = [sys.executable, "-m", "streams", "publish", "web", "-", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ, text=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "Publishing to web ...\n"
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=180)
-    assert (process.returncode, out, err) == (130, "", "")
-    assert not records(ready, "web")
+        yield process
+
+
+def interrupted(settings: Settings, process: subprocess.Popen[str], *lines: str, arriving: int) -> tuple[str, str]:
+    """Press Ctrl-C when so many of these lines have arrived; return what the process wrote."""
+    assert process.stdin is not None
+    process.stdin.write("".join(f"{line}\n" for line in lines))
+    process.stdin.flush()
+    until = time.monotonic() + 60
+    while len(records(settings, "web")) < arriving:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 130
+    return out, err
+
+
+def test_ctrl_c_before_any_line_says_that_nothing_is_published(ready: Settings) -> None:
+    with publishing() as process:
+        out, err = interrupted(ready, process, arriving=0)
+    assert out == ""
+    assert err in {"nothing was published before you stopped\n", "0 published before you stopped, 0 refused\n"}
+
+
+def test_ctrl_c_tells_what_was_published_before(ready: Settings) -> None:
+    lines = [json.dumps(EXAMPLE | {"event_id": str(number)}) for number in range(3)]
+    with publishing() as process:
+        out, err = interrupted(ready, process, "{}", *lines, arriving=3)
+    assert out == ""
+    assert err.splitlines()[1:] == ["3 published before you stopped, 1 refused"]
+    assert len(records(ready, "web")) == 3
+
+
+def test_ctrl_c_leaves_whole_json_that_says_so(ready: Settings) -> None:
+    with publishing("--format", "json") as process:
+        out, _ = interrupted(ready, process, "{}", json.dumps(EXAMPLE), arriving=1)
+    found = json.loads(out)
+    assert [found[name] for name in ("interrupted", "published", "refused")] == [True, 1, 1]
+    assert {problem["line"] for problem in found["problems"]} == {1}
 
 
 def test_the_local_broker_is_found_at_the_port_it_was_started_at(

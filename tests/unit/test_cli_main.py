@@ -1,5 +1,9 @@
 """How ``onefold`` ends: exit codes, sentences, help."""
 
+import json
+import os
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,6 +63,13 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (("snapshots",), "There is no lake in"),
         (("digest",), "There is no lake in"),
         (("profile", "email:ann@example.com"), "There is no lake in"),
+        (("profile", "email:not an address"), "There is no lake in"),
+        (("profile", "customer:03a1"), "There is no lake in"),
+        (("why", "email:not an address"), "There is no lake in"),
+        (
+            ("profile", "email:ann@example.com", "--live"),
+            "no Kafka broker answers at 127.0.0.1:1; start one with 'onefold up'",
+        ),
         (("value", "fit"), "There is no lake in"),
         (("sql", "SELECT 1", "--at", "soon"), "expected a time like 2026-03-01"),
         (("clock", "--at", "0001-01-01T00:00+14:00"), "expected a time like 2026-03-01"),
@@ -116,9 +127,14 @@ def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], capsys: pytest.Cap
     assert "Usage: onefold" in capsys.readouterr().err
 
 
-def test_an_identifier_nobody_can_have_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("profile", "email:not an address") == 1
-    assert capsys.readouterr().err == "onefold: nobody has this email\n"
+def test_ctrl_c_while_publish_waits_for_a_broker_is_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("publish", "web", __file__, "--format", "json") == 2  # which also loads all that is slow to load
+    assert capsys.readouterr().out == ""
+    timer = threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    assert run("publish", "web", __file__, "--format", "json") == 130
+    timer.join()
+    assert json.loads(capsys.readouterr().out) == {"problems": [], "interrupted": True, "published": 0}
 
 
 def test_without_a_broker_status_tells_what_it_can(capsys: pytest.CaptureFixture[str]) -> None:

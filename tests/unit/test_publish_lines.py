@@ -57,6 +57,12 @@ def test_a_line_becomes_a_framed_touchpoint() -> None:
     assert record["event_time"] == 1_772_366_400_000
 
 
+def test_a_line_with_a_name_twice_is_refused() -> None:
+    twice = line().replace(b"{", b'{"event_id": "e-0", ', 1)
+    told = "bad_value: the line: expected each name once in an object, got event_id several times"
+    assert refusals(line() + twice) == [(2, told)]
+
+
 def test_bad_lines_are_told_by_number_and_their_neighbours_go_on() -> None:
     data = line() + line(event_id=None) + b"{\n" + line(order={"order_id": 1, "amount": -1, "currency": "EUR"}) + line()
     assert [isinstance(found.outcome, bytes) for found in outcomes(data)] == [True, False, False, False, True]

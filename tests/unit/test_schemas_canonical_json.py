@@ -170,6 +170,37 @@ def test_all_problems_of_a_line_are_told_with_what_came_and_never_the_value() ->
     assert not any(PERSONAL in problem.detail for problem in found.problems)
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('"event_id": "b"', "event_id"),
+        ('"event_id": "1"', "event_id"),
+        ('"order": {"order_id": "1", "amount": 5, "amount": 6, "currency": "EUR"}', "amount"),
+        ('"traits": {"Ann Lund": 1, "Ann Lund": 2}', "one"),
+        ('"extra": [{"a": 1, "a": 2, "b": 1, "b": 2}, {"a": 1, "a": 3}]', "one"),
+    ],
+)
+def test_a_name_told_twice_in_one_object_is_a_problem_and_no_foreign_name_is_told(written: str, told: str) -> None:
+    line = '{"event_id": "1", "event_time": 5, "type": "login", "identifiers": [], ' + written + "}"
+    problems = [tuple(problem) for problem in read_touchpoint(line).problems]
+    assert problems == [("bad_value", f"the line: expected each name once in an object, got {told} several times", "")]
+
+
+def test_a_name_told_twice_is_told_beside_what_else_is_wrong() -> None:
+    found = read_touchpoint('{"event_id": "1", "event_id": "2", "event_time": "soon", "identifiers": []}')
+    assert [(problem.reason, problem.field) for problem in found.problems] == [
+        ("bad_value", ""),
+        ("bad_value", "event_time"),
+        ("missing_field", "type"),
+    ]
+    assert found.touchpoint is not None
+
+
+def test_one_name_in_several_objects_is_no_problem() -> None:
+    line = '{"event_id": "1", "event_time": 5, "type": "a", "identifiers": [], "traits": {"type": 1, "event_id": 2}}'
+    assert read_touchpoint(line).problems == ()
+
+
 def test_what_is_good_of_a_bad_line_can_be_looked_at() -> None:
     found = read_touchpoint(line(type=None, properties={"a": "b"}))
     assert found.doubtful == {"type"}
