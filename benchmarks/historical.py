@@ -4,7 +4,6 @@
     onefold publish crm historical.ndjson
 
 The file is Splink's data set historical_figures_with_errors_50k (moj-analytical-services/splink_datasets, MIT).
-Its people are long dead: the policy needs ``longest_life_years = 0`` under ``[placeholders]``.
 Every record becomes a profile update of a customer of its own in a CRM; that many of them are one person is for
 matching to find out.
 """
