@@ -14,15 +14,15 @@ from identity.matching.model import FORMAT, KINDS, SAME, STRANGERS, Frequencies,
 
 _RECORDS = 100_000
 _SHARES = {
-    SAME: 1.5e-5,
-    "household": 1.2e-5,
-    "namesakes": 8e-8,
-    "twins": 2.6e-8,
-    "cousins": 1e-7,
-    "relatives": 1e-7,
+    SAME: 1.8e-5,
+    "household": 1.45e-5,
+    "namesakes": 1e-7,
+    "twins": 3.2e-8,
+    "cousins": 1.2e-7,
+    "relatives": 1.2e-7,
     "compatriots": 0.02,
     "neighbours": 2e-4,
-    "borrowed": 1e-7,
+    "borrowed": 1.2e-7,
 }
 
 _LEVELS: dict[str, dict[str, list[float]]] = {
@@ -55,7 +55,7 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "suffix": [0.0006, 0.04, 0.959, 0.0004],
     },
     "household": {
-        "given": [0.986698, 0.0033, 0.0003, 0.0015, 0.001, 0.0015, 0.0045, 0.0012, 0.000002],
+        "given": [0.986898, 0.0033, 0.0003, 0.0015, 0.001, 0.0015, 0.0045, 0.001, 0.000002],
         "surname": [0.04, 0.002, 0.003, 0.005, 0.01, 0.09, 0.85],
         "address": [0.01, 0.01, 0.01, 0.02, 0.02, 0.02, 0.1, 0.01, 0.35, 0.45],
         "birth_place": [0.5, 0.02, 0.48],
@@ -67,10 +67,10 @@ _LEVELS: dict[str, dict[str, list[float]]] = {
         "given": [0.02, 0.02, 0.01, 0.015, 0.005, 0.075, 0.05, 0.8, 0.005],
         "middle": [0.3, 0.08, 0.1, 0.52],
         "surname": [0.03, 0.005, 0.01, 0.015, 0.01, 0.08, 0.85],
-        "born": [0.0502, 0.92, 0.001, 0.012, 0.006, 0.003, 0.0001, 0.0037, 0.004],
+        "born": [0.0202, 0.95, 0.001, 0.012, 0.006, 0.003, 0.0001, 0.0037, 0.004],
         "address": [0.05, 0.01, 0.01, 0.02, 0.02, 0.02, 0.1, 0.01, 0.33, 0.43],
         "birth_place": [0.4, 0.02, 0.58],
-        "email": [0.63, 0.01, 0.01, 0.35],
+        "email": [0.5, 0.01, 0.01, 0.48],
         "phone": [0.5, 0.03, 0.47],
         "number": [0.98, 0.005, 0.015],
         "suffix": [0.095, 0.3, 0.6, 0.005],

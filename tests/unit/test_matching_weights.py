@@ -262,9 +262,11 @@ def test_at_one_home_a_junior_and_one_without_a_suffix_are_a_question_and_a_seni
     assert _at_one_home("Omar Pettibone Sr", "Omar Pettibone Jr") < 0.2
 
 
-def test_a_father_and_a_son_of_one_name_with_the_mailbox_of_the_family_stay_two() -> None:
+@pytest.mark.parametrize(
+    "told", [{"name": "Hugo Strand", "address": "Kirchgasse 2, 55116 Mainz"}, {"name": "Ottokar Prell"}]
+)
+def test_a_father_and_a_son_of_one_name_with_the_mailbox_of_the_family_stay_two(told: dict[str, str]) -> None:
     """Each with a number and a birth date of his own; records that contradict are not united by an identifier."""
-    told = {"name": "Hugo Strand", "address": "Kirchgasse 2, 55116 Mainz"}
     mail = [("email", "familie.strand@example.net")]
     father, son = (match_record({**told, "birth_date": born}, mail) for born in ("1948-06-06", "1979-01-09"))
     assert father is not None
