@@ -27,7 +27,7 @@ STREETS = ("Gartenweg", "Hauptstrasse", "Lindenallee", "Marktplatz", "Nordring")
 ONLY_IDENTIFIERS = re.sub(r"(?s)\n\[matching\].*", "\n", default_policy_text())
 
 HER, HER_SLIP, HER_HUSBAND = "crm_id:her", "loyalty_id:her-slip", "crm_id:her-husband"
-QUANDT, QUANT = "crm_id:quandt", "crm_id:quant"
+SCHMIDT, SCHMITT = "crm_id:schmidt", "crm_id:schmitt"
 LANDLINE = "phone:+4930998877"
 
 
@@ -72,8 +72,8 @@ SEEN = [
     record(HER, [LANDLINE], first_name="Ottilie", last_name="Zimmermann", birth_date="1961-05-17", **HOME),
     record(HER_SLIP, first_name="Ottilie", last_name="Zimmernann", birth_date="1961-05-17", **HOME),
     record(HER_HUSBAND, [LANDLINE], first_name="Ruprecht", last_name="Zimmermann", birth_date="1958-11-02", **HOME),
-    record(QUANDT, first_name="Xaver", last_name="Quandt", birth_date="1999-09-09"),
-    record(QUANT, first_name="Xaver", last_name="Quant", birth_date="1999-09-19"),
+    record(SCHMIDT, first_name="Martin", last_name="Schmidt", birth_date="1999-09-09"),
+    record(SCHMITT, first_name="Martin", last_name="Schmitt", birth_date="1999-09-19"),
 ]
 
 
@@ -134,11 +134,11 @@ def test_why_says_what_each_comparison_told_of_a_match(matched: Settings) -> Non
 
 def test_people_who_may_be_one_are_suggested_and_told_to_no_subscriber(matched: Settings) -> None:
     (found,) = (
-        row for row in answered(matched, "steward", "suggestions") if row["identifier"].startswith("crm_id:quan")
+        row for row in answered(matched, "steward", "suggestions") if row["identifier"].startswith("crm_id:schm")
     )
 
-    assert {found["identifier"], found["other"]} == {QUANDT, QUANT}
-    assert customer(matched, QUANDT) != customer(matched, QUANT)
+    assert {found["identifier"], found["other"]} == {SCHMIDT, SCHMITT}
+    assert customer(matched, SCHMIDT) != customer(matched, SCHMITT)
     links = run_sql(matched.home, "SELECT count(*) FROM changes WHERE cause_id = 'suggested'").rows
     assert links == [(0,)]
 
@@ -148,13 +148,13 @@ def test_a_suggestion_is_accepted_a_match_taken_apart_and_what_is_withdrawn_leav
 ) -> None:
     before = people_digest(matched.home)
 
-    decide(matched, "release", QUANDT, QUANT)
+    decide(matched, "release", SCHMIDT, SCHMITT)
     decide(matched, "apart", HER, HER_SLIP)
     drain(matched, 1, lambda _: None)
-    accepted = customer(matched, QUANDT) == customer(matched, QUANT)
+    accepted = customer(matched, SCHMIDT) == customer(matched, SCHMITT)
     were_apart = customer(matched, HER) != customer(matched, HER_SLIP)
     left = answered(matched, "steward", "suggestions")
-    decide(matched, "withdraw", QUANDT, QUANT)
+    decide(matched, "withdraw", SCHMIDT, SCHMITT)
     decide(matched, "withdraw", HER, HER_SLIP)
     drain(matched, 2, lambda _: None)
 
