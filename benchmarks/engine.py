@@ -153,21 +153,7 @@ def main() -> None:
     console = Console(highlight=False)
     with console.status("Making the world"):
         sources = list(source_records(WorldConfig(asked.customers, asked.touchpoints, seed=1)))
-    collect_as_a_worker()
-    folder = Path(tempfile.mkdtemp(prefix="onefold-engine-"))
-    try:
-        engine = Engine(folder)
-        run = partial(_run, engine, sources, asked.together)
-        if asked.profile:
-            profiler = cProfile.Profile()
-            profiler.runcall(run)
-            pstats.Stats(profiler).sort_stats("tottime").print_stats(_SHOWN)
-        else:
-            run()
-        _show(console, engine, len(sources))
-        engine.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    measure(sources, asked.together, partial(_show, console), profile=asked.profile)
 
 
 def source_records(config: WorldConfig) -> Iterator[SourceRecord]:
@@ -184,6 +170,32 @@ def collect_as_a_worker() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 10, 10)
+
+
+def measure(sources: list[SourceRecord], together: int, show: Callable[[Engine, int], None], *, profile: bool) -> None:
+    """Take records through an engine of its own, and show what it cost, given the engine and how many there were.
+
+    Args:
+        sources: the records.
+        together: of them in a chunk of work.
+        show: prints the figures.
+        profile: print before where the time goes, by function; it costs time itself.
+    """
+    collect_as_a_worker()
+    folder = Path(tempfile.mkdtemp(prefix="onefold-engine-"))
+    try:
+        engine = Engine(folder)
+        run = partial(_run, engine, sources, together)
+        if profile:
+            profiler = cProfile.Profile()
+            profiler.runcall(run)
+            pstats.Stats(profiler).sort_stats("tottime").print_stats(_SHOWN)
+        else:
+            run()
+        show(engine, len(sources))
+        engine.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(engine: Engine, sources: list[SourceRecord], together: int) -> None:

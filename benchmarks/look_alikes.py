@@ -6,19 +6,13 @@ benchmarks/engine.py: real stores and batches in one process, without Kafka's cl
 """
 
 import argparse
-import cProfile
-import pstats
 import random
-import shutil
-import tempfile
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.engine import Engine, collect_as_a_worker, source_records
+from benchmarks.engine import Engine, measure, source_records
 from infra.world import WorldConfig
 from schemas.contracts import TOUCHPOINT
 from schemas.framing import SingleObjectFraming
@@ -29,7 +23,6 @@ from streams.topics import Topics
 _SURNAMES = 50
 _START = 1_767_571_200_000
 _MINUTE_MS = 60_000
-_SHOWN = 40
 _BEGINNINGS = ("Ba", "Ke", "Li", "Mo", "Ru", "Sta", "Trem", "Vo", "Wi", "Za")
 _ENDINGS = ("ndler", "rg", "ppmann", "sch", "tzinger")
 
@@ -99,27 +92,7 @@ def main() -> None:
         sources = list(source_records(WorldConfig(asked.people, asked.touchpoints, seed=1)))
     else:
         sources = list(look_alikes(asked.people, asked.touchpoints, asked.years, seed=1))
-    collect_as_a_worker()
-    folder = Path(tempfile.mkdtemp(prefix="onefold-look-alikes-"))
-    try:
-        engine = Engine(folder)
-        run = partial(_run, engine, sources, asked.together)
-        if asked.profile:
-            profiler = cProfile.Profile()
-            profiler.runcall(run)
-            pstats.Stats(profiler).sort_stats("tottime").print_stats(_SHOWN)
-        else:
-            run()
-        _show(engine, len(sources))
-        engine.close()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _run(engine: Engine, sources: list[SourceRecord], together: int) -> None:
-    for start in range(0, len(sources), together):
-        engine.take(sources[start : start + together])
-    engine.settle()
+    measure(sources, asked.together, _show, profile=asked.profile)
 
 
 def _show(engine: Engine, touchpoints: int) -> None:

@@ -89,7 +89,9 @@ _HOUSE, _STREET, _CITY_NEAR_POSTCODE, _NEAR_POSTCODE, _SAME_AREA, _ELSEWHERE = (
     Comparison(_A[level]) for level in ("house", "street", "city_near_postcode", "near_postcode", "area", "different")
 )
 
-_OTHER_SUFFIX, _ONE_SUFFIX, _NO_SUFFIX, _SAME_SUFFIX = map(Comparison, range(len(LEVELS["suffix"])))
+_OTHER_SUFFIX, _ONE_SUFFIX, _NO_SUFFIX, _SAME_SUFFIX = (
+    Comparison(_LEVEL["suffix"][level]) for level in ("different", "one_side", "neither", "exact")
+)
 
 
 def are_two_people(persons: Sequence[tuple[str, str]]) -> bool:
