@@ -13,6 +13,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+MOST_GRANTS = 10
+"""How many grants on a purpose and channel count, those with the newest event times."""
+
 ANY = "*"
 """Every purpose, or every channel; no other name normalises to it."""
 
@@ -136,7 +139,11 @@ def is_held_by(identifier_type: str, state: str, *, is_anchor: bool) -> bool:
 
 
 def said_at(event_time: int, received_at: int) -> int:
-    """Return when a statement counts as said: no clock that runs ahead makes it later than it was received."""
+    """Return when a statement counts as said: no clock that runs ahead makes it later than it was received.
+
+    A touchpoint that is delivered several times may have been received before its event time and after it. The least of
+    its deliveries says when a grant was given, and the last one from when on a denial may be lifted.
+    """
     return min(event_time, received_at) if received_at >= 0 else event_time
 
 
@@ -149,7 +156,8 @@ def decide(said: Iterable[Statement], purpose: str, channel: str, known: Known =
     """Return whether a customer's statements permit a purpose on a channel, and which one decides.
 
     Args:
-        said: all of them, or of each purpose and channel the newest and the newest denial.
+        said: all of them, a grant as of its first delivery and a denial as of its last; or of each purpose and channel
+            the newest grant and the newest denial.
         purpose: in any spelling; one that names none is never permitted.
         channel: in any spelling; ``*`` asks for every channel that nothing was said of by itself.
         known: what a denial must name to be of that alone.

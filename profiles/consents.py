@@ -1,7 +1,5 @@
 """What the consents of a fragment permit, and what a published profile does."""
 
-from collections.abc import Mapping
-
 from profiles.consent import (
     ANY,
     NOTHING_SAID,
@@ -10,6 +8,7 @@ from profiles.consent import (
     Known,
     Statement,
     borne_on,
+    caution,
     channel_name,
     decide,
     purpose_name,
@@ -49,7 +48,7 @@ def permissions(whole: Fragment, known: Known) -> dict[tuple[str, str], Decision
 
     So a channel that is not among them is permitted where ``*`` is.
     """
-    if not whole.consents:
+    if not (whole.grants or whole.denials):
         return {}
     said = statements(whole)
     names = {(one.purpose, one.channel) for one in said if one.purpose != ANY}
@@ -68,12 +67,22 @@ def permits(profile: Profile, purpose: str, channel: str) -> bool:
 
 
 def statements(whole: Fragment) -> list[Statement]:
-    """Return the newest statement on each purpose and channel and the newest denial: no older one can matter."""
-    return [*_statements(whole.consents), *_statements(whole.denials)]
-
-
-def _statements(said: Mapping[tuple[str, str], ConsentValue]) -> list[Statement]:
+    """Return the grants on each purpose and channel that are kept, and the newest denial: no other can matter."""
+    granted = [(name, grant.given) for name, grants in whole.grants.items() for grant in grants]
     return [
         Statement(purpose, channel, given.state, given.time, given.event_id, given.source, given.text_version)
-        for (purpose, channel), given in said.items()
+        for (purpose, channel), given in [*granted, *whole.denials.items()]
     ]
+
+
+def consents_in_force(whole: Fragment) -> dict[tuple[str, str], ConsentValue]:
+    """Return the newest statement on each purpose and channel; of the same moment the one that denies more."""
+    newest = {name: max((grant.given for grant in grants), key=weight) for name, grants in whole.grants.items()}
+    for name, denial in whole.denials.items():
+        newest[name] = max(newest.get(name, denial), denial, key=weight)
+    return dict(sorted(newest.items()))
+
+
+def weight(given: ConsentValue) -> tuple[int, int, str, str, str]:
+    """Return what statements on one purpose and channel compare by, the greatest being the one in force."""
+    return given.time, caution(given.state), given.event_id, given.source, given.text_version or ""

@@ -7,7 +7,7 @@ from identity.graph import Card, Standing
 from identity.nodes import NodeId
 from identity.resolution import Person
 from profiles.consent import Decision
-from profiles.consents import permissions
+from profiles.consents import consents_in_force, permissions
 from profiles.facts import free_again_at, messages_within, moments, purchases
 from profiles.folding import Folding, language_of, surviving_traits
 from profiles.fragment import ConsentValue, Fragment, OrderMark, TouchMark, TraitValue
@@ -100,7 +100,7 @@ def profile_of(customer: Customer, folding: Folding, version: str, revision: int
         "last_order_at": known["last_order"],
         "margin_micros": _by_currency(whole, lambda order: order.margin),
         "revenue_micros": _by_currency(whole, lambda order: order.amount),
-        "consents": [_consent(*name, given) for name, given in sorted(whole.consents.items())],
+        "consents": [_consent(*name, given) for name, given in consents_in_force(whole).items()],
         "permissions": [
             _permission(*name, decision) for name, decision in permissions(whole, folding.known_consents).items()
         ],

@@ -5,19 +5,20 @@ for any order of events and any cut of the work; money is counted in whole milli
 on order. Merging is for fragments of different touchpoints: counts add up.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import TypeVar
 
 from identity.graph import NO_DENIALS, Denial, Denials
 from identity.traits import telling_under
-from profiles.consent import caution, channel_name, grants_nothing, purpose_name, said_at
-from profiles.consents import known_of
+from profiles.consent import MOST_GRANTS, channel_name, grants_nothing, purpose_name, said_at
+from profiles.consents import known_of, weight
 from profiles.fields import MOST_CHARACTERS, matcher
-from profiles.folds import DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
+from profiles.folds import AHEAD_DAYS, DAY_MS, ByDay, Fold, added, fold_of, lowest, newest_days, on_day
 from profiles.fragment import (
     ConsentValue,
     Fragment,
+    Grant,
     Mark,
     OfferTally,
     OrderMark,
@@ -45,6 +46,7 @@ _TAGGED: Mapping[str, str] = {TAG_ADDED: "added", TAG_REMOVED: "removed"}
 _CONTACTS = frozenset({"email", "phone"})
 _MOST_VALUES = 20
 _ORDER_BYTES = 8
+_MOST_AHEAD_MS = AHEAD_DAYS * DAY_MS
 _Key = TypeVar("_Key", str, tuple[str, str])
 _Value = TypeVar("_Value")
 _Matches = Callable[[AcceptedTouchpoint], bool]
@@ -89,7 +91,7 @@ class Folding:
         if touchpoint["traits"]:
             self._keep_traits(fragment, touchpoint, channel)
         if touchpoint["consents"]:
-            self._keep_consents(fragment, stated(accepted))
+            self._keep_stated(fragment, accepted)
         if kind in policy.engagement.points:
             day, points = time // DAY_MS, policy.engagement.points[kind]
             points += fragment.points.get(day, 0)
@@ -98,6 +100,26 @@ class Folding:
         self._keep_quality(fragment, accepted)
         self._keep_tag(fragment, touchpoint, channel)
         self._fold_declared(fragment, accepted)
+
+    def restate(self, fragment: Fragment, accepted: AcceptedTouchpoint) -> bool:
+        """Add to a fragment, in place, what a touchpoint that was folded before states of consent.
+
+        Every delivery counts here, once or often, as it may have been received at another time than the others.
+
+        Returns:
+            Whether the fragment is another one now.
+        """
+        before = dict(fragment.grants), dict(fragment.denials), fragment.consents_left_out
+        self._keep_stated(fragment, accepted)
+        return (fragment.grants, fragment.denials, fragment.consents_left_out) != before
+
+    def _keep_stated(self, fragment: Fragment, accepted: AcceptedTouchpoint) -> None:
+        for name, given in stated(accepted):
+            if isinstance(given, Grant):
+                self._keep_grants(fragment, {name: [given]})
+            else:
+                self._keep_denials(fragment, {name: given})
+        self._bound_consents(fragment)
 
     def _fold_declared(self, fragment: Fragment, accepted: AcceptedTouchpoint) -> None:
         for name in self._computing.of(accepted):
@@ -127,7 +149,9 @@ class Folding:
                 self._keep_trait(whole, name, value)
             self._merge_frequencies(whole, part)
             whole.consents_left_out |= part.consents_left_out
-            self._keep_consents(whole, [*part.consents.items(), *part.denials.items()])
+            self._keep_grants(whole, part.grants)
+            self._keep_denials(whole, part.denials)
+            self._bound_consents(whole)
             for name, state in part.computed.items():
                 self._merge_computed(whole, name, state)
             whole.points = added(whole.points, part.points)
@@ -193,21 +217,26 @@ class Folding:
             for count, told in values.values():
                 _keep_frequency(whole, name, count, told)
 
-    def _keep_consents(self, fragment: Fragment, said: Iterable[tuple[tuple[str, str], ConsentValue]]) -> None:
-        consents, denials = fragment.consents, fragment.denials
-        for name, given in said:
-            known = consents.get(name)
-            newest = given if known is None else max(known, given, key=_consent_strength)
-            refused = [one for one in (known, given, denials.get(name)) if one is not None and one.state != "granted"]
-            consents[name] = newest
-            if newest.state == "granted" and refused:
-                denials[name] = max(refused, key=_consent_strength)
-            else:
-                denials.pop(name, None)
-        if len(consents) > self.policy.max_names:
+    @staticmethod
+    def _keep_grants(fragment: Fragment, given: Mapping[tuple[str, str], Sequence[Grant]]) -> None:
+        for name, grants in given.items():
+            known = fragment.grants.get(name)
+            fragment.grants[name] = _newest_grants(grants if known is None else [*known, *grants])
+
+    @staticmethod
+    def _keep_denials(fragment: Fragment, said: Mapping[tuple[str, str], ConsentValue]) -> None:
+        for name, denial in said.items():
+            fragment.denials[name] = max(fragment.denials.get(name, denial), denial, key=weight)
+
+    def _bound_consents(self, fragment: Fragment) -> None:
+        if len(fragment.grants) + len(fragment.denials) <= self.policy.max_names:
+            return
+        names = sorted(fragment.grants.keys() | fragment.denials.keys())
+        if len(names) > self.policy.max_names:
             # What is left out might have denied, so nothing is permitted any more.
-            fragment.consents = _first_names(consents, self.policy.max_names)
-            fragment.denials = {name: one for name, one in denials.items() if name in fragment.consents}
+            kept = frozenset(names[: self.policy.max_names])
+            fragment.grants = {name: grants for name, grants in fragment.grants.items() if name in kept}
+            fragment.denials = {name: denial for name, denial in fragment.denials.items() if name in kept}
             fragment.consents_left_out = True
 
     def _merge_computed(self, whole: Fragment, name: str, state: object) -> None:
@@ -344,25 +373,43 @@ def _keep_frequency(fragment: Fragment, name: str, count: int, told: TraitValue)
     fragment.frequencies[name] = lowest(values, _MOST_VALUES)
 
 
-def stated(accepted: AcceptedTouchpoint) -> list[tuple[tuple[str, str], ConsentValue]]:
-    """Return what a touchpoint states of consent, by purpose and channel; without what has no effect."""
+def stated(accepted: AcceptedTouchpoint) -> list[tuple[tuple[str, str], Grant | ConsentValue]]:
+    """Return what a delivery of a touchpoint states of consent, by purpose and channel; without what has no effect."""
     touchpoint, source = accepted["touchpoint"], accepted["source"]
-    time = said_at(touchpoint["event_time"], accepted["received_at"])
-    told = []
+    event_time, event_id = touchpoint["event_time"], touchpoint["event_id"]
+    time = said_at(event_time, accepted["received_at"])
+    told: list[tuple[tuple[str, str], Grant | ConsentValue]] = []
     for said in touchpoint["consents"]:
-        purpose, state = purpose_name(said["purpose"]), said["state"]
-        if not grants_nothing(purpose, state):
-            given = ConsentValue(state, time, touchpoint["event_id"], source, said["text_version"] or None)
-            told.append(((purpose, channel_name(said["channel"])), given))
+        purpose, channel, state = purpose_name(said["purpose"]), channel_name(said["channel"]), said["state"]
+        if state != "granted":
+            given = ConsentValue(state, time, event_id, source, said["text_version"] or None)
+            told.append(((purpose, channel), given))
+        elif not grants_nothing(purpose, state):
+            told.append(((purpose, channel), Grant(event_time, event_id, source, said["text_version"] or "", time)))
     return told
 
 
+def _newest_grants(given: Iterable[Grant]) -> list[Grant]:
+    """Return of grants on one purpose and channel those that may count, newest first; free of order.
+
+    Which grant counts as said last may change with another delivery of any of them, but for those that are older than
+    any clock may run ahead. So the newest by event time are kept, which no delivery changes; each once, as of its first
+    delivery.
+    """
+    first: dict[tuple[int, str, str, str], Grant] = {}
+    for grant in given:
+        first[grant[:4]] = min(first.get(grant[:4], grant), grant)
+    newest = sorted(first.values(), reverse=True)[:MOST_GRANTS]
+    since = newest[0].event_time - _MOST_AHEAD_MS
+    return [grant for grant in newest if grant.event_time >= since]
+
+
 def denials_of(accepted: AcceptedTouchpoint) -> Denials:
-    """Return what a touchpoint denies."""
+    """Return what a delivery of a touchpoint denies."""
     denials = NO_DENIALS
     for name, given in stated(accepted):
-        if given.state != "granted":
-            time, caution, event_id, source, text_version = _consent_strength(given)
+        if isinstance(given, ConsentValue):
+            time, caution, event_id, source, text_version = weight(given)
             denial = Denial(time, caution, event_id, source, text_version, given.state)
             denials = denials.with_more(Denials({name: denial}))
     return denials
@@ -374,11 +421,7 @@ def denied_besides(denials: Denials) -> Fragment:
         name: ConsentValue(denial.state, denial.time, denial.event_id, denial.source, denial.text_version or None)
         for name, denial in denials.said.items()
     }
-    return Fragment(consents=said, consents_left_out=denials.left_out)
-
-
-def _consent_strength(given: ConsentValue) -> tuple[int, int, str, str, str]:
-    return given.time, caution(given.state), given.event_id, given.source, given.text_version or ""
+    return Fragment(denials=said, consents_left_out=denials.left_out)
 
 
 def _merged_stages(one: Mapping[str, OfferTally], other: Mapping[str, OfferTally]) -> dict[str, OfferTally]:

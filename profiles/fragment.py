@@ -33,6 +33,29 @@ class ConsentValue(NamedTuple):
     text_version: str | None
 
 
+class Grant(NamedTuple):
+    """A grant; compares by its event, the newest by its own clock being the greatest.
+
+    Attributes:
+        event_time: by the clock of its source.
+        event_id: of the touchpoint.
+        source: of the touchpoint.
+        text_version: of the wording; empty: not told.
+        time: when it counts as said, the least of its deliveries.
+    """
+
+    event_time: int
+    event_id: str
+    source: str
+    text_version: str
+    time: int
+
+    @property
+    def given(self) -> ConsentValue:
+        """The consent that it is."""
+        return ConsentValue("granted", self.time, self.event_id, self.source, self.text_version or None)
+
+
 class OrderMark(NamedTuple):
     """An order as it was told last; compares by time, then event, then channel. Amounts are in millionths."""
 
@@ -87,8 +110,11 @@ class Fragment(msgspec.Struct, array_like=True):
         orders: the newest orders and returns, by a hash of which it is and of its number; one told again is the same.
         traits: the surviving value by name of told traits.
         frequencies: of told traits whose most frequent value survives, by name and value: how often, and the newest.
-        consents: the newest consent by purpose and channel; of the same moment the one that denies more.
-        denials: the newest denial by purpose and channel, of those on which a newer grant is in ``consents``.
+        stated: of states written before grants were kept by themselves; empty once they are read.
+        denials: the newest denial by purpose and channel, as its last delivery tells it; of the same moment the one
+            that denies more.
+        grants: by purpose and channel the newest by event time, newest first; more than one where a delivery may yet
+            tell that a newer one was received long before its event time.
         computed: the state of each computed trait, see :mod:`profiles.folds`.
         points: of engagement, by day since 1970 UTC.
         offers: by offer and stage.
@@ -105,7 +131,7 @@ class Fragment(msgspec.Struct, array_like=True):
     orders: dict[bytes, OrderMark] = {}
     traits: dict[str, TraitValue] = {}
     frequencies: dict[str, dict[str, tuple[int, TraitValue]]] = {}
-    consents: dict[tuple[str, str], ConsentValue] = {}
+    stated: dict[tuple[str, str], ConsentValue] = {}
     computed: dict[str, Any] = {}
     points: dict[int, int] = {}
     offers: dict[str, dict[str, OfferTally]] = {}
@@ -114,6 +140,7 @@ class Fragment(msgspec.Struct, array_like=True):
     marks: dict[str, list[Mark]] = {}
     denials: dict[tuple[str, str], ConsentValue] = {}
     consents_left_out: bool = False
+    grants: dict[tuple[str, str], list[Grant]] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -127,4 +154,12 @@ def encode(fragment: Fragment) -> bytes:
 
 def decode(data: bytes) -> Fragment:
     """Return a fragment from its stored form; empty bytes are the empty fragment."""
-    return _decoder.decode(data) if data else Fragment()
+    fragment = _decoder.decode(data) if data else Fragment()
+    for name, said in fragment.stated.items():
+        if said.state == "granted":
+            grant = Grant(said.time, said.event_id, said.source, said.text_version or "", said.time)
+            fragment.grants[name] = [grant]
+        else:
+            fragment.denials[name] = said
+    fragment.stated = {}
+    return fragment

@@ -104,7 +104,8 @@ class Telling:
 
     def _parts(self, person: Person) -> dict[NodeId, Fragment]:
         members = self.gathering.members
-        return {node: self.fragment_of(node) for node in person.nodes if members[node].card.touches}
+        cards = {node: members[node].card for node in person.nodes}
+        return {node: self.fragment_of(node) for node, card in cards.items() if card.touches or card.restated}
 
     def _customer(self, person: Person, parts: dict[NodeId, Fragment]) -> Customer:
         """Return a person with what holds of them now; what held before is noted still."""
@@ -187,6 +188,8 @@ def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
     for node in sorted(person.nodes):
         card = members[node].card
         digest.update(node + f"{card.touches},{card.first_seen},{card.shared}".encode())
+        if card.restated:
+            digest.update(f",{card.restated}".encode())
         if card.denials != NO_DENIALS:
             digest.update(repr((sorted(card.denials.said.items()), card.denials.left_out)).encode())
     return digest.digest()

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from streams.errors import StoreError
-from streams.store import FORMAT, MARKER_KEY, Marker, PartitionStore, Portion, marker_decoder
+from streams.store import FORMAT, MARKER_KEY, OLDEST_FORMAT, Marker, PartitionStore, Portion, is_read, marker_decoder
 
 PLAN_KEY = b"\x00plan"
 _BATCH = struct.Struct(">II")
@@ -149,7 +149,7 @@ def restore(
         StoreError: the changelog cannot be read, or is of another format.
     """
     first, end = changelog.bounds(partition)
-    if store.position > end or store.marker.format != FORMAT:
+    if store.position > end or not is_read(store.marker.format):
         store.wipe()
     restoring = _Restoring(store)
     try:
@@ -239,8 +239,9 @@ class _Restoring:
         return batch_id < (self._store.marker.incarnation, self._store.marker.sequence)
 
     def _commit(self, batch_id: BatchId, marker: Marker, offset: int) -> None:
-        if marker.format != FORMAT:
-            raise StoreError(f"the changelog is of format {marker.format}; this version reads {FORMAT}")
+        if not is_read(marker.format):
+            reads = f"this version reads {OLDEST_FORMAT} to {FORMAT}"
+            raise StoreError(f"the changelog is of format {marker.format}; {reads}")
         is_void = marker.at not in {-1, offset}  # an opening that was overtaken
         if is_void or self._is_late(batch_id):
             return

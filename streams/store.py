@@ -11,8 +11,11 @@ from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType
 
 from streams.errors import StoreError, StoreHeldError
 
-FORMAT = 3
-"""Of keys and values; a store of another format is rebuilt from the changelog, a changelog of another is refused."""
+FORMAT = 4
+"""Of keys and values. A store of one that is not read is rebuilt from the changelog; such a changelog is refused."""
+
+OLDEST_FORMAT = 3
+"""That is read: it has grants and denials of consent in one, which a fragment parts as it is decoded."""
 
 MARKER_KEY = b"\x00commit"
 _POSITION_KEY = b"\x00position"
@@ -54,6 +57,11 @@ class Marker(msgspec.Struct, array_like=True):
     offsets: dict[str, int]
     pending: list[Portion] = []
     at: int = -1
+
+
+def is_read(found: int) -> bool:
+    """Whether this version reads what is of a format."""
+    return OLDEST_FORMAT <= found <= FORMAT
 
 
 marker_decoder = msgspec.msgpack.Decoder(Marker)

@@ -16,7 +16,7 @@ from streams.errors import SettingsError
 from streams.logs import QUIET
 from streams.partitioning import partition_of
 from streams.settings import node_key
-from streams.store import FORMAT
+from streams.store import FORMAT, is_read
 from streams.topics import topic_ends
 
 _READ_SECONDS = 5.0
@@ -83,7 +83,7 @@ def state_format(looking: Looking) -> Iterator[Finding]:
             yield Finding("state format", f"topic {topic}", "refused", expected, "one that cannot be read", remedy)
             return
         found |= set() if marker is None else {marker.format}
-    others = sorted(found - {FORMAT})
+    others = sorted(other for other in found if not is_read(other))
     if others:
         remedy = "use the version that wrote it, or replay into a fresh installation"
         yield Finding("state format", f"topic {topic}", "refused", expected, f"format {others[-1]}", remedy)

@@ -34,7 +34,9 @@ def test_fault_33_a_version_of_another_state_format_is_refused_and_harms_nothing
     """It is this version with another number, started beside the one that works, as an upgrade or the way back does."""
     records = world(100, 600, SEED)
     other = FORMAT + (1 if name == "next" else -1)
-    (tmp_path / "sitecustomize.py").write_text(f"import streams.store\n\nstreams.store.FORMAT = {other}\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import streams.store\n\nstreams.store.FORMAT = streams.store.OLDEST_FORMAT = {other}\n"
+    )
     settings = installation(broker, tmp_path / "home", session_timeout_seconds=6)
     with running(settings) as engine:
         engine.start("sink", "sink")

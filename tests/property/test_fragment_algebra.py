@@ -8,6 +8,7 @@ from functools import reduce
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from profiles.consents import consents_in_force
 from profiles.folding import Folding, stated
 from profiles.fragment import ConsentValue, Fragment, TraitValue, decode, encode
 from profiles.policy import Survivorship
@@ -303,13 +304,13 @@ def test_at_the_same_moment_the_most_cautious_consent_holds(states: list[Consent
         touchpoint(f"{chance.random()}", 5, chance.choice(["web", "crm"]), consents=[("marketing", state)])
         for state in states
     ]
-    assert folded(events).consents["marketing", "*"].state == max(states, key=CAUTION.index)
+    assert consents_in_force(folded(events))["marketing", "*"].state == max(states, key=CAUTION.index)
 
 
 @settings(max_examples=examples(100))
 @given(events=touchpoints())
 def test_the_newest_consent_holds(events: list[AcceptedTouchpoint]) -> None:
-    for (purpose, _), kept in folded(events).consents.items():
+    for (purpose, _), kept in consents_in_force(folded(events)).items():
         times = [
             event["touchpoint"]["event_time"]
             for event in events
@@ -320,14 +321,14 @@ def test_the_newest_consent_holds(events: list[AcceptedTouchpoint]) -> None:
 
 def test_two_consents_in_one_event_deny_where_they_differ() -> None:
     both = folded([touchpoint("a", 1, consents=[("marketing", "denied"), ("marketing", "granted")])])
-    assert both.consents["marketing", "*"] == ConsentValue("denied", 1, "a", "web", None)
+    assert consents_in_force(both)["marketing", "*"] == ConsentValue("denied", 1, "a", "web", None)
 
 
 def test_a_state_nobody_knows_denies_most() -> None:
     """What another version may have written counts as more cautious than any known state."""
-    other = Fragment(consents={("marketing", "*"): ConsentValue("paused", 1, "a", "web", None)})
-    known = Fragment(consents={("marketing", "*"): ConsentValue("withdrawn", 1, "z", "web", None)})
-    assert FOLDING.merge([known, other]).consents["marketing", "*"].state == "paused"
+    other = Fragment(denials={("marketing", "*"): ConsentValue("paused", 1, "a", "web", None)})
+    known = Fragment(denials={("marketing", "*"): ConsentValue("withdrawn", 1, "z", "web", None)})
+    assert FOLDING.merge([known, other]).denials["marketing", "*"].state == "paused"
 
 
 def kept(rule_of: str, *events: AcceptedTouchpoint) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from streams.batches import PLAN_KEY, Logged, Progress, Restored, batch_records, plan_record, restore
 from streams.errors import StoreError, StoreHeldError
-from streams.store import FORMAT, MARKER_KEY, Marker, PartitionStore, Portion
+from streams.store import FORMAT, MARKER_KEY, OLDEST_FORMAT, Marker, PartitionStore, Portion
 
 KEYS = [b"na", b"nb", b"gc", b"ed"]
 TOPIC = "onefold.touchpoints"
@@ -425,15 +425,26 @@ def test_what_an_opening_set_right_is_right_no_more_in_need(store: PartitionStor
     assert (state_of(store), restored.torn) == ({b"na": b"1"}, {})
 
 
-@pytest.mark.parametrize("other", [FORMAT - 1, FORMAT + 1])
+@pytest.mark.parametrize("other", [OLDEST_FORMAT - 1, FORMAT + 1])
 def test_a_changelog_of_another_format_is_refused(store: PartitionStore, other: int) -> None:
     log = Log()
     log.write({b"na": b"1"}, Marker(other, 1, 1, {}))
 
-    with pytest.raises(StoreError, match=f"format {other}; this version reads {FORMAT}"):
+    with pytest.raises(StoreError, match=f"format {other}; this version reads {OLDEST_FORMAT} to {FORMAT}"):
         log.restore(store)
 
     assert state_of(store) == {}
+
+
+def test_a_store_and_its_changelog_of_the_format_before_are_read_on(store: PartitionStore) -> None:
+    log = Log()
+    log.write({b"na": b"1"}, Marker(OLDEST_FORMAT, 1, 1, {TOPIC: 1}))
+    log.restore(store)
+    log.write({b"nb": b"2"}, Marker(FORMAT, 2, 0, {TOPIC: 2}))
+
+    restored = log.restore(store)
+
+    assert (state_of(store), restored.torn, store.marker.offsets) == ({b"na": b"1", b"nb": b"2"}, {}, {TOPIC: 2})
 
 
 def test_work_that_was_planned_and_not_committed_is_to_be_done_again(store: PartitionStore) -> None:

@@ -1,5 +1,6 @@
 """Decisions in real time: where there is one, and what it says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from profiles.fragment import ConsentValue, Fragment, Mark, OfferTally, TouchMar
 from profiles.policy_file import parse_profile_policy
 from profiles.signals import Signal
 from schemas.records import Activation
+from tests.kept_consents import kept_consents
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 FOLDING = Folding(
@@ -70,8 +72,8 @@ def decided(
     return activation(customer, Signal("activation", name, asked), FOLDING, 7, 5)
 
 
-def whole_with(**parts: Any) -> Fragment:  # noqa: ANN401  # parts of a fragment
-    return Fragment(**{"by_channel": {"web": 1}, "consents": GRANTED, **parts})
+def whole_with(consents: Mapping[tuple[str, str], ConsentValue] = GRANTED, **parts: Any) -> Fragment:  # noqa: ANN401  # parts of a fragment
+    return Fragment(**{"by_channel": {"web": 1}, **kept_consents(consents), **parts})
 
 
 def sent(*hours_ago: float) -> dict[str, list[Mark]]:

@@ -10,6 +10,7 @@ from profiles.policy_file import parse_profile_policy
 from schemas.contracts import PROFILE
 from schemas.framing import SingleObjectFraming
 from schemas.records import Profile
+from tests.kept_consents import kept_consents
 
 HOUR_MS = 3_600_000
 ANN, MAIL = NodeId(b"\x00" * 16), NodeId(b"\x03" * 16)
@@ -137,7 +138,7 @@ def test_consents_in_force_are_listed_by_purpose_and_channel() -> None:
         ("marketing", "web"): ConsentValue("denied", 2, "b", "web", None),
         ("analytics", "*"): ConsentValue("granted", 1, "a", "crm", "v1"),
     }
-    found = published(Fragment(consents=consents))["consents"]
+    found = published(Fragment(**kept_consents(consents)))["consents"]
     assert [(one["purpose"], one["channel"], one["state"], one["text_version"]) for one in found] == [
         ("analytics", "*", "granted", "v1"),
         ("marketing", "web", "denied", None),

@@ -7,6 +7,7 @@ from profiles.folding import Folding
 from profiles.fragment import ConsentValue, Fragment, Mark
 from profiles.policy_file import parse_profile_policy
 from profiles.standing import SIGNALS, Outlook, outlook, segments_in
+from tests.kept_consents import kept_consents
 
 FOLDING = Folding(
     parse_profile_policy(
@@ -39,7 +40,7 @@ def consents(state: str, channel: str = "web", time: int = 1) -> dict[tuple[str,
 
 def test_segments_consents_and_caps_hold_by_their_names() -> None:
     sent = [Mark(HOUR_MS, "m", "email", "email_sent", "")]
-    whole = Fragment(by_channel={"web": 2}, consents=consents("granted"), marks={"cap:few": sent})
+    whole = Fragment(by_channel={"web": 2}, marks={"cap:few": sent}, **kept_consents(consents("granted")))
     assert seen(whole, HOUR_MS + 5) == Outlook(
         frozenset({"segment:many", "consent:marketing/web", "cap:few"}), 2 * HOUR_MS
     )
@@ -48,12 +49,12 @@ def test_segments_consents_and_caps_hold_by_their_names() -> None:
 
 @pytest.mark.parametrize("state", ["denied", "withdrawn", "unknown"])
 def test_a_consent_that_is_not_granted_does_not_hold(state: str) -> None:
-    assert seen(Fragment(consents=consents(state)), 5).holds == {"segment:quiet"}
+    assert seen(Fragment(**kept_consents(consents(state))), 5).holds == {"segment:quiet"}
 
 
 def test_a_grant_on_one_channel_ends_with_a_later_denial_on_every_channel() -> None:
     both = consents("granted") | consents("denied", "*", 2)
-    assert seen(Fragment(consents=both), 5).holds == {"segment:quiet"}
+    assert seen(Fragment(**kept_consents(both)), 5).holds == {"segment:quiet"}
 
 
 def test_as_long_as_no_time_was_told_what_takes_one_holds_not_and_is_due_at_once() -> None:
