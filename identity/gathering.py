@@ -185,6 +185,15 @@ class Gatherer:
         self._changed(anchor_id, anchor)
         return anchor
 
+    def restate(self, seen: Seen) -> None:
+        """Note that another delivery of a touchpoint changed its anchor's ``fragment``.
+
+        The caller brings that up to date before :meth:`settle`.
+        """
+        anchor = self._known(seen)
+        anchor.card.restated += 1
+        self._changed(seen.node, anchor)
+
     def deny(self, others: Iterable[Seen], denials: Denials) -> None:
         """Tell nodes what was denied on a touchpoint that names them beside its anchor."""
         for other in others:
@@ -384,8 +393,10 @@ class Gatherer:
 
     def _denied(self, message: Denied) -> None:
         node = self._known(Seen(message.to, message.type, message.value))
-        node.card.denials = node.card.denials.with_more(message.denials)
-        self._changed(message.to, node)
+        denials = node.card.denials.with_more(message.denials)
+        if denials != node.card.denials:
+            node.card.denials = denials
+            self._changed(message.to, node)
 
     def _alike(self, message: Alike) -> None:
         node = self._graph.node(message.to)
@@ -553,7 +564,7 @@ class Gatherer:
             return False
         if known is None and not member.card.alone:
             self._confirm(report.node, report.to)
-        if known is None or member.card.touches > known.card.touches:
+        if known is None or _version(member.card) > _version(known.card):
             self._graph.put_fragment(report.to, report.node, report.fragment)
         news = News.LINKS if known is None or handed_over else news_of(known.card, member.card)
         gathering.members[report.node] = member
@@ -588,6 +599,11 @@ class Gatherer:
             if other not in gathering.members:
                 self._post(Join(other, report.to, "ruling"))
         self._ask_alike(gathering.members[report.node].card, report.to, gathering)
+
+
+def _version(card: Card) -> tuple[int, int]:
+    """Return what grows with every change of a node's fragment."""
+    return card.touches, card.restated
 
 
 def _in_blocks(card: Card) -> bytes:

@@ -136,7 +136,7 @@ class Card(msgspec.Struct, array_like=True):
     Attributes:
         type: identifier type; empty until the node's own record arrives.
         value: normalised value.
-        touches: touchpoints folded into the node's fragment, which also tells the fragment's version.
+        touches: touchpoints folded into the node's fragment.
         first_seen: event time of the first touchpoint with it, own or another anchor's, in milliseconds.
         shared: seen with more others than its type allows; terminal.
         links: evidence by the other node; empty once shared.
@@ -148,6 +148,8 @@ class Card(msgspec.Struct, array_like=True):
         alike: the nodes whose records are like this one's, and how much, in hundredths of a bit of log odds.
         matched: grows with every change of ``record`` and ``alike``.
         denials: of consent, from touchpoints that name this node beside their anchor.
+        restated: how often another delivery of a touchpoint changed the node's fragment, which with ``touches`` tells
+            the fragment's version.
     """
 
     type: str
@@ -164,6 +166,7 @@ class Card(msgspec.Struct, array_like=True):
     alike: dict[NodeId, int] = {}
     matched: int = 0
     denials: Denials = NO_DENIALS
+    restated: int = 0
 
 
 class Claim(NamedTuple):
@@ -381,6 +384,7 @@ def copy_card(card: Card) -> Card:
         card.alike,
         card.matched,
         card.denials,
+        card.restated,
     )
 
 
@@ -417,6 +421,7 @@ def merge_cards(one: Card, other: Card) -> Card:
         matched.alike,
         matched.matched,
         one.denials.with_more(other.denials),
+        max(one.restated, other.restated),
     )
 
 

@@ -191,7 +191,7 @@ class PartitionWork:
                 self._state.put_clock(max(at, self._state.clock() or 0))
 
     def touchpoints(self, records: Iterable[SourceRecord]) -> None:
-        """Take accepted touchpoints; those counted before count no more."""
+        """Take accepted touchpoints; those counted before count no more, but for when they state their consents."""
         decoded = list(self._decoded(records))
         keys = [event_key(accepted) for accepted in decoded]
         unseen = self._state.unseen(keys)
@@ -204,6 +204,8 @@ class PartitionWork:
                 self.counts.touches += 1
             else:
                 self.counts.duplicates += 1
+                if accepted["touchpoint"]["consents"]:
+                    self._restate(accepted)
 
     def messages(self, records: Iterable[SourceRecord]) -> None:
         """Take messages of the gathering protocol."""
@@ -338,20 +340,36 @@ class PartitionWork:
 
     def _touch(self, accepted: AcceptedTouchpoint) -> None:
         touchpoint = accepted["touchpoint"]
-        seen = [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in accepted["nodes"]]
+        seen = _seen(accepted)
         moment = Moment(touchpoint["event_time"], touchpoint["event_id"])
         anchor = self._gatherer.touch(seen, moment, accepted["source"])
-        folding = self._folding.get(seen[0].node)
-        if folding is None:
-            folding = self._folded.pop(seen[0].node, None) or fragments.decode(anchor.fragment)
-            self._folding[seen[0].node] = folding
-        self._folds.fold(folding, accepted)
-        if touchpoint["consents"] and len(seen) > 1 and (denials := denials_of(accepted)).said:
-            self._gatherer.deny([other for other in seen[1:] if other.type in PERSONAL], denials)
+        self._folds.fold(self._fragment(seen[0].node, anchor.fragment), accepted)
+        if touchpoint["consents"]:
+            self._deny(seen[1:], accepted)
         if touchpoint["traits"]:
             note_person(anchor, accepted, self._policy)
         if touchpoint["traits"] or any(other.type in self._compared for other in seen[1:]):
             self._telling.add(seen[0].node)
+
+    def _restate(self, accepted: AcceptedTouchpoint) -> None:
+        """Take what another delivery of a touchpoint states: it may have been received earlier or later."""
+        seen = _seen(accepted)
+        node = self._state.node(seen[0].node)
+        if self._folds.restate(self._fragment(seen[0].node, node.fragment if node else b""), accepted):
+            self._gatherer.restate(seen[0])
+        self._deny(seen[1:], accepted)
+
+    def _deny(self, others: Sequence[Seen], accepted: AcceptedTouchpoint) -> None:
+        if others and (denials := denials_of(accepted)).said:
+            self._gatherer.deny([other for other in others if other.type in PERSONAL], denials)
+
+    def _fragment(self, node: NodeId, stored: bytes) -> Fragment:
+        """Return the fragment of a node of this partition, to be changed in place."""
+        folding = self._folding.get(node)
+        if folding is None:
+            folding = self._folded.pop(node, None) or fragments.decode(stored)
+            self._folding[node] = folding
+        return folding
 
     def _write_fragments(self) -> None:
         if self._folding and self._state.folding() is None:
@@ -434,6 +452,10 @@ def graph_outputs(topics: Topics, messages: Sequence[Message]) -> Iterator[Outpu
         half = len(messages) // 2
         yield from graph_outputs(topics, messages[:half])
         yield from graph_outputs(topics, messages[half:])
+
+
+def _seen(accepted: AcceptedTouchpoint) -> list[Seen]:
+    return [Seen(NodeId(node["node_id"]), node["type"], node["value"]) for node in accepted["nodes"]]
 
 
 def _names_nodes(message: Message) -> bool:

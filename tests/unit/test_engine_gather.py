@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from identity.graph import Card, Join, Member, Message, Report, SharedSeen
 from identity.nodes import NodeId
 from identity.policy_file import default_policy
-from profiles.consents import permits
+from profiles import fragment as fragments
+from profiles.consents import consents_in_force, permits
+from profiles.fragment import ConsentValue, Fragment
 from profiles.policy_file import default_profile_policy
 from schemas.accepted import decode_accepted, encode_accepted
 from schemas.contracts import CHANGE, DEAD_LETTER, LINK, PROFILE, TOUCHPOINT
 from schemas.framing import SingleObjectFraming
-from schemas.records import Consent, ConsentState, Identifier, Touchpoint
+from schemas.records import Consent, ConsentState, Identifier, Profile, Touchpoint
 from sinks.lake import LakeBatch, open_lake_writer
 from streams.acceptance import acceptance
 from streams.gather import Commit, PartitionWork, Rules, event_key, graph_outputs
@@ -369,15 +371,20 @@ def delivered(record: SourceRecord, event_time: int, received_at: int) -> Source
     return record._replace(value=encode_accepted(accepted))
 
 
-def consent_of(records: Sequence[SourceRecord]) -> tuple[Any, Any]:
-    """Return what the profile says of consent after a partition took records in this order."""
+def profiles_after(records: Sequence[SourceRecord]) -> list[Profile]:
+    """Return what a partition tells that takes records in this order, each in a commit of its own."""
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder) / "0")
         try:
-            profiles = [profile for record in records for profile in told(bench.touch(record), PROFILE)]
+            return [profile for record in records for profile in told(bench.touch(record), PROFILE)]
         finally:
             bench.store.close()
-    return profiles[-1]["consents"], profiles[-1]["permissions"]
+
+
+def consent_of(records: Sequence[SourceRecord]) -> tuple[Any, Any]:
+    """Return what the profile says of consent after a partition took records in this order."""
+    last = profiles_after(records)[-1]
+    return last["consents"], last["permissions"]
 
 
 GRANT = with_consents("grant", ("email", EMAIL), state="granted", channel="email")
@@ -385,24 +392,67 @@ DENIAL = with_consents("denial", ("email", EMAIL), state="withdrawn", channel="e
 LATER = with_consents("later", ("email", EMAIL), state="granted", channel="email")
 DELIVERIES = [
     *(delivered(GRANT, NOW - 3_000, at) for at in (NOW - 3_000, NOW, NOW + 90_000)),
-    *(delivered(DENIAL, NOW - 2_000, at) for at in (NOW - 1_999, NOW + 7)),
-    *(delivered(LATER, NOW - 1_000, at) for at in (-1, NOW + 1)),  # the first without a time of Kafka's
+    *(delivered(DENIAL, NOW - 2_000, at) for at in (NOW - 9_000, NOW - 1_999, NOW + 7)),
+    *(delivered(LATER, NOW - 1_000, at) for at in (-1, NOW - 2_000, NOW + 1)),  # the first without a time of Kafka's
 ]
 
 
 @given(st.permutations(DELIVERIES))
 @settings(max_examples=30, deadline=None)
-def test_no_order_of_deliveries_matters_to_consent_where_clocks_keep_time(records: list[SourceRecord]) -> None:
+def test_no_order_of_deliveries_matters_to_consent(records: list[SourceRecord]) -> None:
     assert consent_of(records) == consent_of(DELIVERIES)
 
 
-@pytest.mark.parametrize("first", [NOW - 3_000, NOW - 1_000])
-def test_of_a_clock_that_runs_ahead_the_first_delivery_says_when_it_was_received(first: int, tmp_path: Path) -> None:
-    """So it is in the stream as in the lake, which take the same one for the first."""
-    arrivals = sorted([NOW - 3_000, NOW - 1_000], key=lambda at: at != first)
-    records = [delivered(GRANT, NOW + 5_000, at) for at in arrivals]
-    ((stated,), _) = consent_of(records)
+AHEAD = [
+    *(delivered(GRANT, NOW + 5_000, at) for at in (NOW + 6_000, NOW - 3_000)),
+    *(delivered(DENIAL, NOW + 4_000, at) for at in (NOW - 4_000, NOW - 1_000)),
+]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_of_a_clock_that_runs_ahead_the_first_delivery_grants_and_the_last_denies(
+    order: tuple[int, ...], tmp_path: Path
+) -> None:
+    """So it is in the stream as in the lake, in batches or at once; what the lake has is not written again."""
+    records = [AHEAD[place] for place in order]
+    profile = profiles_after(records)[-1]
+    assert [(one["state"], one["event_time"]) for one in profile["consents"]] == [("withdrawn", NOW - 1_000)]
+    assert not permits(profile, "marketing", "email")
     with open_lake_writer(tmp_path) as writer:
-        writer.write(LakeBatch(touchpoints=[decode_accepted(record.value) for record in records]), {("t", 0): 2})
-        kept = writer.connection.execute("SELECT epoch_ms(said_at) FROM consents").fetchall()
-    assert (stated["event_time"], kept) == (first, [(first,)])
+        for at, batch in enumerate([records[:1], records[1:], records], 1):
+            writer.write(LakeBatch([decode_accepted(record.value) for record in batch], [profile]), {("t", 0): at})
+        sql = """
+            SELECT effect, epoch_ms(said_at) FROM consent_ledger
+            UNION ALL SELECT state, epoch_ms(event_time) FROM consent_in_force
+            UNION ALL SELECT permitted, epoch_ms(decided_at) FROM consent_permissions WHERE channel = 'email'
+            UNION ALL SELECT 'at', said FROM (
+                SELECT said, consent_at(customer_id, 'marketing', 'email', make_timestamp_ms(said)) AS permitted
+                FROM profiles, (VALUES (NOW - 3_500), (NOW - 3_000), (NOW - 1_001), (NOW - 1_000)) AS asked(said)
+            ) WHERE permitted
+            UNION ALL SELECT 'rows', count(*) FROM consents
+        """
+        found = writer.connection.execute(sql.replace("NOW", str(NOW))).fetchall()
+    assert sorted(found) == [
+        ("at", NOW - 3_000),
+        ("at", NOW - 1_001),
+        ("denies", NOW - 4_000),
+        ("denies", NOW - 1_000),
+        ("false", NOW - 1_000),
+        ("grants", NOW - 3_000),
+        ("rows", 4),
+        ("withdrawn", NOW - 1_000),
+    ]
+
+
+def test_another_delivery_that_tells_nothing_new_of_consent_is_not_told() -> None:
+    assert len(profiles_after([delivered(GRANT, NOW, at) for at in (NOW, NOW + 7, NOW + 9)])) == 1
+
+
+def test_a_node_written_before_grants_were_kept_by_themselves_permits_what_it_did() -> None:
+    grant, denial = (ConsentValue(state, 5, "e", "web", None) for state in ("granted", "withdrawn"))
+    names = ("marketing", "email"), ("marketing", "sms"), ("marketing", "*")
+    stated = dict(zip(names, (grant, denial, grant._replace(time=9)), strict=True))
+    before = Fragment(stated=stated, denials={names[2]: denial})
+    read = fragments.decode(fragments.encode(before))
+    assert (read.stated, consents_in_force(read)) == ({}, dict(sorted(stated.items())))
+    assert read.denials == {names[1]: denial, names[2]: denial}
