@@ -17,7 +17,7 @@ from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 from sinks.columns import Table
 from sinks.errors import LakeWriteError, sentence
 
-KNOWN_FORMAT: Final = 1
+KNOWN_FORMAT: Final = 2
 """Of keys and values; a folder of another format is made anew from the lake."""
 
 Positions = Mapping[tuple[str, int], int]

@@ -47,7 +47,7 @@ from sinks.maintenance import (
 )
 from sinks.policies import profile_policy_in
 from sinks.rows import ArrowTable
-from sinks.statements import Key, Record, insert, new_records, replace_all, stored_versions, upsert
+from sinks.statements import Key, Record, add, insert, new_records, replace_all, stored_versions, upsert
 
 _Record = TypeVar("_Record", bound=Mapping[str, Any])
 
@@ -240,7 +240,8 @@ def _write_touchpoints(writer: LakeWriter, batch: LakeBatch, counts: WriteCounts
     unique = {(record["source"], record["touchpoint"]["event_id"]): record for record in reversed(batch.touchpoints)}
     fresh = new_records(writer.known, tables.TOUCHPOINTS, dict(reversed(unique.items())))
     counts.touchpoints = insert(writer.connection, tables.TOUCHPOINTS, rows.touchpoints(fresh))
-    counts.consents = insert(writer.connection, tables.CONSENTS, rows.consents(fresh))
+    # Of every delivery, as each may have been received at another time.
+    counts.consents = add(writer.connection, writer.known, tables.CONSENTS, rows.consents(batch.touchpoints))
 
 
 def _add_new(

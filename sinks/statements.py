@@ -66,6 +66,15 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, batch: ArrowTabl
         return _changed_rows(connection, statement)
 
 
+def add(connection: duckdb.DuckDBPyConnection, known: KnownRows, table: Table, batch: ArrowTable) -> int:
+    """Add the rows whose key is not in the table, the first of each key; return how many."""
+    places = {key: place for place, key in reversed(list(enumerate(_row_keys(table, batch))))}
+    keys = list(places)
+    fresh = {key: places[key] for key, version in zip(keys, known.versions(keys), strict=True) if version is None}
+    known.note(dict.fromkeys(fresh, 0))
+    return insert(connection, table, batch.take(pa.array(sorted(fresh.values()), pa.int64())))
+
+
 def upsert(connection: duckdb.DuckDBPyConnection, known: KnownRows, table: Table, batch: ArrowTable) -> int:
     """Add rows, or replace those with a lower version; return how many were added or replaced.
 
@@ -74,7 +83,7 @@ def upsert(connection: duckdb.DuckDBPyConnection, known: KnownRows, table: Table
     if table.version is None:
         message = f"the rows of {table.name} are never replaced"
         raise ValueError(message)
-    keys = [row_key(table, key) for key in zip(*(_plain(batch, name) for name in table.key), strict=True)]
+    keys = _row_keys(table, batch)
     told: list[int] = _plain(batch, table.version)
     found = known.versions(keys)
     newer = [
@@ -112,6 +121,10 @@ def stored_versions(connection: duckdb.DuckDBPyConnection, table: Table) -> Iter
     found = connection.execute(f"SELECT {', '.join(columns)}, {version} FROM {table.name}")  # noqa: S608 - constants
     while rows := found.fetchmany(_ROWS_TOGETHER):
         yield {row_key(table, key): version for *key, version in rows}
+
+
+def _row_keys(table: Table, batch: ArrowTable) -> list[bytes]:
+    return [row_key(table, key) for key in zip(*(_plain(batch, name) for name in table.key), strict=True)]
 
 
 def _sql(name: str, type_: ArrowType) -> str:

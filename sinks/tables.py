@@ -212,8 +212,20 @@ TOUCHPOINTS: Final = Table(
 
 CONSENTS: Final = Table(
     "consents",
-    "The ledger of consent: one row for each statement in a touchpoint; never changed.",
-    ("source", "event_id", "statement"),
+    "The ledger of consent: one row for each statement in a touchpoint, and one more where it came again and "
+    "counts as said at another time by that; never changed.",
+    (
+        "source",
+        "event_id",
+        "statement",
+        "said_at",
+        "said_purpose",
+        "said_channel",
+        "state",
+        "text_version",
+        "event_time",
+        "node_ids",
+    ),
     (
         Column("source", TEXT, "Source of the touchpoint."),
         Column("event_id", TEXT, "The touchpoint it was said in."),
@@ -402,6 +414,7 @@ TABLES: Final = (
 
 LOOKED_UP: Final = (
     TOUCHPOINTS,
+    CONSENTS,
     PROFILES,
     IDENTIFIERS,
     LINKS,

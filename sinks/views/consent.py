@@ -8,11 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from profiles.consent import ANY, ANY_WORDS, CHANNEL_SPELLINGS
+from profiles.consent import ANY, ANY_WORDS, CHANNEL_SPELLINGS, MOST_GRANTS
 from profiles.consents import channels_asked, known_of
 from profiles.policy import ProfilePolicy
 from sinks.engine import quoted
 from sinks.views.view import View
+
+_BY_EVENT: Final = "{'time': event_time, 'event_id': event_id, 'source': source, 'text': coalesce(text_version, '')}"
+"""What grants on one purpose and channel are in order by, whatever their deliveries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,18 @@ def consent_ledger(policy: ProfilePolicy) -> View:
     bears = f"said_at <= at_time AND of_purpose IN (purpose_asked, {quoted(ANY)})"
     on_either = f"{bears} AND of_channel IN (channel_asked, {quoted(ANY)})"
     on_it = f"{bears} AND of_channel = channel_asked"
+    granted_on_it = _granted("said_at", "by_event", f"grants AND {on_it}")
+    granted_on_any = _granted("said_at", "by_event", f"grants AND {bears} AND of_channel = {quoted(ANY)}")
     return _WithMacro(
         "consent_ledger",
         "One row a statement on consent and a customer it holds for, up to the moment: a grant for whose touchpoint it "
-        "is, a denial for everybody whose personal identifier the touchpoint names. The macro "
+        "is, a denial for everybody whose personal identifier the touchpoint names. A touchpoint that was delivered "
+        "several times, before its event time too, grants as of its first delivery; it denies by each, in a row of its "
+        "own. The macro "
         "`consent_at(customer_id, purpose, channel, time)` asks it whether what had been said by then permits: true or "
         "false, never empty. It permits what was granted, where every denial was lifted since by a grant that is as "
-        "specific in its channel; of the same time the denial holds. Nothing said denies, and so does a purpose that "
-        "names none.",
+        f"specific in its channel; of the same time the denial holds. Of grants on one purpose and channel the "
+        f"{MOST_GRANTS} of the newest event times count. Nothing said denies, and so does a purpose that names none.",
         {
             "customer_id": "The customer.",
             "purpose": "What for: marketing, analytics, profiling ...; normalised, * is every purpose.",
@@ -65,16 +72,19 @@ def consent_ledger(policy: ProfilePolicy) -> View:
     WITH held AS (
         SELECT *, unnest(node_ids) AS node_id FROM consents WHERE said_at <= (SELECT "at" FROM moment)
     )
-    SELECT DISTINCT identifiers.customer_id, purpose, channel, state,
+    SELECT identifiers.customer_id, purpose, channel, state,
            CASE WHEN state <> 'granted' THEN 'denies' WHEN purpose = {quoted(ANY)} THEN 'nothing' ELSE 'grants' END
                AS effect,
            CASE WHEN state = 'granted' OR purpose IN {_listed(known.purposes)} THEN purpose ELSE {quoted(ANY)} END
                AS bears_on_purpose,
            CASE WHEN state = 'granted' OR channel IN {_listed(known.channels)} THEN channel ELSE {quoted(ANY)} END
                AS bears_on_channel,
-           said_at, event_time, source, event_id, statement, text_version
+           min(said_at) AS said_at, event_time, source, event_id, min(statement) AS statement,
+           nullif(text_version, '') AS text_version
     FROM held
     JOIN identifiers ON identifiers.node_id = held.node_id
+    GROUP BY identifiers.customer_id, purpose, channel, state, event_time, source, event_id, nullif(text_version, ''),
+             CASE WHEN state <> 'granted' THEN said_at END
     """,  # noqa: S608 - literals from the policy, quoted
         # Columns have other names inside, so that an argument such as customer_id can only be a column of who asks.
         f"""
@@ -85,8 +95,8 @@ def consent_ledger(policy: ProfilePolicy) -> View:
         }
             AND {
             _permits(
-                f"max(said_at) FILTER (grants AND {on_it})",
-                f"max(said_at) FILTER (grants AND {on_either})",
+                granted_on_it,
+                f"greatest({granted_on_it}, {granted_on_any})",
                 f"max(said_at) FILTER (NOT grants AND {on_it})",
                 f"max(said_at) FILTER (NOT grants AND {on_either})",
             )
@@ -94,7 +104,7 @@ def consent_ledger(policy: ProfilePolicy) -> View:
         FROM (
             SELECT customer_id AS said_by, bears_on_purpose AS of_purpose, bears_on_channel AS of_channel,
                    consent_ledger.said_at AS said_at, effect = 'grants' AS grants,
-                   {{'purpose': purpose, 'channel': channel}} AS name,
+                   {{'purpose': purpose, 'channel': channel}} AS name, {_BY_EVENT} AS by_event,
                    {asked_purpose} AS purpose_asked, {asked_channel} AS channel_asked
             FROM consent_ledger WHERE effect <> 'nothing'
         )
@@ -118,25 +128,28 @@ CONSENT_IN_FORCE: Final = View(
         "source": "Source of the touchpoint it was said in.",
         "event_id": "That touchpoint; unique within its source.",
         "text_version": "Version of the wording shown; empty where it is not told.",
-        "statements": "Number of statements up to the moment, this one included.",
+        "statements": "Number of statements up to the moment, this one included, each once.",
     },
-    """
+    f"""
     WITH weighed AS (
-        SELECT *, CASE state WHEN 'granted' THEN 0 WHEN 'denied' THEN 1 WHEN 'withdrawn' THEN 2 ELSE 3 END AS caution
+        SELECT *, CASE state WHEN 'granted' THEN 0 WHEN 'denied' THEN 1 WHEN 'withdrawn' THEN 2 ELSE 3 END AS caution,
+               state <> 'granted' OR row_number() OVER (
+                   PARTITION BY customer_id, purpose, channel, state = 'granted' ORDER BY {_BY_EVENT} DESC
+               ) <= {MOST_GRANTS} AS counts
         FROM consent_ledger WHERE effect <> 'nothing'
     ), ordered AS (
         SELECT *,
                row_number() OVER (
-                   said ORDER BY said_at DESC, caution DESC, event_id DESC, source DESC,
+                   said ORDER BY counts DESC, said_at DESC, caution DESC, event_id DESC, source DESC,
                                  coalesce(text_version, '') DESC
                ) AS place,
-               count(*) OVER said AS statements
+               count(DISTINCT {{'of': source, 'event_id': event_id, 'at': statement}}) OVER said AS statements
         FROM weighed
         WINDOW said AS (PARTITION BY customer_id, purpose, channel)
     )
     SELECT customer_id, purpose, channel, state, said_at AS event_time, source, event_id, text_version, statements
     FROM ordered WHERE place = 1
-    """,
+    """,  # noqa: S608 - constants
 )
 
 
@@ -173,7 +186,8 @@ def consent_permissions(policy: ProfilePolicy) -> View:
         SELECT customer_id, count(DISTINCT {{'purpose': purpose, 'channel': channel}}) > {policy.max_names} AS left_out
         FROM told GROUP BY ALL
     ), newest AS (
-        SELECT customer_id, bears_on_purpose, bears_on_channel, max(said_at) FILTER (effect = 'grants') AS granted_at,
+        SELECT customer_id, bears_on_purpose, bears_on_channel,
+               {_granted("said_at", _BY_EVENT, "effect = 'grants'")} AS granted_at,
                max(said_at) FILTER (effect = 'denies') AS denied_at
         FROM told GROUP BY ALL
     ), bearing AS (
@@ -228,6 +242,11 @@ def _permits(specific_grant: str, grant: str, specific_denial: str, denial: str)
             is_lifted.format(denial=denial, grant=grant),
         )
     )
+
+
+def _granted(said_at: str, by_event: str, bearing: str) -> str:
+    """Return SQL of when the last of those grants on one purpose and channel was said that count; NULL: none was."""
+    return f"list_max(max_by({said_at}, {by_event}, {MOST_GRANTS}) FILTER ({bearing}))"
 
 
 def _named(text: str, spellings: Mapping[str, str]) -> str:

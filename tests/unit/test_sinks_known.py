@@ -7,7 +7,7 @@ import pytest
 
 from sinks import tables
 from sinks.errors import LakeWriteError
-from sinks.known import KnownRows, Positions, row_key
+from sinks.known import KNOWN_FORMAT, KnownRows, Positions, row_key
 
 ANN, BOB = (row_key(tables.PROFILES, (name,)) for name in ("ann", "bob"))
 BEFORE = {("topic", 0): 5}
@@ -104,7 +104,7 @@ def test_damaged_files_are_made_anew_from_the_lake(tmp_path: Path) -> None:
 
 def test_files_of_another_format_are_made_anew_from_the_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _read_from_lake(tmp_path, BEFORE, {ANN: 1}).close()
-    monkeypatch.setattr("sinks.known.KNOWN_FORMAT", 2)
+    monkeypatch.setattr("sinks.known.KNOWN_FORMAT", KNOWN_FORMAT + 1)
 
     _read_from_lake(tmp_path, BEFORE, {ANN: 1}).close()
 
