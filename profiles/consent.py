@@ -43,7 +43,7 @@ CHANNEL_SPELLINGS: Mapping[str, str] = {
 """Other names of a channel. ``mail`` is none of them: it is e-mail to some and the post to others."""
 
 PERSONAL = frozenset({"customer_id", "crm_id", "loyalty_id", "email", "phone", "social_handle"})
-"""Identifier types that a denial on their touchpoint holds for, anchor or not; a device may be anybody's."""
+"""Identifier types by which a customer claims another one that was seen with them; a device may be anybody's."""
 
 
 class Known(NamedTuple):
@@ -133,9 +133,9 @@ def _small(sign: str) -> str:
     return sign.lower()[0]
 
 
-def is_held_by(identifier_type: str, state: str, *, is_anchor: bool) -> bool:
+def is_held_by(state: str, *, is_anchor: bool) -> bool:
     """Whether a statement holds for an identifier on its touchpoint: a denial also beside the anchor."""
-    return is_anchor or (state != "granted" and identifier_type in PERSONAL)
+    return is_anchor or state != "granted"
 
 
 def said_at(event_time: int, received_at: int) -> int:

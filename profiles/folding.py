@@ -424,6 +424,11 @@ def denied_besides(denials: Denials) -> Fragment:
     return Fragment(denials=said, consents_left_out=denials.left_out)
 
 
+def denied_of(fragment: Fragment) -> Fragment:
+    """Return what a fragment denies and nothing else; to merge it once more changes nothing."""
+    return Fragment(denials=fragment.denials, consents_left_out=fragment.consents_left_out)
+
+
 def _merged_stages(one: Mapping[str, OfferTally], other: Mapping[str, OfferTally]) -> dict[str, OfferTally]:
     stages = dict(one)
     for stage, tally in other.items():

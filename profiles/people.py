@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
+from identity.claims import claimants
 from identity.gathering import Dirty
 from identity.graph import Gathering, Member
 from identity.matching.likeness import Likeness, probability
@@ -86,7 +88,9 @@ class Publisher:
         if dirty.news is News.LINKS or (dirty.news is News.EVIDENCE and _has_contention(gathering)):
             self._publish_regrouped(telling, is_revisited=dirty.revisited)
         else:
-            customers = {gathering.members[node].customer for node in dirty.members}
+            members = gathering.members
+            concerned = chain(dirty.members, *(claimants(members, node) for node in dirty.members))
+            customers = {members[node].customer for node in concerned}
             for person in self._people_as_told(gathering, customers):
                 telling.tell(person)
         return self._told(telling)

@@ -1,18 +1,21 @@
 """Telling of the people of a gathering: profiles, signals and activations, each where there is news. Pure."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from identity.graph import NO_DENIALS, Gathering, Member, Standing
+from identity.claims import claimed
+from identity.graph import Card, Gathering, Member, Standing
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import Person
 from profiles.activation import activation, signal_id
+from profiles.consent import PERSONAL
+from profiles.consents import weight
 from profiles.customer import Customer, merged_profile, profile_of
 from profiles.facts import Facts
-from profiles.folding import Folding, denied_besides
+from profiles.folding import Folding, denied_besides, denied_of
 from profiles.fragment import Fragment
 from profiles.signals import Signal as Found
 from profiles.signals import context_of, signals, untold
@@ -71,20 +74,22 @@ class Telling:
         """Tell of a person whose touchpoints or identifiers changed, and nothing of one of whom none did."""
         members = self.gathering.members
         self._tell_merged(person)
-        signature = _signature(person, members)
+        besides = self._denied_besides(person)
+        parts = self._parts(person) if besides else {}
+        signature = _signature(person, members, _untold(besides, parts.values()))
         if self.gathering.published.get(person.founder) == signature:
             return
         self.gathering.published[person.founder] = signature
         members[person.founder].named = True
-        parts = self._parts(person)
-        customer = self._customer(person, parts)
+        parts = parts or self._parts(person)
+        customer = self._customer(person, parts, besides)
         self._tell_standing(customer, "event")
         self._tell_profile(customer)
         self._tell_touchpoints(customer, parts)
 
     def tell_time(self, person: Person) -> None:
         """Tell of a person of whom time, or another policy, may have changed what holds."""
-        customer = self._customer(person, self._parts(person))
+        customer = self._customer(person, self._parts(person), self._denied_besides(person))
         if self._tell_standing(customer, "clock"):
             self._tell_profile(customer)
 
@@ -104,15 +109,29 @@ class Telling:
 
     def _parts(self, person: Person) -> dict[NodeId, Fragment]:
         members = self.gathering.members
-        cards = {node: members[node].card for node in person.nodes}
-        return {node: self.fragment_of(node) for node, card in cards.items() if card.touches or card.restated}
+        return {node: self.fragment_of(node) for node in person.nodes if _has_fragment(members[node].card)}
 
-    def _customer(self, person: Person, parts: dict[NodeId, Fragment]) -> Customer:
+    def _denied_besides(self, person: Person) -> list[Fragment]:
+        """Return what was denied on touchpoints of others that name the person, or by whoever has what they claim."""
+        members = self.gathering.members
+        denied = [denied_besides(members[node].card.denials) for node in person.nodes]
+        for node in self._claimed(person):
+            card = members[node].card
+            own = self.fragment_of(node) if _has_fragment(card) else Fragment()
+            denied += [denied_besides(card.denials), denied_of(own)]
+        return [part for part in denied if part.denials or part.consents_left_out]
+
+    def _claimed(self, person: Person) -> set[NodeId]:
+        members = self.gathering.members
+        anchors = [node for node in person.nodes if members[node].card.type in PERSONAL]
+        found = {node for anchor in anchors for node in claimed(members, anchor) if members[node].card.type in PERSONAL}
+        return found.difference(person.nodes)
+
+    def _customer(self, person: Person, parts: dict[NodeId, Fragment], besides: list[Fragment]) -> Customer:
         """Return a person with what holds of them now; what held before is noted still."""
         cards = [(node, self.gathering.members[node].card) for node in person.nodes]
-        denied = [denied_besides(card.denials) for _, card in cards if card.denials != NO_DENIALS]
-        is_single = len(parts) == 1 and not denied
-        whole = next(iter(parts.values())) if is_single else self.folding.merge([*parts.values(), *denied])
+        is_single = len(parts) == 1 and not besides
+        whole = next(iter(parts.values())) if is_single else self.folding.merge([*parts.values(), *besides])
         known = any(self.identity.identifiers[card.type].personal for _, card in cards)
         clock = self.now.clock
         facts = Facts(whole, known=known, now_ms=clock, folding=self.folding)
@@ -182,7 +201,25 @@ class Telling:
         }
 
 
-def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
+def _has_fragment(card: Card) -> bool:
+    return bool(card.touches or card.restated)
+
+
+def _untold(besides: Iterable[Fragment], parts: Iterable[Fragment]) -> Fragment:
+    """Return of what was denied besides that which the parts do not deny as long."""
+    untold = Fragment()
+    for part in besides:
+        untold.consents_left_out |= part.consents_left_out
+        for name, denial in part.denials.items():
+            untold.denials[name] = max(untold.denials.get(name, denial), denial, key=weight)
+    for part in parts:
+        for name, denial in part.denials.items():
+            if name in untold.denials and weight(denial) >= weight(untold.denials[name]):
+                del untold.denials[name]
+    return untold
+
+
+def _signature(person: Person, members: dict[NodeId, Member], untold: Fragment) -> bytes:
     """Sum up all that a profile's content is a function of; a policy that leaves the person alone is no part of it."""
     digest = hashlib.blake2b(digest_size=_SIGNATURE_BYTES)
     for node in sorted(person.nodes):
@@ -190,6 +227,6 @@ def _signature(person: Person, members: dict[NodeId, Member]) -> bytes:
         digest.update(node + f"{card.touches},{card.first_seen},{card.shared}".encode())
         if card.restated:
             digest.update(f",{card.restated}".encode())
-        if card.denials != NO_DENIALS:
-            digest.update(repr((sorted(card.denials.said.items()), card.denials.left_out)).encode())
+    if untold.denials or untold.consents_left_out:
+        digest.update(repr((sorted(untold.denials.items()), untold.consents_left_out)).encode())
     return digest.digest()

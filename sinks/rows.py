@@ -173,7 +173,7 @@ def consents(records: Sequence[AcceptedTouchpoint]) -> ArrowTable:
             "node_ids": [
                 node["node_id"].hex()
                 for at, node in enumerate(record["nodes"])
-                if is_held_by(node["type"], consent["state"], is_anchor=at == 0)
+                if is_held_by(consent["state"], is_anchor=at == 0)
             ],
             "event_time": record["touchpoint"]["event_time"],
             "said_at": said_at(record["touchpoint"]["event_time"], record["received_at"]),

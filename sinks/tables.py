@@ -234,7 +234,7 @@ CONSENTS: Final = Table(
         Column(
             "node_ids",
             list_of(TEXT),
-            "Node ids it holds for: the anchor, of a denial every personal identifier of the touchpoint.",
+            "Node ids it holds for: the anchor, of a denial every identifier of the touchpoint.",
         ),
         Column("event_time", TIMESTAMP, "Event time of the touchpoint, UTC."),
         Column("said_at", TIMESTAMP, "When it counts as said: event_time, or when it was received if earlier; UTC."),

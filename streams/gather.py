@@ -34,7 +34,6 @@ from identity.policy import IdentityPolicy
 from identity.policy_file import PolicyError, parse_policy, shape
 from profiles import fragment as fragments
 from profiles.comparable import comparable_record, note_person
-from profiles.consent import PERSONAL
 from profiles.folding import Folding, denials_of
 from profiles.fragment import Fragment
 from profiles.people import Publisher
@@ -361,7 +360,7 @@ class PartitionWork:
 
     def _deny(self, others: Sequence[Seen], accepted: AcceptedTouchpoint) -> None:
         if others and (denials := denials_of(accepted)).said:
-            self._gatherer.deny([other for other in others if other.type in PERSONAL], denials)
+            self._gatherer.deny(others, denials)
 
     def _fragment(self, node: NodeId, stored: bytes) -> Fragment:
         """Return the fragment of a node of this partition, to be changed in place."""

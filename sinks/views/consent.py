@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from profiles.consent import ANY, ANY_WORDS, CHANNEL_SPELLINGS, MOST_GRANTS
+from identity.claims import CONTESTED
+from profiles.consent import ANY, ANY_WORDS, CHANNEL_SPELLINGS, MOST_GRANTS, PERSONAL
 from profiles.consents import channels_asked, known_of
 from profiles.policy import ProfilePolicy
 from sinks.engine import quoted
@@ -46,9 +47,9 @@ def consent_ledger(policy: ProfilePolicy) -> View:
     return _WithMacro(
         "consent_ledger",
         "One row a statement on consent and a customer it holds for, up to the moment: a grant for whose touchpoint it "
-        "is, a denial for everybody whose personal identifier the touchpoint names. A touchpoint that was delivered "
-        "several times, before its event time too, grants as of its first delivery; it denies by each, in a row of its "
-        "own. The macro "
+        "is, a denial for everybody who has or claims an identifier that the touchpoint names. A touchpoint that was "
+        "delivered several times, before its event time too, grants as of its first delivery; it denies by each, in a "
+        "row of its own. The macro "
         "`consent_at(customer_id, purpose, channel, time)` asks it whether what had been said by then permits: true or "
         "false, never empty. It permits what was granted, where every denial was lifted since by a grant that is as "
         f"specific in its channel; of the same time the denial holds. Of grants on one purpose and channel the "
@@ -71,8 +72,21 @@ def consent_ledger(policy: ProfilePolicy) -> View:
         f"""
     WITH held AS (
         SELECT *, unnest(node_ids) AS node_id FROM consents WHERE said_at <= (SELECT "at" FROM moment)
+    ), holders AS (
+        SELECT node_id, customer_id, true AS is_theirs FROM identifiers
+        UNION ALL
+        SELECT links.node_id, claimant.customer_id, false
+        FROM links
+        JOIN identifiers AS claimant ON claimant.node_id = links.anchor_id
+        JOIN identifiers AS claimed ON claimed.node_id = links.node_id
+        LEFT JOIN decisions AS apart
+            ON apart.kind = 'apart' AND apart.state = 'made'
+            AND apart.node_id = least(links.anchor_id, links.node_id)
+            AND apart.other_node_id = greatest(links.anchor_id, links.node_id)
+        WHERE links.status = 'quarantined' AND links.rule IN {_listed(CONTESTED)} AND apart.node_id IS NULL
+          AND claimant.type IN {_listed(PERSONAL)} AND claimed.type IN {_listed(PERSONAL)}
     )
-    SELECT identifiers.customer_id, purpose, channel, state,
+    SELECT customer_id, purpose, channel, state,
            CASE WHEN state <> 'granted' THEN 'denies' WHEN purpose = {quoted(ANY)} THEN 'nothing' ELSE 'grants' END
                AS effect,
            CASE WHEN state = 'granted' OR purpose IN {_listed(known.purposes)} THEN purpose ELSE {quoted(ANY)} END
@@ -82,8 +96,9 @@ def consent_ledger(policy: ProfilePolicy) -> View:
            min(said_at) AS said_at, event_time, source, event_id, min(statement) AS statement,
            nullif(text_version, '') AS text_version
     FROM held
-    JOIN identifiers ON identifiers.node_id = held.node_id
-    GROUP BY identifiers.customer_id, purpose, channel, state, event_time, source, event_id, nullif(text_version, ''),
+    JOIN holders USING (node_id)
+    WHERE is_theirs OR state <> 'granted'
+    GROUP BY customer_id, purpose, channel, state, event_time, source, event_id, nullif(text_version, ''),
              CASE WHEN state <> 'granted' THEN said_at END
     """,  # noqa: S608 - literals from the policy, quoted
         # Columns have other names inside, so that an argument such as customer_id can only be a column of who asks.

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from identity.claims import CONTESTED
 from profiles.consent import PERSONAL, Statement, channel_name, consent_at, decide, grants_nothing, purpose_name
 from schemas.accepted import AcceptedTouchpoint
 from sinks import rows, tables
@@ -219,14 +220,23 @@ def in_force(statements: Sequence[Statement]) -> dict[tuple[str, str], tuple[str
 
 
 def held(world: SmallWorld) -> dict[str, list[Statement]]:
-    """Return what holds for each customer: their grants, and the denials of touchpoints that name them."""
+    """Return what holds for each customer: their grants, and the denials on what they have or claim."""
     owners: dict[str, str] = dict(world.ask("SELECT node_id, customer_id FROM identifiers"))
+    types = dict(world.ask("SELECT node_id, type FROM identifiers"))
+    claims: defaultdict[str, list[str]] = defaultdict(list)
+    for anchor, node, rule in world.ask("SELECT anchor_id, node_id, rule FROM links WHERE status = 'quarantined'"):
+        if rule in CONTESTED and {types.get(anchor), types.get(node)} <= PERSONAL:
+            claims[node].append(anchor)
     said: defaultdict[str, list[Statement]] = defaultdict(list)
     for record in (record for records in world.by_customer.values() for record in records):
         for one in statements_of([record]):
-            named = [node for node in record["nodes"][1:] if node["type"] in PERSONAL and one.state != "granted"]
-            nodes = {node["node_id"].hex() for node in [record["nodes"][0], *named]}
-            for customer in {owners[node] for node in nodes & owners.keys()}:
+            nodes = {node["node_id"].hex() for node in record["nodes"]}
+            holders = {owners[node] for node in nodes & owners.keys()}
+            if one.state == "granted":
+                holders = {owners[record["nodes"][0]["node_id"].hex()]}
+            else:
+                holders |= {owners[anchor] for node in nodes for anchor in claims[node]}
+            for customer in holders:
                 said[customer].append(one)
     return said
 

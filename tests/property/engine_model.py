@@ -5,13 +5,14 @@ store, and a crash is a workspace thrown away after its outputs were sent.
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from identity.claims import CONTESTED
 from identity.gathering import Gatherer, Seen
 from identity.graph import (
     NEVER_SEEN,
@@ -25,10 +26,12 @@ from identity.graph import (
     Node,
     Ruled,
     Ruling,
+    RulingKind,
 )
 from identity.nodes import NodeId, node_id
 from identity.policy import IdentityPolicy
 from identity.policy_file import default_policy
+from identity.resolution import LinkId, Verdict
 from profiles import fragment as fragments
 from profiles.consent import PERSONAL
 from profiles.folding import Folding, denials_of
@@ -373,7 +376,7 @@ class Engine:
         self.folding.fold(folded, told)
         denials = denials_of(told)
         if denials.said:
-            gatherer.deny([other for other in seen[1:] if other.type in PERSONAL], denials)
+            gatherer.deny(seen[1:], denials)
         node.fragment = fragments.encode(folded)
 
     def _send(self, outbox: Iterable[Message], repeat: Callable[[], bool]) -> None:
@@ -492,8 +495,7 @@ def oracle_cards(
         if isinstance(one, Event):
             denials = denials_of(told(one))
             for part in one.seen[1:]:
-                if part.type in PERSONAL:
-                    cards[part.node].denials = cards[part.node].denials.with_more(denials)
+                cards[part.node].denials = cards[part.node].denials.with_more(denials)
         elif isinstance(one, Decision):
             for node, far in ((one.one, one.other), (one.other, one.one)):
                 rulings = cards.setdefault(node.node, _unseen(node)).rulings
@@ -560,6 +562,24 @@ def oracle_fragment(happened: Iterable[Happening], node: NodeId, folding: Foldin
         if one.anchor.node == node:
             folding.fold(folded, accepted(one))
     return folded
+
+
+def oracle_claims(
+    cards: Mapping[NodeId, Card], verdicts: Mapping[LinkId, Verdict], nodes: Iterable[NodeId]
+) -> set[NodeId]:
+    """Return the identifiers of others that a person of these nodes claims, though they have them not."""
+    own = set(nodes)
+    return {
+        link.node
+        for link, verdict in verdicts.items()
+        if verdict in CONTESTED
+        and link.anchor in own
+        and link.node not in own
+        and cards[link.anchor].type in PERSONAL
+        and cards[link.node].type in PERSONAL
+        and RulingKind.APART
+        not in {ruling.kind for ruling in (cards[link.anchor].rulings.get(link.node),) if ruling is not None}
+    }
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from identity.nodes import NodeId
 from identity.resolution import Person, resolve
 from profiles import fragment as fragments
 from profiles.facts import Facts, changes_at
-from profiles.folding import Folding, denied_besides
+from profiles.folding import Folding, denied_besides, denied_of
 from profiles.fragment import Fragment
 from profiles.policy import ProfilePolicy
 from profiles.policy_file import parse_profile_policy
@@ -31,7 +31,7 @@ from streams.gather import PartitionWork, Rules
 from streams.records import SourceRecord
 from streams.state import PartitionState
 from tests.property.effort import examples
-from tests.property.engine_model import KEY, Event, Happening, event, oracle_cards
+from tests.property.engine_model import KEY, Event, Happening, event, oracle_cards, oracle_claims
 from tests.property.partition_model import FRAMES, TOPICS, Accidents, Chunk, Cluster, MemoryStore, Thresholds
 from tests.property.strategies import IDENTIFIERS, decisions, seeds
 from tests.property.strategies import POLICY as MATCHING
@@ -319,17 +319,24 @@ def truths(happened: Iterable[Timely]) -> dict[str, Truth]:
     own: dict[NodeId, Fragment] = {}
     for one in events_in(history):
         FOLDING.fold(own.setdefault(one.anchor.node, Fragment()), touchpoint_of(one))
+    resolution = resolve(cards, POLICY)
+
+    def denied(node: NodeId) -> Fragment:
+        return FOLDING.merge([denied_of(own.get(node, Fragment())), denied_besides(cards[node].denials)])
+
     return {
         person.founder.hex(): Truth(
             person,
             cards,
             FOLDING.merge(
-                part
-                for node in person.nodes
-                for part in (own.get(node, Fragment()), denied_besides(cards[node].denials))
+                [
+                    *(own.get(node, Fragment()) for node in person.nodes),
+                    *(denied(node) for node in person.nodes),
+                    *(denied(node) for node in oracle_claims(cards, resolution.verdicts, person.nodes)),
+                ]
             ),
         )
-        for person in resolve(cards, POLICY).people
+        for person in resolution.people
     }
 
 

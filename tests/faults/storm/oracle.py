@@ -29,7 +29,7 @@ from identity.resolution import Person, resolve
 from profiles.comparable import comparable_record, note_person
 from profiles.customer import Customer, profile_of
 from profiles.facts import Facts
-from profiles.folding import Folding, denied_besides
+from profiles.folding import Folding, denials_of, denied_besides
 from profiles.fragment import Fragment
 from profiles.people import STATUS
 from profiles.policy_file import default_profile_policy, default_text
@@ -40,7 +40,7 @@ from schemas.records import Touchpoint
 from schemas.sources import TO_CANONICAL
 from tests.faults.harness import KEY, Sent
 from tests.property.engine_model import KEY as MODEL_KEY
-from tests.property.engine_model import Blocking, Decision, Event, Happening, Identified, oracle_cards
+from tests.property.engine_model import Blocking, Decision, Event, Happening, Identified, oracle_cards, oracle_claims
 
 _FRAMES = SingleObjectFraming()
 _NO_TIMESTAMP = -1
@@ -128,7 +128,10 @@ def truth(records: Iterable[Sent], decisions: Sequence[Decision | Blocking]) -> 
         resolution = resolve(own, policy, likeness)
         for person in resolution.people:
             told = [accepted for node in person.nodes for accepted in anchored[node]]
-            people[names[person.founder]] = content(_profile(person, own, told, policy, folding))
+            denied = [denied_besides(cards[node].denials) for node in person.nodes]
+            for node in oracle_claims(own, resolution.verdicts, person.nodes):
+                denied += [denied_besides(cards[node].denials), _denied_there(anchored[node], folding)]
+            people[names[person.founder]] = content(_profile(person, own, told, denied, policy, folding))
         for link, verdict in resolution.verdicts.items():
             links[frozenset(names[node] for node in link)][STATUS.get(verdict, "quarantined")] += 1
     return Truth(people, frozenset(usable), links)
@@ -195,17 +198,23 @@ def _hanging_together(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> I
     return parts
 
 
+def _denied_there(told: Iterable[AcceptedTouchpoint], folding: Folding) -> Fragment:
+    """Return what was denied on touchpoints, without all else that they tell."""
+    return folding.merge(denied_besides(denials_of(accepted)) for accepted in told)
+
+
 def _profile(
     person: Person,
     cards: Mapping[NodeId, Card],
     told: Iterable[AcceptedTouchpoint],
+    denied: Sequence[Fragment],
     policy: IdentityPolicy,
     folding: Folding,
 ) -> Any:  # noqa: ANN401  # a Profile, to be compared as a dictionary
     whole = Fragment()
     for accepted in told:
         folding.fold(whole, accepted)
-    whole = folding.merge([whole, *(denied_besides(cards[node].denials) for node in person.nodes)])
+    whole = folding.merge([whole, *denied])
     known = any(policy.identifiers[cards[node].type].personal for node in person.nodes)
     ahead = outlook(whole, Facts(whole, known=known, now_ms=None, folding=folding), None, folding)
     standing = Standing(dict.fromkeys(sorted(ahead.holds), 0), ahead.due)
