@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from identity.claims import claimed
-from identity.graph import Card, Gathering, Member, Standing
+from identity.claims import claimed_by
+from identity.graph import NO_DENIALS, Card, Gathering, Member, Standing
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
 from identity.resolution import Person
@@ -114,18 +114,17 @@ class Telling:
     def _denied_besides(self, person: Person) -> list[Fragment]:
         """Return what was denied on touchpoints of others that name the person, or by whoever has what they claim."""
         members = self.gathering.members
-        denied = [denied_besides(members[node].card.denials) for node in person.nodes]
-        for node in self._claimed(person):
-            card = members[node].card
-            own = self.fragment_of(node) if _has_fragment(card) else Fragment()
-            denied += [denied_besides(card.denials), denied_of(own)]
-        return [part for part in denied if part.denials or part.consents_left_out]
+        claimed = self._claimed(person)
+        cards = (members[node].card for node in (*person.nodes, *claimed))
+        denied = [denied_besides(card.denials) for card in cards if card.denials != NO_DENIALS]
+        own = (denied_of(self.fragment_of(node)) for node in claimed if _has_fragment(members[node].card))
+        return [*denied, *(part for part in own if part.denials or part.consents_left_out)]
 
     def _claimed(self, person: Person) -> set[NodeId]:
         members = self.gathering.members
         anchors = [node for node in person.nodes if members[node].card.type in PERSONAL]
-        found = {node for anchor in anchors for node in claimed(members, anchor) if members[node].card.type in PERSONAL}
-        return found.difference(person.nodes)
+        found = {node for anchor in anchors for node in claimed_by(members, anchor)}
+        return {node for node in found.difference(person.nodes) if members[node].card.type in PERSONAL}
 
     def _customer(self, person: Person, parts: dict[NodeId, Fragment], besides: list[Fragment]) -> Customer:
         """Return a person with what holds of them now; what held before is noted still."""
