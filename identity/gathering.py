@@ -14,13 +14,15 @@ type, then smaller id), so pointers form no circle and chains end. Messages are 
   owner, shared or not: whatever the decision, it is weighed where both are seen;
 - `Denied`: the node keeps what was denied on touchpoints that name it beside their anchor, for whoever it is of;
 - `Placed`, `Alike`: a node's record is placed in its blocks, which tell it what they find alike to it; of what is alike
-  enough to be one person it asks the other to join its owner. An owner that has gathered many asks and joins nobody by
-  likeness, which is all that this costs. See :mod:`identity.matching.placing`;
+  enough to be one person its owner asks the other to join. See :mod:`identity.matching.placing`;
+- `Crowded`: of so many that likeness tells nothing, none asks or follows by it. An owner tells those who are alike to
+  one of a part that is full, and takes it back once the part is no more. See :mod:`identity.crowds`;
 - a node with more neighbours than its type allows is **shared** for ever: it tells its neighbours (`SharedSeen`), and
   no link of it asks anybody to join. It still answers as an owner, since others may point to it;
 - an owner that holds as many members as the policy allows, those aside whom likeness alone brought, takes no more: it
   tells the node so (`Full`), which becomes shared and gathers by itself from then on; an owner that hears of it late
-  lets it go. This safety valve, and that of likeness, are all that may depend on the order of arrival.
+  lets it go. By likeness, gatherings join up to :data:`identity.crowds.MOST_GATHERED` members. These two safety valves
+  are all that may depend on the order of arrival.
 
 Ownership says where evidence meets, never who is one person: that is resolution's, and gathering too much is harmless.
 """
@@ -29,6 +31,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from identity.crowds import MOST_GATHERED, full_parts, is_told_full, must_wait
 from identity.graph import (
     MOST_OTHERS,
     NEVER_SEEN,
@@ -36,6 +39,7 @@ from identity.graph import (
     Blocked,
     Card,
     Claim,
+    Crowded,
     Denials,
     Denied,
     Evidence,
@@ -58,7 +62,7 @@ from identity.matching.placing import Matcher
 from identity.members import News, merged_member, news_of
 from identity.nodes import NodeId
 from identity.policy import IdentityPolicy
-from identity.room import MOST_ALIKE, linked_members
+from identity.room import has_too_many_neighbours, linked_members
 
 
 class Graph(Protocol):
@@ -133,6 +137,7 @@ class Gatherer:
         matcher: Matcher | None = None,
     ) -> None:
         self._graph = graph
+        self._policy = policy
         self._rules = policy.identifiers
         self._max_gathering = policy.max_gathering
         self._is_local = is_local
@@ -150,6 +155,7 @@ class Gatherer:
             Placed: self._placed,
             Alike: self._alike,
             Denied: self._denied,
+            Crowded: self._crowded,
         }
         self._inbox: deque[Message] = deque()
         self._outbox: list[Message] = []
@@ -157,8 +163,14 @@ class Gatherer:
         self._to_tell: dict[NodeId, Alike] = {}
         self._to_hear: dict[NodeId, None] = {}
         """Those that blocks told what is alike to them: put together once, when all of a chunk is heard."""
+        self._to_weigh: dict[NodeId, dict[NodeId, None]] = {}
+        """By owner, the members of which it may be news whom they are alike to."""
+        self._full: dict[NodeId, set[NodeId]] = {}
+        """By owner, who is in a full part; of those gatherings only that did not change since."""
         self._welcomed: dict[NodeId, dict[NodeId, int]] = {}
-        """By owner, who was welcomed in this chunk of work, and how many each brings."""
+        """By owner, who was welcomed by likeness and is still on the way, and how many each brings."""
+        self._put_off: list[Join] = []
+        """Those who ask an owner by likeness that waits for others whom it welcomed."""
         self._dirty: dict[NodeId, Dirty] = {}
 
     def touch(self, seen: list[Seen], moment: Moment, source: str) -> Node:
@@ -202,7 +214,7 @@ class Gatherer:
     def place(self, node_id: NodeId, node: Node, record: bytes) -> None:
         """Have a node matched by a record from now on; by none where that is empty or the node shared or blocked."""
         card = node.card
-        record = b"" if card.shared or self._is_crowded(card) else record
+        record = b"" if card.shared or has_too_many_neighbours(card, self._policy) else record
         if self._matcher is None or record == card.record:
             return
         past, card.record = _in_blocks(card), record
@@ -226,12 +238,15 @@ class Gatherer:
         """Have a gathering resolved anew though nothing in it changed."""
         gathering = self._graph.gathering(owner)
         if gathering is not None:
-            for member in gathering.members.values():
-                self._ask_alike(member.card, owner, gathering)
+            self._weigh_later(owner, gathering.members)
         if owner not in self._dirty:
             self._dirty[owner] = Dirty(set(), News.LINKS, revisited=True)
         else:
             self._regroup(owner)
+
+    def _weigh_later(self, owner: NodeId, members: Iterable[NodeId]) -> None:
+        self._to_weigh.setdefault(owner, {}).update(dict.fromkeys(members))
+        self._full.pop(owner, None)
 
     def _regroup(self, owner: NodeId) -> None:
         past = self._dirty.get(owner)
@@ -242,6 +257,22 @@ class Gatherer:
 
         Of each node and addressee only the last report is sent.
         """
+        self._work_off()
+        while self._to_weigh or self._put_off:
+            weighed, self._to_weigh = self._to_weigh, {}
+            for owner, members in weighed.items():
+                self._weigh(owner, members)
+            self._ask_again()
+            self._work_off()
+        for message in self._last_reports_only():
+            self._send(message)
+        self._outbox.clear()
+        self._welcomed.clear()
+        self._full.clear()
+        dirty, self._dirty = self._dirty, {}
+        return {owner: what for owner, what in dirty.items() if self._graph.gathering(owner) is not None}
+
+    def _work_off(self) -> None:
         while self._inbox or self._to_report or self._to_tell or self._to_hear:
             while self._inbox:
                 message = self._inbox.popleft()
@@ -256,12 +287,6 @@ class Gatherer:
                 self._hear(node)
             for node in self._taken_reports():
                 self._report(node)
-        for message in self._last_reports_only():
-            self._send(message)
-        self._outbox.clear()
-        self._welcomed.clear()
-        dirty, self._dirty = self._dirty, {}
-        return {owner: what for owner, what in dirty.items() if self._graph.gathering(owner) is not None}
 
     def _taken_reports(self) -> Iterable[NodeId]:
         taken, self._to_report = self._to_report, {}
@@ -314,15 +339,10 @@ class Gatherer:
 
     def _becomes_shared(self, node_id: NodeId, card: Card) -> bool:
         """Make the node shared for ever where it now has too many neighbours, and tell them."""
-        if card.shared or not self._is_crowded(card):
+        if card.shared or not has_too_many_neighbours(card, self._policy):
             return False
         self._share(node_id, card)
         return True
-
-    def _is_crowded(self, card: Card) -> bool:
-        """Whether a node has too many neighbours; under a newer policy it may, and not be marked as shared yet."""
-        most = self._max_neighbours(card)
-        return len(card.links) + len(card.neighbours) > most and len(card.links.keys() | card.neighbours.keys()) > most
 
     def _share(self, node_id: NodeId, card: Card) -> None:
         """Make a node shared for ever and tell its neighbours."""
@@ -338,10 +358,6 @@ class Gatherer:
     def _is_compared(self, identifier_type: str) -> bool:
         rule = self._rules.get(identifier_type)
         return rule is not None and rule.compared
-
-    def _max_neighbours(self, card: Card) -> int:
-        rule = self._rules.get(card.type)
-        return rule.max_neighbours if rule else NEVER_SEEN
 
     def _placed(self, message: Placed) -> None:
         self._tell_alike(self._matcher.receive(message) if self._matcher else ())
@@ -421,13 +437,56 @@ class Gatherer:
             node.card.matched += 1
             self._changed(node_id, node)
 
-    def _ask_alike(self, card: Card, owner: NodeId, gathering: Gathering) -> None:
-        """Ask those that may be one person with a member to join the owner, unless too many have gathered already."""
-        if card.shared or len(gathering.members) >= MOST_ALIKE:
+    def _crowded(self, message: Crowded) -> None:
+        node = self._graph.node(message.to)
+        if node is not None and message.count > node.card.crowds.get(message.node, 0):
+            node.card.crowds = {**node.card.crowds, message.node: message.count}
+            self._changed(message.to, node)
+
+    def _weigh(self, owner: NodeId, news: Iterable[NodeId]) -> None:
+        """Ask those to join who may be one person with members, or tell them that these are of a part that is full.
+
+        Unless a part is or was full, only of the members that are news.
+        """
+        gathering = self._graph.gathering(owner)
+        if gathering is None:
             return
-        for other, found in card.alike.items():
-            if found >= self._unites_from and other not in gathering.members:
-                self._post(Join(other, owner, "likeness"))
+        members, full = gathering.members, self._full_parts(owner, gathering)
+        is_large = bool(full) or any(member.crowded for member in members.values())
+        for node in members if is_large else news:
+            if node in members:
+                self._tell_crowded(node, owner, gathering, is_full=node in full)
+                if node not in full:
+                    self._ask_alike(node, owner, gathering)
+
+    def _tell_crowded(self, node: NodeId, owner: NodeId, gathering: Gathering, *, is_full: bool) -> None:
+        """Bring those who gather elsewhere and are alike to a member up to whether its part is full."""
+        member = gathering.members[node]
+        told = member.crowded
+        if is_full:
+            near = member.card.alike.items()
+            ill_told = [other for other, found in near if found >= self._unites_from and told.get(other, 0) % 2 == 0]
+        else:
+            ill_told = [other for other, count in told.items() if count % 2 == 1]
+        changed = {other: told.get(other, 0) + 1 for other in ill_told if other not in gathering.members}
+        if changed:
+            member.crowded = {**told, **changed}
+            self._graph.put_gathering(owner, gathering)
+            for other, count in changed.items():
+                self._post(Crowded(other, node, count))
+
+    def _ask_alike(self, node: NodeId, owner: NodeId, gathering: Gathering) -> None:
+        card = gathering.members[node].card
+        for other, found in card.alike.items() if not card.shared else ():
+            if found >= self._unites_from and other not in gathering.members and not is_told_full(card, other):
+                self._post(Join(other, owner, "likeness", len(gathering.members), other, node))
+
+    def _full_parts(self, owner: NodeId, gathering: Gathering) -> set[NodeId]:
+        full = self._full.get(owner)
+        if full is None:
+            cards = {node: member.card for node, member in gathering.members.items()}
+            full = self._full[owner] = full_parts(cards, self._policy, self._unites_from)
+        return full
 
     def _stay_alone(self, message: Full) -> None:
         node = self._graph.node(message.to)
@@ -475,29 +534,40 @@ class Gatherer:
     def _join_alike(self, message: Join, node: Node) -> None:
         """Pass on to the owner that another one asks by likeness.
 
-        Of two owners the worse tells how many it brings, and the better one welcomes it where there is room.
+        Of two owners the worse tells how many it brings, and the better one welcomes it; neither where its own one that
+        is alike is of a part that is full.
         """
         if node.owner != message.to:
             if message.owner == node.owner:
                 self._changed(message.to, node)
-            elif not node.card.shared:
-                self._post(Join(node.owner, message.owner, "likeness"))
+            elif message.to != message.asked or not node.card.shared:
+                self._post(_passed_on(node.owner, message))
             return
         gathering = self._graph.gathering(message.to)
-        members = max(1, len(gathering.members) if gathering else 0)
-        if message.owner == message.to or members >= MOST_ALIKE:
+        if message.owner == message.to or (gathering and message.asked in self._full_parts(message.to, gathering)):
             return
+        members = max(1, len(gathering.members) if gathering else 0)
         if message.owner < message.to:
-            self._post(Join(message.owner, message.to, "likeness", members))
-        elif message.members == 0:
-            self._post(Join(message.owner, message.to, "likeness"))
-        else:
-            welcomed = self._welcomed.setdefault(message.to, {})
-            welcomed[message.owner] = message.members
-            if members + sum(welcomed.values()) <= MOST_ALIKE:
-                self._post(Join(message.owner, message.to, "welcome"))
-            else:
-                del welcomed[message.owner]
+            self._post(Join(message.owner, message.to, "likeness", members, message.asking, message.asked))
+            return
+        guests = self._welcomed.setdefault(message.to, {})
+        if message.owner in guests:
+            return
+        awaited = sum(guests.values())
+        if must_wait(members, awaited, message.members):
+            self._put_off.append(message)
+        elif members + awaited + message.members <= MOST_GATHERED:
+            guests[message.owner] = message.members
+            self._post(Join(message.owner, message.to, "welcome"))
+
+    def _ask_again(self) -> None:
+        """Have those who were put off ask again: at once where nobody else is awaited from another partition."""
+        put_off, self._put_off = self._put_off, []
+        for guests in self._welcomed.values():
+            for guest in [guest for guest in guests if self._is_local(guest)]:
+                del guests[guest]
+        for message in put_off:
+            (self._outbox if self._welcomed.get(message.to) else self._inbox).append(message)
 
     def _join_welcoming(self, message: Join, node: Node) -> None:
         if node.owner == message.to and message.owner < message.to:
@@ -549,6 +619,7 @@ class Gatherer:
         member = gathering.members.pop(report.node, None)
         if member is not None:
             self._post(Full(report.node, member, max(gathering.revision, 1)))
+            self._weigh_later(report.to, gathering.members)
             self._graph.put_gathering(report.to, gathering)
             self._regroup(report.to)
 
@@ -571,6 +642,8 @@ class Gatherer:
         if handed_over:
             gathering.revision = max(gathering.revision, report.revision)
             gathering.published = {}
+        if news is News.LINKS:
+            self._weigh_later(report.to, [report.node])
         past = self._dirty.get(report.to)
         members = past.members if past else set()
         members.add(report.node)
@@ -598,7 +671,11 @@ class Gatherer:
         for other in gathering.members[report.node].card.rulings:
             if other not in gathering.members:
                 self._post(Join(other, report.to, "ruling"))
-        self._ask_alike(gathering.members[report.node].card, report.to, gathering)
+
+
+def _passed_on(to: NodeId, message: Join) -> Join:
+    """Return the same message to another node."""
+    return Join(to, message.owner, message.purpose, message.members, message.asked, message.asking)
 
 
 def _version(card: Card) -> tuple[int, int]:

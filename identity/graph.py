@@ -12,6 +12,9 @@ import msgspec
 
 from identity.nodes import NodeId
 
+NOBODY = NodeId(b"")
+"""In place of a node where there is none."""
+
 NEVER_SEEN = 2**62
 """First sight of a node that no touchpoint was seen with yet; nobody is such a node."""
 
@@ -150,6 +153,8 @@ class Card(msgspec.Struct, array_like=True):
         denials: of consent, from touchpoints that name this node beside their anchor.
         restated: how often another delivery of a touchpoint changed the node's fragment, which with ``touches`` tells
             the fragment's version.
+        crowds: how many times it was told of each other node that what gathers with that one is full, by turns that it
+            is and that it is no more; see :mod:`identity.crowds`. Only ever replaced as a whole.
     """
 
     type: str
@@ -167,6 +172,7 @@ class Card(msgspec.Struct, array_like=True):
     matched: int = 0
     denials: Denials = NO_DENIALS
     restated: int = 0
+    crowds: dict[NodeId, int] = {}
 
 
 class Claim(NamedTuple):
@@ -221,6 +227,8 @@ class Member(msgspec.Struct, array_like=True):
             owners published it too, so that it must be told again.
         standing: of the customer under this node's id; None where nothing was told.
         signals: numbers of what was told of the node's own touchpoints.
+        crowded: how many times each other node was told that what gathers with this one is full, by turns that it is
+            and that it is no more; only ever replaced as a whole.
     """
 
     card: Card
@@ -229,6 +237,7 @@ class Member(msgspec.Struct, array_like=True):
     verdicts: dict[NodeId, int] = {}
     standing: Standing | None = None
     signals: list[int] = []
+    crowded: dict[NodeId, int] = {}
 
 
 class Gathering(msgspec.Struct, array_like=True):
@@ -274,15 +283,19 @@ class Join(msgspec.Struct, array_like=True, tag_field="kind", tag=3):
     Attributes:
         purpose: ``link``: because of evidence, which a shared node does not follow; ``pointer``: because the owner it
             pointed to points there; ``ruling``: because of a steward's decision; ``confirm``: to make sure that it
-            still points there; ``likeness``: because their records are alike, which an owner with many members does
-            not follow; ``welcome``: because the owner asked to be joined by likeness has room.
-        members: of the owner that asks by likeness, told to a better one; 0: not told.
+            still points there; ``likeness``: because their records are alike, which an owner does not follow where
+            they are of a crowd; ``welcome``: because the owner asked to be joined by likeness has room.
+        members: how many the owner has that asks by likeness.
+        asked: the node that is alike to one of that owner's; empty for other purposes.
+        asking: the one of that owner's that it is alike to.
     """
 
     to: NodeId
     owner: NodeId
     purpose: Literal["link", "pointer", "ruling", "confirm", "likeness", "welcome"]
     members: int = 0
+    asked: NodeId = NOBODY
+    asking: NodeId = NOBODY
 
 
 class Report(msgspec.Struct, array_like=True, tag_field="kind", tag=4):
@@ -364,11 +377,25 @@ class Denied(msgspec.Struct, array_like=True, tag_field="kind", tag=10):
     denials: Denials
 
 
-Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full | Placed | Alike | Denied
+class Crowded(msgspec.Struct, array_like=True, tag_field="kind", tag=11):
+    """A node is told whether what gathers with a node alike to it is full.
+
+    Attributes:
+        to: who is told.
+        node: of which node.
+        count: how many times it was told of this one: an odd number says that it is, an even one that it is no more.
+    """
+
+    to: NodeId
+    node: NodeId
+    count: int
+
+
+Message = LinkSeen | SharedSeen | Join | Report | Ruled | Blocked | Full | Placed | Alike | Denied | Crowded
 
 
 def copy_card(card: Card) -> Card:
-    """Return a card that does not change with the given one; ``alike`` is only ever replaced as a whole."""
+    """Return a card that does not change with the given one; some of it is only ever replaced as a whole."""
     return Card(
         card.type,
         card.value,
@@ -385,6 +412,7 @@ def copy_card(card: Card) -> Card:
         card.matched,
         card.denials,
         card.restated,
+        card.crowds,
     )
 
 
@@ -422,7 +450,15 @@ def merge_cards(one: Card, other: Card) -> Card:
         matched.matched,
         one.denials.with_more(other.denials),
         max(one.restated, other.restated),
+        newest_counts(one.crowds, other.crowds),
     )
+
+
+def newest_counts(one: dict[NodeId, int], other: dict[NodeId, int]) -> dict[NodeId, int]:
+    """Return of each node the higher count."""
+    if not one or not other or one == other:
+        return one or other
+    return {node: max(one.get(node, 0), other.get(node, 0)) for node in sorted(one.keys() | other.keys())}
 
 
 def merge_rulings(one: Mapping[NodeId, Ruling], other: Mapping[NodeId, Ruling]) -> dict[NodeId, Ruling]:

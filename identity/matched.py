@@ -24,10 +24,19 @@ class Matched:
         cards: the gathered nodes.
         matching: thresholds.
         likeness: by the policy's model.
+        crowd: what stands for the chain of each node in a crowd, as :func:`identity.crowds.crowds` finds it.
     """
 
-    def __init__(self, cards: Mapping[NodeId, Card], matching: Matching, likeness: Likeness) -> None:
+    def __init__(
+        self,
+        cards: Mapping[NodeId, Card],
+        matching: Matching,
+        likeness: Likeness,
+        crowd: Mapping[NodeId, NodeId],
+    ) -> None:
         self._matching = matching
+        self._crowd = crowd
+        self._least = least_centibits(matching.unite)
         self._likeness = likeness
         self._least_bits = log_odds(min(matching.refuse, matching.unite))
         self._cards = {
@@ -49,9 +58,8 @@ class Matched:
 
     def unite(self, groups: Groups) -> None:
         """Unite the people whose records are alike enough, as far as limits and decisions allow."""
-        least = least_centibits(self._matching.unite)
         roots = {node: groups.root(node) for node in self._cards}
-        likely = [pair for pair, found in self._alike.items() if found >= least]
+        likely = [pair for pair, found in self._alike.items() if found >= self._least and not self._are_in_crowd(pair)]
         connected = [(roots[one], roots[other]) for one, other in likely if roots[one] != roots[other]]
         if not connected:
             return
@@ -72,6 +80,12 @@ class Matched:
                 yield pair, found, groups.root(pair[0]) == groups.root(pair[1])
         yield from ((pair, found, False) for pair, found in self._elsewhere.items())
 
+    def is_of_crowd(self, one: NodeId, other: NodeId) -> bool:
+        """Whether two nodes are alike enough to be one person, and so many others are that it does not count."""
+        pair = (one, other) if one < other else (other, one)
+        found = self._alike.get(pair, self._elsewhere.get(pair, self._least - 1))
+        return found >= self._least and self._are_in_crowd(pair)
+
     def suggestions(self) -> Mapping[Pair, int]:
         """Return the pairs with a node that gathers elsewhere."""
         return self._elsewhere
@@ -79,6 +93,10 @@ class Matched:
     def alike(self, one: NodeId, other: NodeId) -> int | None:
         """Return how alike two gathered nodes are, None where no block found them to be."""
         return self._alike.get((one, other) if one < other else (other, one))
+
+    def _are_in_crowd(self, pair: Pair) -> bool:
+        one, other = self._crowd.get(pair[0]), self._crowd.get(pair[1])
+        return one != other
 
     def _unite(self, groups: Groups, people: list[list[NodeId]]) -> None:
         """Unite people by average linkage of their records; ties fall by content."""

@@ -2,11 +2,11 @@
 
 from enum import IntEnum
 
-from identity.graph import Card, Member, Report, Standing, merge_cards
+from identity.graph import NOBODY, Card, Member, Report, Standing, merge_cards, newest_counts
 from identity.nodes import NodeId
 from identity.told import in_doubt
 
-NO_CUSTOMER = NodeId(b"")
+NO_CUSTOMER = NOBODY
 """In place of a customer: owners told different ones, so the true one must be told again."""
 
 
@@ -21,6 +21,7 @@ def merged_member(known: Member | None, report: Report) -> Member:
         _verdicts_in_doubt(report, known) if report.revision else (known.verdicts if known else {}),
         _all_in_doubt(standing) if standing and customer == NO_CUSTOMER else standing,
         sorted({*report.member.signals, *(known.signals if known else ())}),
+        newest_counts(report.member.crowded, known.crowded) if known else report.member.crowded,
     )
 
 
@@ -74,6 +75,7 @@ def news_of(old: Card, new: Card) -> News:
         or old.block != new.block
         or old.record != new.record
         or old.alike != new.alike
+        or old.crowds != new.crowds
     ):
         return News.LINKS
     if old.links == new.links:

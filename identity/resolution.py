@@ -14,12 +14,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, get_args
 
+from identity.crowds import crowds
 from identity.graph import NEVER_SEEN, Card, Evidence, Ruling, RulingKind, merge_rulings
 from identity.matched import Matched
 from identity.matching.likeness import Likeness, least_centibits
 from identity.nodes import NodeId
 from identity.people import Groups, Refusal
 from identity.policy import IdentityPolicy, Naming
+from identity.room import has_too_many_neighbours
 
 Verdict = Literal[
     "joined",
@@ -36,6 +38,7 @@ Verdict = Literal[
     "suggested",
     "suggested_past_limit",
     "device_alone",
+    "too_many_alike",
 ]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """In the order of the numbers they are stored as; append only."""
@@ -89,11 +92,14 @@ def resolve(cards: Mapping[NodeId, Card], policy: IdentityPolicy, likeness: Like
     present = {
         node: card for node, card in cards.items() if card.type in policy.identifiers and card.first_seen < NEVER_SEEN
     }
-    matched = Matched(present, policy.matching, likeness) if likeness and policy.matching else None
+    matched = None
+    if likeness and policy.matching:
+        crowd = crowds(present, policy, least_centibits(policy.matching.unite))
+        matched = Matched(present, policy.matching, likeness, crowd)
     if len(present) == 1:
         (only,) = present
         alike = {LinkId(*pair): found for pair, found in matched.suggestions().items()} if matched else {}
-        verdicts = dict.fromkeys(alike, _SUGGESTED) | _out_verdicts(present, policy)
+        verdicts = {link: _of_a_crowd(matched, link) or _SUGGESTED for link in alike} | _out_verdicts(present, policy)
         return Resolution((Person(only, (only,)),), verdicts, alike)
     return _Resolving(present, policy, matched).resolve()
 
@@ -169,6 +175,8 @@ class _Resolving:
 
     def _suggested(self, groups: Groups, link: LinkId, found: int) -> Verdict:
         """Say what suggests a pair; of what is not alike enough to gather for that, a limit is no matter."""
+        if (verdict := _of_a_crowd(self._matched, link)) is not None:
+            return verdict
         matching = self._policy.matching
         is_enough = matching is not None and found >= least_centibits(matching.unite)
         gathered = link.anchor in self._cards and link.node in self._cards
@@ -348,7 +356,7 @@ def _both_ways(link: LinkId) -> tuple[tuple[NodeId, NodeId], tuple[NodeId, NodeI
 
 def _out_verdicts(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> dict[LinkId, Verdict]:
     """Return the links that never count, since one end is shared or blocked."""
-    shared = {node for node, card in cards.items() if card.shared or _is_crowded(card, policy)}
+    shared = {node for node, card in cards.items() if card.shared or has_too_many_neighbours(card, policy)}
     blocked = {node for node, card in cards.items() if card.block.blocked}
     found: dict[LinkId, Verdict] = {}
     for anchor, card in cards.items():
@@ -361,10 +369,9 @@ def _out_verdicts(cards: Mapping[NodeId, Card], policy: IdentityPolicy) -> dict[
     return found
 
 
-def _is_crowded(card: Card, policy: IdentityPolicy) -> bool:
-    """Whether a node that is not marked as shared would be under this policy, which may be a newer one."""
-    most = policy.identifiers[card.type].max_neighbours
-    return len(card.links) + len(card.neighbours) > most and len(card.links.keys() | card.neighbours.keys()) > most
+def _of_a_crowd(matched: Matched | None, link: LinkId) -> Verdict | None:
+    """Return what becomes of the likeness of two nodes where it is that of a crowd."""
+    return "too_many_alike" if matched is not None and matched.is_of_crowd(*link) else None
 
 
 def _rulings(cards: Mapping[NodeId, Card]) -> Iterator[tuple[tuple[NodeId, NodeId], Ruling]]:

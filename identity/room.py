@@ -1,12 +1,18 @@
-"""How much room links take up in a gathering: what likeness alone brought together takes up none of it."""
+"""How many others a node may have, and how much room links take up in a gathering: what likeness brought takes none."""
 
 from collections.abc import Iterable, Mapping
 
 from identity.graph import Card, Member
 from identity.nodes import NodeId
+from identity.policy import IdentityPolicy
 
-MOST_ALIKE = 200
-"""Members up to which gatherings join by likeness: as many records as are ever linked at once."""
+
+def has_too_many_neighbours(card: Card, policy: IdentityPolicy) -> bool:
+    """Whether a node is seen with more others than its type may be; under a newer policy it may not be shared yet."""
+    rule = policy.identifiers.get(card.type)
+    if rule is None or len(card.links) + len(card.neighbours) <= rule.max_neighbours:
+        return False
+    return len(card.links.keys() | card.neighbours.keys()) > rule.max_neighbours
 
 
 def linked_members(members: Mapping[NodeId, Member], newcomer: NodeId, card: Card, least_alike: int) -> int:

@@ -26,11 +26,12 @@ STATUS: Mapping[Verdict, Literal["joined", "suggested", "withdrawn"]] = {
     "matched": "joined",
     "suggested": "suggested",
     "suggested_past_limit": "suggested",
+    "too_many_alike": "suggested",
     "withdrawn": "withdrawn",
 }
 """Of the verdicts that are no quarantine."""
 
-_BY_LIKENESS: frozenset[Verdict] = frozenset({"matched", "suggested", "suggested_past_limit"})
+_BY_LIKENESS: frozenset[Verdict] = frozenset({"matched", "suggested", "suggested_past_limit", "too_many_alike"})
 _RULE: Mapping[Verdict, str | None] = {
     "joined": None,
     "withdrawn": None,

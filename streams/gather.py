@@ -16,6 +16,7 @@ from identity.gathering import Gatherer, Seen
 from identity.graph import (
     Alike,
     Blocked,
+    Crowded,
     Denied,
     Full,
     Gathering,
@@ -80,6 +81,7 @@ _NODES_OF: Mapping[type[Message], tuple[str, ...]] = {
     Placed: ("node",),
     Alike: ("to",),
     Denied: ("to",),
+    Crowded: ("to", "node"),
 }
 """The fields of a message that name nodes."""
 

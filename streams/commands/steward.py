@@ -61,7 +61,8 @@ _SUGGESTIONS = """
         FROM identifiers JOIN profiles USING (customer_id)
     )
     SELECT least(probability, 0.9999)::DECIMAL(5, 4),
-           CASE WHEN rule IS NOT NULL THEN 'a limit forbids more'
+           CASE WHEN rule = 'too_many_alike' THEN 'too many others are alike'
+                WHEN rule IS NOT NULL THEN 'a limit forbids more'
                 WHEN probability >= ? THEN 'their other records differ' ELSE 'not enough in common' END,
            one.identifier, one.name, one.born, other.identifier, other.name, other.born,
            one.customer_id, other.customer_id, links.anchor_id, links.node_id

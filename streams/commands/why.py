@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST = 15
 _NEARLY_SURE = 0.9999
 _BITS_A_LINE = 4
-_BECAUSE = {"limit_per_person": ", a limit forbids it", None: ""}
+_BECAUSE = {"limit_per_person": ", a limit forbids it", "too_many_alike": ", as too many others are", None: ""}
 _DECIDED, _SEEN, _ALIKE = range(3)
 
 Explained = Mapping[tuple[str, str], "Explanation"]

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from identity import gathering
+from identity import crowds
 from identity.graph import Card, Member
 from identity.nodes import NodeId
 from identity.room import linked_members
@@ -50,7 +50,7 @@ def test_those_whom_likeness_brings_together_take_up_no_room_of_links() -> None:
 def test_likeness_gathers_only_so_many() -> None:
     """And who came while they were waiting to be welcomed."""
     events = [told_by(number, one_of_a_crowd(number)[0]) for number in range(PEOPLE)]
-    with patch.object(gathering, "MOST_ALIKE", 6):
+    with patch.object(crowds, "MOST_ALIKE", 6):
         cluster = settled(events, Thresholds(60), 1)
     sizes = [len(part.members) for part in cluster.gatherings().values()]
     assert 6 <= max(sizes) <= 12
@@ -62,7 +62,7 @@ def test_links_gather_whatever_likeness_gathered_before() -> None:
     events = [told_by(number, one_of_a_crowd(number)[0]) for number in range(PEOPLE)]
     ends = [one_of_a_crowd(number)[0] for number in range(PEOPLE)]
     chain = [told_by(number, *pair) for number, pair in enumerate(pairwise(ends))]
-    with patch.object(gathering, "MOST_ALIKE", 6):
+    with patch.object(crowds, "MOST_ALIKE", 6):
         cluster = settled([*events, *chain], Thresholds(60), 2)
     owners: set[NodeId] = {node.owner for node in cluster.nodes().values()}
     assert len(owners) == 1
