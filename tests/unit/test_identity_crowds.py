@@ -6,7 +6,6 @@ import pytest
 
 from identity import crowds
 from identity.graph import RulingKind
-from identity.nodes import NodeId
 from identity.resolution import LinkId, resolve
 from tests.unit.test_identity_matched import (
     ANNA,
@@ -70,7 +69,7 @@ def test_who_was_told_of_a_crowd_elsewhere_is_united_with_nobody_until_it_is_non
     here = {node: cards[node] for node in (first, second)}
     found = resolve(here, POLICY, LIKENESS)
     assert (len(found.people), found.verdicts[LinkId(first, elsewhere)]) == (number, verdict)
-    alone: dict[NodeId, object] = dict(resolve({first: cards[first]}, POLICY, LIKENESS).verdicts)
+    alone = dict[object, object](resolve({first: cards[first]}, POLICY, LIKENESS).verdicts)
     assert alone == {LinkId(first, second): verdict, LinkId(first, elsewhere): verdict}
 
 
