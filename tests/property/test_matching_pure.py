@@ -188,7 +188,7 @@ def _assert_resolved_alike(town: dict[str, MatchRecord], policy: MatchPolicy) ->
     assert sorted(
         (*sorted(cards[node].value for node in pair), probability(resolution.alike[pair]))
         for pair, verdict in resolution.verdicts.items()
-        if verdict == "suggested"
+        if verdict in ("suggested", "too_many_alike")
     ) == [tuple(suggestion) for suggestion in linkage.suggestions]
 
 
