@@ -40,7 +40,8 @@ def test_a_device_that_everybody_uses_stays_small_quiet_and_alone() -> None:
     late = messages_for(engine, range(MANY, MANY + FEW))
 
     assert late <= early * 1.2, "a visit costs more messages the more people use the device"
-    assert len(msgspec.msgpack.encode(card_of(engine, KIOSK))) <= early_size + 8
+    longer_names = 32  # of the newest denials: their times and events have more digits
+    assert len(msgspec.msgpack.encode(card_of(engine, KIOSK))) <= early_size + longer_names
     people = [one for one in subscribe(engine, 1).profiles.values() if one["status"] == "active"]
     assert len(people) == MANY + FEW + 1
     assert max(len(one["identifiers"]) for one in people) == 1
